@@ -1,0 +1,185 @@
+# make help shows what there is. Everything runs from a fresh clone: `make start`, then `make test`.
+#
+#   CC=clang            another compiler             WERROR=1   warnings are errors (the default in CI)
+#   BUILD=build-x       another build directory      SANITIZE=address,undefined
+#   MYSQL_PC=…          the client library's pkg-config name (libmariadb, mariadb, mysqlclient)
+#
+# SERVER_PORT, DATA_DIR and all of conf/booking.env.example are read from the environment
+# (or the command line: make start SERVER_PORT=9090).
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+BUILD    ?= build
+SANITIZE ?=
+WERROR   ?= $(if $(CI),1,)
+PYTHON   ?= /usr/bin/python3
+PYTEST   ?= $(PYTHON) -m pytest
+PYTEST_ARGS ?=
+STACK    := conf/stack
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- what is built from what -------------------------------------------------------------------------
+
+BOOKING_SRC := $(wildcard booking/core/*.c booking/store/*.c booking/*.c)
+WEB_SRC     := $(filter-out fcgi/main.c,$(wildcard fcgi/*.c))
+GATEWAY_SRC := $(wildcard fcgi/gateway/*.c)
+SWEEPER_SRC := $(filter-out sweeper/main.c,$(wildcard sweeper/*.c))
+TEST_SRC    := $(wildcard tests/unit/test_*.c)
+
+object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
+PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway sweeper migrate)
+TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(TEST_SRC))
+SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/main.c $(GATEWAY_SRC) $(SWEEPER_SRC) sweeper/main.c sql/migrate.c
+
+# ---- how -----------------------------------------------------------------------------------------------
+
+PKG_CONFIG ?= pkg-config
+MYSQL_PC   ?= $(firstword $(foreach name,libmariadb mariadb mysqlclient,\
+                $(shell $(PKG_CONFIG) --exists $(name) 2>/dev/null && echo $(name))))
+# Other people's headers are -isystem, so that our warnings are about our code.
+system = $(patsubst -I%,-isystem %,$(1))
+ifneq ($(MYSQL_PC),)
+MYSQL_CFLAGS := $(call system,$(shell $(PKG_CONFIG) --cflags $(MYSQL_PC)))
+MYSQL_LIBS   := $(shell $(PKG_CONFIG) --libs $(MYSQL_PC))
+else
+MYSQL_CONFIG := $(shell command -v mariadb_config || command -v mysql_config)
+MYSQL_CFLAGS := $(if $(MYSQL_CONFIG),$(call system,$(shell $(MYSQL_CONFIG) --include)))
+MYSQL_LIBS   := $(if $(MYSQL_CONFIG),$(shell $(MYSQL_CONFIG) --libs),-lmariadb)
+endif
+OTHER_CFLAGS := $(call system,$(shell $(PKG_CONFIG) --cflags json-c libcurl 2>/dev/null))
+LIBS = $(MYSQL_LIBS) $(or $(shell $(PKG_CONFIG) --libs json-c libcurl 2>/dev/null),-ljson-c -lcurl) -lfcgi -lm
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wformat=2 -Wshadow -Wconversion -Wstrict-prototypes \
+            -Wmissing-prototypes -Wvla -Wwrite-strings -Wswitch-enum
+VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+
+# Generated once per build directory: the hardening flags this compiler knows.
+-include $(BUILD)/flags.mk
+
+ALL_CPPFLAGS := -I. -D_GNU_SOURCE $(MYSQL_CFLAGS) $(OTHER_CFLAGS) $(HARDEN_CPPFLAGS) $(CPPFLAGS)
+ALL_CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS) $(if $(WERROR),-Werror) $(HARDEN_CFLAGS) $(CFLAGS)
+ALL_LDFLAGS  := $(HARDEN_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
+TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $(if $(WERROR),-Werror)
+
+.PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell \
+        test test-unit test-api test-ui test-parallel lint format asan clean distclean FORCE
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# ---- build ---------------------------------------------------------------------------------------------
+
+setup: ## install what is missing: Debian packages, the page's libraries
+	@conf/install-packages build run
+	@conf/install-vendor
+
+setup-test:
+	@conf/install-packages build run test
+	@conf/install-vendor
+
+build: setup ## compile the programs into build/
+	@$(MAKE) --no-print-directory programs
+
+programs: $(PROGRAMS)
+
+$(BUILD)/flags.mk: conf/probe-flags $(BUILD)/toolchain
+	@SANITIZE='$(SANITIZE)' conf/probe-flags $(CC) > $@
+
+# Changes when the compiler or its options do, so that nothing old is linked in.
+$(BUILD)/toolchain: FORCE
+	@mkdir -p $(BUILD)
+	@echo '$(TOOLCHAIN)' | cmp -s - $@ || echo '$(TOOLCHAIN)' > $@
+
+$(BUILD)/obj/%.o: %.c $(BUILD)/toolchain $(BUILD)/flags.mk
+	@mkdir -p $(@D)
+	@echo "  CC    $<"
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/libbooking.a: $(call object,$(BOOKING_SRC))
+$(BUILD)/libweb.a:     $(call object,$(WEB_SRC))
+$(BUILD)/libsweeper.a: $(call object,$(SWEEPER_SRC))
+$(BUILD)/lib%.a:
+	@echo "  AR    $@"
+	@rm -f $@ && $(AR) rcs $@ $^
+
+link = @echo "  LINK  $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(1) $(LIBS)
+
+$(BUILD)/booking-api: $(call object,fcgi/main.c) $(BUILD)/libweb.a $(BUILD)/libbooking.a
+	$(call link,$(BUILD)/libweb.a $(BUILD)/libbooking.a)
+$(BUILD)/payment-gateway: $(call object,$(GATEWAY_SRC)) $(BUILD)/libweb.a $(BUILD)/libbooking.a
+	$(call link,$(BUILD)/libweb.a $(BUILD)/libbooking.a)
+$(BUILD)/sweeper: $(call object,sweeper/main.c) $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
+	$(call link,$(BUILD)/libsweeper.a $(BUILD)/libbooking.a)
+$(BUILD)/migrate: $(call object,sql/migrate.c) $(BUILD)/libbooking.a
+	$(call link,$(BUILD)/libbooking.a)
+
+# The whole library, so that a test can look at every statement it holds.
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
+	@mkdir -p $(@D)
+	$(call link,$(BUILD)/libweb.a $(BUILD)/libsweeper.a \
+	    -Wl$(,)--whole-archive $(BUILD)/libbooking.a -Wl$(,)--no-whole-archive -lcmocka)
+, := ,
+
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(SOURCES) $(TEST_SRC))
+.SECONDARY:
+
+# ---- run -----------------------------------------------------------------------------------------------
+
+start: build ## run everything; prints the URL
+	@$(STACK) start
+stop: ## end what start began; the data stays
+	@$(STACK) stop
+restart: build ## stop, then start
+	@$(STACK) restart
+status: ## what is running
+	@$(STACK) status
+logs: ## follow the logs
+	@$(STACK) logs
+migrate: build ## apply new migrations to the running database
+	@$(STACK) migrate
+db-shell: ## an SQL shell on the running database
+	@$(STACK) db-shell
+
+# ---- test ----------------------------------------------------------------------------------------------
+# The tests run stacks of their own, with their own ports and data, beside a running `make start`.
+
+test: test-unit ## unit tests, then everything under tests/
+	@$(PYTEST) $(PYTEST_ARGS) tests
+
+test-unit: test-build ## pure code and the SQL statements, with cmocka
+	@$(STACK) with-database conf/run-unit-tests $(TESTS)
+
+test-api: test-build ## HTTP tests against the real stack
+	@$(PYTEST) $(PYTEST_ARGS) tests/api
+
+test-ui: test-build ## the page in a real browser
+	@$(PYTEST) $(PYTEST_ARGS) tests/ui
+
+test-parallel: test-build ## HTTP tests, four at a time
+	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/api
+
+.PHONY: test-build test-programs
+test-build: setup-test
+	@$(MAKE) --no-print-directory test-programs
+test-programs: programs $(TESTS)
+
+asan: setup-test ## HTTP tests on programs built with sanitizers
+	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined test-programs
+	@conf/run-sanitized build-asan $(PYTEST) $(PYTEST_ARGS) tests/api
+
+lint: ## the house rules, and cppcheck where there is one
+	@conf/lint
+
+format: ## clang-format over all C sources
+	@clang-format -i $(shell git ls-files '*.c' '*.h')
+
+clean: ## remove what was built
+	rm -rf build build-*
+
+distclean: clean ## remove the downloaded libraries and the local database too
+	@$(STACK) stop
+	rm -rf html/vendor html/node_modules "$${DATA_DIR:-data}"
