@@ -73,13 +73,16 @@ help: ## this list
 
 # ---- build ---------------------------------------------------------------------------------------------
 
+# html/install leaves the lock file's copy beside what it fetched.
+vendor = cmp -s html/package-lock.json html/vendor/.package-lock.json || html/install
+
 setup: ## install what is missing: Debian packages, the page's libraries
 	@conf/install-packages build run
-	@conf/install-vendor
+	@$(vendor)
 
 setup-test:
 	@conf/install-packages build run test
-	@conf/install-vendor
+	@$(vendor)
 
 build: setup ## compile the programs into build/
 	@$(MAKE) --no-print-directory programs
