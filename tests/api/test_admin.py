@@ -1,0 +1,241 @@
+"""The operator's paths, and who may use them."""
+
+import socket
+
+import pytest
+
+from client import new_user
+from stack import wait_for
+
+PATHS = [("GET", "/api/admin/orders"), ("GET", "/api/admin/jobs"), ("POST", "/api/admin/jobs/1/retry"),
+         ("POST", "/api/admin/reset")]
+every_path = pytest.mark.parametrize("method, path", PATHS)
+
+
+# -- who may --------------------------------------------------------------------------------------
+
+@every_path
+@pytest.mark.parametrize("authorization", [
+    None, "", "Bearer", "Bearer ", "Bearer wrong", "bearer", "Basic dGVzdDp0ZXN0", "Bearer test-admin-toke",
+    "Bearer test-admin-token2", "Bearer test-admin-token test-admin-token", "test-admin-token"])
+def test_without_the_token(quick_stack, method, path, authorization):
+    headers = {} if authorization is None else {"Authorization": authorization}
+    answer = quick_stack.api().request(method, path, headers=headers)
+    answer.refused(401, "UNAUTHORIZED")
+    assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize("path", ["/api/admin/orders", "/api/admin/jobs"])
+def test_with_the_token(quick_stack, path):
+    quick_stack.admin().get(path).ok()
+    # With a token, where the request comes from no longer matters.
+    quick_stack.admin().get(path, headers={"X-Forwarded-For": "203.0.113.9"}).ok()
+
+
+@every_path
+@pytest.mark.parametrize("headers", [
+    {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=203.0.113.9"},
+    {"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Host": "localhost.evil.example"}])
+def test_without_a_configured_token_only_loopback(api, method, path, headers):
+    """Neither through a proxy, nor by a page of somebody else's in the operator's browser."""
+    api.request(method, path, headers=headers).refused(403, "FORBIDDEN")
+
+
+def test_loopback_with_no_token_configured(stack, api):
+    api.get("/api/admin/orders").ok()
+    api.get("/api/admin/orders", headers={"Host": f"localhost:{stack.port}", "Origin": f"http://localhost:{stack.port}"}).ok()
+
+
+# -- orders ---------------------------------------------------------------------------------------
+
+def listed(api, query):
+    return [order["orderId"] for order in api.get(f"/api/admin/orders?{query}").ok()["orders"]]
+
+
+def test_orders_of_everybody(stack, api, flight):
+    one, two = api.hold(flight, "A1"), api.hold(flight, "A2")
+    assert listed(api, f"flightId={flight}") == [two["orderId"], one["orderId"]]
+    assert listed(api, f"userId={one['userId']}") == [one["orderId"]]
+    api.cancel(one).ok()
+    assert listed(api, f"flightId={flight}&status=CANCELLED") == [one["orderId"]]
+    assert listed(api, f"flightId={flight}&status=SEATS_RESERVED") == [two["orderId"]]
+    assert listed(api, f"flightId={flight}&status=FAILED") == []
+
+
+def test_orders_that_lapsed_are_listed_as_expired(stack, api, flight):
+    order = api.hold(flight, "A1")
+    stack.lapse(order)
+    assert listed(api, f"flightId={flight}&status=EXPIRED") == [order["orderId"]]
+    assert listed(api, f"flightId={flight}&status=SEATS_RESERVED") == []
+
+
+def test_search(api, flight):
+    user = new_user()
+    order = api.hold(flight, "A1", user=user)
+    for q in (order["orderId"], user):
+        assert order["orderId"] in listed(api, f"q={q}")
+    assert listed(api, "q=%25") == [], "a percent sign is not a wildcard"
+    assert order["orderId"] not in listed(api, f"q={new_user()}")
+
+
+def test_orders_by_pages(api, flight):
+    orders = [api.hold(flight, f"A{n}")["orderId"] for n in range(1, 6)][::-1]
+    seen, cursor = [], ""
+    while cursor is not None:
+        page = api.get(f"/api/admin/orders?flightId={flight}&limit=2{cursor and '&cursor=' + cursor}").ok()
+        seen += [order["orderId"] for order in page["orders"]]
+        cursor = page["nextCursor"]
+    assert seen == orders
+
+
+@pytest.mark.parametrize("path", ["orders", "jobs"])
+@pytest.mark.parametrize("query, field", [("limit=0", "limit"), ("limit=x", "limit"), ("cursor=x!", "cursor")])
+def test_bad_queries(api, path, query, field):
+    assert api.get(f"/api/admin/{path}?{query}").refused(400, "INVALID_REQUEST")["field"] == field
+
+
+def test_unknown_status(api):
+    assert api.get("/api/admin/orders?status=LOST").refused(400, "INVALID_REQUEST")["field"] == "status"
+
+
+# -- jobs -----------------------------------------------------------------------------------------
+
+JOB_FIELDS = {"id", "kind", "orderId", "status", "runAt", "attempts", "maxAttempts", "lockedBy", "lastError", "createdAt",
+              "updatedAt"}
+
+
+def all_jobs(api):
+    jobs, cursor = [], ""
+    while cursor is not None:
+        page = api.get(f"/api/admin/jobs?limit=100{cursor and '&cursor=' + cursor}").ok()
+        jobs += page["jobs"]
+        cursor = page["nextCursor"]
+    return jobs
+
+
+def job_of(api, order, kind):
+    found = [job for job in all_jobs(api) if (job["orderId"], job["kind"]) == (order["orderId"], kind)]
+    assert len(found) <= 1
+    return found[0] if found else None
+
+
+def test_a_waiting_timer_is_shown(api, flight):
+    order = api.hold(flight, "A1")
+    job = job_of(api, order, "EXPIRE_HOLD")
+    assert set(job) == JOB_FIELDS
+    assert (job["status"], job["runAt"], job["attempts"]) == ("PENDING", order["expiresAt"], 0)
+
+
+def test_a_payment_being_made_is_shown_as_running(stack, api, flight):
+    order = api.hold(flight, "A1")
+    api.pay(order, "50400").ok()
+    job = wait_for(lambda: (lambda j: j if j and j["status"] == "RUNNING" else None)(
+        job_of(api, order, "PAYMENT_ATTEMPT")), 5)
+    assert job["lockedBy"] and job["attempts"] == 1
+    api.cancel(order).ok()
+
+
+def failed_job(stack, api, flight):
+    """A job that has used up its tries, planted as the sweeper leaves one."""
+    order = api.hold(flight, "A1")
+    stack.query("""UPDATE workflow_jobs SET status = 'FAILED', run_at = NULL, attempts = 5, max_attempts = 5,
+                   last_error = 'for the test' WHERE order_id = %s""", order["orderId"])
+    return order
+
+
+def test_a_failed_job_is_shown_and_can_be_retried(stack, api, flight):
+    order = failed_job(stack, api, flight)
+    job = job_of(api, order, "EXPIRE_HOLD")
+    assert (job["status"], job["runAt"], job["lastError"]) == ("FAILED", None, "for the test")
+    stack.lapse(order)
+    api.post(f"/api/admin/jobs/{job['id']}/retry").ok()
+    wait_for(lambda: stack.row(order)["status"] == "EXPIRED", 10, "the retried timer to fire")
+    assert "JOB_RETRIED" in [event["type"] for event in api.events(order)]
+
+
+def test_retrying_a_waiting_timer_makes_it_due_but_the_hold_still_stands(stack, api, flight):
+    """A timer looked at early finds nothing to expire: the order is untouched and still has its timer."""
+    order = api.hold(flight, "A1")
+    api.post(f"/api/admin/jobs/{job_of(api, order, 'EXPIRE_HOLD')['id']}/retry").ok()
+
+    def rearmed():
+        jobs = stack.everything(order)["jobs"]
+        return jobs and jobs[0]["run_at"] == stack.row(order)["expires_at"]
+    wait_for(rearmed, 10, "the timer to be set again")
+    assert api.order(order)["status"] == "SEATS_RESERVED"
+
+
+def test_a_running_job_cannot_be_retried(stack, api, flight):
+    order = api.hold(flight, "A1")
+    api.pay(order, "50400").ok()
+    job = wait_for(lambda: (lambda j: j if j and j["status"] == "RUNNING" else None)(
+        job_of(api, order, "PAYMENT_ATTEMPT")), 5)
+    assert api.post(f"/api/admin/jobs/{job['id']}/retry").status == 409
+    api.cancel(order).ok()
+
+
+@pytest.mark.parametrize("job, status", [
+    ("999999999", 404), ("0", 404), ("-1", 404), ("x", 404), ("1e3", 404), ("99999999999999999999999", 404), ("1%00", 404)])
+def test_unknown_jobs(api, job, status):
+    answer = api.post(f"/api/admin/jobs/{job}/retry")
+    assert answer.status in (status, 400), answer
+
+
+# -- reset ----------------------------------------------------------------------------------------
+
+def test_reset_of_one_flight(stack, api, flight):
+    elsewhere = stack.new_flight()
+    other = api.hold(elsewhere, "A1")
+    held, paying, booked, done = (api.hold(flight, seat) for seat in ("A1", "A2", "A3", "A4"))
+    api.pay(paying, "50400").ok()
+    api.pay(booked, "99999").ok()
+    stack.wait_status(booked, "CONFIRMED")
+    api.cancel(done).ok()
+    answer = api.post("/api/admin/reset", {"flightId": flight}).ok()
+    assert answer == {"status": "ok", "ordersEnded": 2, "seatsFreed": 3}
+    assert set(api.seats(flight).values()) == {"AVAILABLE"}
+    assert [api.order(order)["status"] for order in (held, paying, booked, done)] == [
+        "CANCELLED", "CANCELLED", "CONFIRMED", "CANCELLED"]
+    assert api.order(other)["status"] == "SEATS_RESERVED"
+    assert stack.everything(booked)["payment"], "deletes no payment"
+    assert "SEATS_FREED_BY_ADMIN" in [event["type"] for event in api.events(booked)]
+    assert api.post("/api/admin/reset", {"flightId": flight}).ok() == {"status": "ok", "ordersEnded": 0, "seatsFreed": 0}
+    wait_for(lambda: not stack.everything(paying)["jobs"], 20, "the payment's void")
+
+
+def test_reset_during_a_payment_voids_a_later_approval(stack, api, flight):
+    order = api.hold(flight, "A1")
+    api.pay(order, "50401").ok()
+    wait_for(lambda: stack.charge(order), 5, "the charge")
+    api.post("/api/admin/reset", {"flightId": flight}).ok()
+    wait_for(lambda: stack.charge(order)["status"] == "VOIDED", 15, "the charge to be voided")
+    assert api.order(order)["status"] == "CANCELLED"
+
+
+def test_reset_of_an_unknown_flight(api):
+    api.post("/api/admin/reset", {"flightId": "nowhere"}).refused(404, "FLIGHT_NOT_FOUND")
+
+
+@pytest.mark.parametrize("body", [{"flightId": 7}, {"flightId": ""}, {"flightId": ["FL123"]}, [], "x"])
+def test_bad_resets_reset_nothing(api, flight, body):
+    """Above all, a broken flightId must not mean: all flights."""
+    order = api.hold(flight, "A1")
+    assert api.post("/api/admin/reset", body).status in (400, 404)
+    assert api.order(order)["status"] == "SEATS_RESERVED"
+
+
+def test_reset_of_everything(own_stack):
+    lone = own_stack()
+    api = lone.api()
+    orders = [api.hold(lone.new_flight(), "A1"), api.hold("FL123", "A1"), api.hold("fl-101", "1A", "1B")]
+    assert api.post("/api/admin/reset").ok() == {"status": "ok", "ordersEnded": 3, "seatsFreed": 4}
+    assert {api.order(order)["status"] for order in orders} == {"CANCELLED"}
+
+
+def test_an_address_that_is_not_loopback(stack):
+    """LISTEN_ADDRESS is 127.0.0.1 unless told otherwise: nobody else can even connect."""
+    own = socket.gethostbyname(socket.gethostname())
+    if own.startswith("127."):
+        pytest.skip("this host has no other address")
+    with pytest.raises(OSError):
+        socket.create_connection((own, stack.port), timeout=2).close()

@@ -1,0 +1,55 @@
+"""Cancelling: seats free at once, and money given back that arrives too late."""
+
+from stack import wait_for
+
+
+def test_a_hold(stack, api, flight):
+    order = api.hold(flight, "A1", "A2")
+    answer = api.cancel(order)
+    cancelled = answer.ok()
+    assert (cancelled["status"], cancelled["seats"]) == ("CANCELLED", ["A1", "A2"])
+    assert cancelled["expiresAt"] is None
+    assert cancelled["message"] == "Your booking is cancelled. Your seats have been released."
+    assert cancelled["version"] > order["version"] and answer.etag == f'"{cancelled["version"]}"'
+    assert stack.everything(order)["jobs"] == [], "its timer is gone"
+    assert [e["type"] for e in api.events(order)][-1] == "ORDER_CANCELLED"
+    api.hold(flight, "A1", "A2")
+
+
+def test_twice(stack, api, flight):
+    order = api.hold(flight, "A1")
+    api.cancel(order).ok()
+    before = stack.everything(order)
+    api.cancel(order).refused(409, "ORDER_CLOSED")
+    assert stack.everything(order) == before
+
+
+def test_while_the_gateway_is_silent(stack, api, flight):
+    """50401 captures the charge but its first answer never comes: cancelled meanwhile, it must be voided."""
+    order = api.hold(flight, "A1")
+    api.pay(order, "50401").ok()
+    wait_for(lambda: stack.charge(order), 5, "the charge to be captured")
+    cancelled = api.cancel(order).ok()
+    assert cancelled["status"] == "CANCELLED"
+    assert api.seats(flight)["A1"] == "AVAILABLE"
+    wait_for(lambda: stack.charge(order)["status"] == "VOIDED", 15, "the charge to be voided")
+    wait_for(lambda: not stack.everything(order)["jobs"], 15, "all work to be done")
+    assert stack.row(order)["status"] == "CANCELLED"
+    types = [e["type"] for e in api.events(order)]
+    assert "VOID_REQUESTED" in types and "VOID_ATTEMPT" in types and "ORDER_CONFIRMED" not in types
+
+
+def test_before_the_first_attempt_nothing_is_ever_captured(stack, api, flight):
+    """Whichever comes first, cancel or attempt: no money is kept."""
+    orders = [api.hold(flight, seat) for seat in ("A1", "A2", "A3", "A4", "A5")]
+    for order in orders:
+        api.pay(order, "99999").ok()
+        answer = api.cancel(order)
+        assert answer.status == 200 or answer.refused(409, "ORDER_CLOSED")
+    wait_for(lambda: not any(stack.has_job(o, kind) for o in orders for kind in ("PAYMENT_ATTEMPT", "VOID_CHARGE")), 10)
+    for order in orders:
+        charge = stack.charge(order)
+        if api.order(order)["status"] == "CANCELLED":
+            assert charge is None or charge["status"] == "VOIDED"
+        else:
+            assert charge["status"] == "APPROVED"

@@ -1,0 +1,96 @@
+"""An order's ETag is its version: 304 for those who have it, 412 for those who act on an older one."""
+
+import pytest
+
+
+def path(order):
+    return f"/api/orders/{order['orderId']}"
+
+
+def test_the_etag_is_the_version(api, flight):
+    order = api.hold(flight, "A1")
+    for suffix in ("", "/status"):
+        answer = api.get(path(order) + suffix)
+        assert answer.etag == f'"{order["version"]}"'
+    changed = api.change(order, "B1")
+    assert changed.etag == f'"{changed.json["version"]}"' != answer.etag
+    assert api.get(path(order)).etag == changed.etag
+
+
+@pytest.mark.parametrize("suffix", ["", "/status"])
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"77777", {}', "{} ,\"x\"", "*"])
+def test_not_modified(api, flight, form, suffix):
+    order = api.hold(flight, "A1")
+    etag = api.get(path(order)).etag
+    answer = api.get(path(order) + suffix, headers={"If-None-Match": form.format(etag)})
+    assert (answer.status, answer.body, answer.etag) == (304, b"", etag)
+
+
+def test_modified(api, flight):
+    order = api.hold(flight, "A1")
+    etag = api.get(path(order)).etag
+    api.change(order, "B1").ok()
+    assert api.get(path(order), headers={"If-None-Match": etag}).ok()["seats"] == ["B1"]
+    assert api.get(path(order), headers={"If-None-Match": '"77777"'}).status == 200
+
+
+def test_a_lapse_is_a_modification(stack, api, flight):
+    """The poller that waits for the end of a hold must not be told 'not modified'."""
+    order = api.hold(flight, "A1")
+    etag = api.get(path(order)).etag
+    stack.lapse(order)
+    answer = api.get(path(order), headers={"If-None-Match": etag})
+    assert answer.ok()["status"] == "EXPIRED" and answer.etag == f'"{order["version"] + 1}"'
+
+
+CHANGES = {
+    "change": lambda api, order, headers: api.change(order, "B1", headers=headers),
+    "payment": lambda api, order, headers: api.pay(order, headers=headers),
+    "pay": lambda api, order, headers: api.post(f"{path(order)}/pay", {"paymentCode": "99999"}, headers=headers),
+    "cancel": lambda api, order, headers: api.cancel(order, headers=headers),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_if_match_of_an_older_version(stack, api, flight, change):
+    order = api.hold(flight, "A1")
+    api.change(order, "A2").ok()
+    before = stack.everything(order)
+    refused = CHANGES[change](api, order, {"If-Match": f'"{order["version"]}"'}).refused(412, "PRECONDITION_FAILED")
+    assert (refused["order"]["orderId"], refused["order"]["seats"]) == (order["orderId"], ["A2"])
+    assert refused["order"]["version"] == before["order"]["version"]
+    assert stack.everything(order) == before
+
+
+@pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("form", ["{}", "*", '"77777", {}'])
+def test_if_match_of_the_current_version(api, flight, change, form):
+    order = api.hold(flight, "A1")
+    answer = CHANGES[change](api, order, {"If-Match": form.format(f'"{order["version"]}"')})
+    assert answer.status in (200, 202)
+
+
+@pytest.mark.parametrize("nonsense", ["1", "'1'", "\"1", "banana", '"-1"', '"1e0"', '"99999999999999999999999"'])
+def test_if_match_of_nonsense_never_matches(stack, api, flight, nonsense):
+    order = api.hold(flight, "A1")
+    before = stack.everything(order)
+    answer = api.change(order, "B1", headers={"If-Match": nonsense})
+    assert answer.status in (400, 412), answer
+    assert stack.everything(order) == before
+
+
+def test_a_weak_tag_never_satisfies_if_match(api, flight):
+    """RFC 9110, 13.1.1: strong comparison."""
+    order = api.hold(flight, "A1")
+    api.change(order, "B1", headers={"If-Match": f'W/"{order["version"]}"'}).refused(412, "PRECONDITION_FAILED")
+
+
+def test_of_two_who_saw_the_same_version_one_wins(api, flight):
+    from concurrent.futures import ThreadPoolExecutor
+    order = api.hold(flight, "A1")
+    headers = {"If-Match": f'"{order["version"]}"'}
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda n: api.change(order, f"B{n + 1}", headers=headers), range(6)))
+    assert sorted(answer.status for answer in answers) == [200] + [412] * 5
+    (winner,) = [answer.json for answer in answers if answer.status == 200]
+    assert api.order(order)["seats"] == winner["seats"]

@@ -1,0 +1,210 @@
+"""What holds for HTTP as such: request ids, methods, CORS, headers, and errors of one shape."""
+
+import re
+import socket
+
+import pytest
+
+from shapes import NO_ORDER
+
+ORIGIN = "https://shop.example"
+
+
+# -- X-Request-Id ---------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("sane", ["abc", "0", "A.b_c-9", "x" * 64])
+def test_a_sane_request_id_is_kept(api, sane):
+    for path in ("/api/flights/FL123", "/api/flights/nowhere", "/no/such/page", "/health"):
+        assert api.get(path, headers={"X-Request-Id": sane}).headers.get_all("X-Request-Id") == [sane]
+
+
+@pytest.mark.parametrize("other", ["", "x" * 65, "a b", "a;b", "<script>", "a'b", "%0d%0a", "é".encode().decode("latin-1")])
+def test_another_is_replaced(api, other):
+    (given,) = api.get("/api/flights/FL123", headers={"X-Request-Id": other}).headers.get_all("X-Request-Id")
+    assert given != other and re.fullmatch(r"[A-Za-z0-9._-]{1,64}", given)
+
+
+def test_without_one_each_request_gets_its_own(api):
+    assert len({api.get("/api/flights/FL123").headers["X-Request-Id"] for _ in range(5)}) == 5
+
+
+def test_the_request_id_is_in_the_history_and_the_log(stack, api, flight):
+    order = api.post("/api/orders", {"flightId": flight, "seats": ["A1"]}, headers={"X-Request-Id": "findme-1"}).ok(201)
+    assert {event["requestId"] for event in api.events(order)} == {"findme-1"}
+    logs = [line for log in (stack.data_dir / "logs").glob("*") for line in log.read_text(errors="replace").splitlines()]
+    assert any("findme-1" in line and order["orderId"] in line for line in logs), "one line with both ids"
+
+
+# -- methods --------------------------------------------------------------------------------------
+
+METHODS = {
+    "/api/flights": "GET", "/api/flights/FL123": "GET", "/api/flights/FL123/seats": "GET",
+    "/api/flights/FL123/orders": "POST", "/api/orders": "GET, POST", f"/api/orders/{NO_ORDER}": "GET, DELETE",
+    f"/api/orders/{NO_ORDER}/status": "GET", f"/api/orders/{NO_ORDER}/events": "GET",
+    f"/api/orders/{NO_ORDER}/seats": "POST, PUT", f"/api/orders/{NO_ORDER}/payment": "POST",
+    f"/api/orders/{NO_ORDER}/pay": "POST", "/api/admin/reset": "POST", "/api/admin/orders": "GET",
+    "/api/admin/jobs": "GET", "/api/admin/jobs/1/retry": "POST", "/health": "GET", "/health/live": "GET",
+}
+
+
+@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "PROPFIND", "BREW"])
+@pytest.mark.parametrize("path", METHODS)
+def test_wrong_methods(api, path, method):
+    allowed = METHODS[path].split(", ")
+    if method in allowed:
+        pytest.skip("allowed")
+    answer = api.request(method, path)
+    answer.refused(405, "METHOD_NOT_ALLOWED")
+    assert set(allowed) <= set(re.split(r",\s*", answer.headers["Allow"])) <= {*allowed, "HEAD", "OPTIONS"}
+
+
+def test_head_is_get_without_a_body(api, flight):
+    order = api.hold(flight, "A1")
+    for path in (f"/api/orders/{order['orderId']}", f"/api/flights/{flight}", "/health"):
+        answer = api.request("HEAD", path)
+        assert (answer.status, answer.body) == (200, b"") or answer.status == 405, answer
+
+
+@pytest.mark.parametrize("method", ["TRACE", "CONNECT"])
+def test_trace_and_connect(api, method):
+    assert api.request(method, "/api/flights/FL123").status in (400, 405)
+
+
+# -- paths ----------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", [
+    "/api", "/api/", "/api/nothing", "/api/flights/FL123/nothing", "/api/orders/x/y/z", "/api/admin", "/api/admin/nothing",
+    "/api/flights/", "/api/orders/", "/api//flights", "/health/nothing", "/no/such/page", "/index.php", "/.git/config",
+    "/.env", "/html/index.html", "/etc/passwd", "/..%2f..%2fetc/passwd", "/static/../../conf/stack",
+    "/api/flights/FL123/seats/A1", "/API/flights", "/live/nothing", "/live", "/apiflights",
+])
+def test_unknown_paths(api, path):
+    answer = api.get(path)
+    assert answer.status in (400, 404), answer
+    if answer.status == 404:
+        assert answer.json["error"] in ("NOT_FOUND", "FLIGHT_NOT_FOUND", "ORDER_NOT_FOUND")
+
+
+@pytest.mark.parametrize("path", ["", "/status", "/events"])
+def test_unknown_orders(api, path):
+    for order in (NO_ORDER, "ord-xyz", "x", "0", "%20", NO_ORDER.upper(), "x" * 300, "%27%20OR%201=1", "%00", "é".encode().hex()):
+        answer = api.get(f"/api/orders/{order}{path}")
+        assert (answer.status, answer.json["error"]) in ((404, "ORDER_NOT_FOUND"), (400, "INVALID_REQUEST"),
+                                                         (404, "NOT_FOUND")), answer
+
+
+# -- CORS -----------------------------------------------------------------------------------------
+
+def test_preflight(quick_stack):
+    answer = quick_stack.api().request("OPTIONS", "/api/orders", headers={
+        "Origin": ORIGIN, "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type, idempotency-key, if-match"})
+    assert answer.status in (200, 204) and answer.body == b""
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    methods = set(re.split(r",\s*", answer.headers["Access-Control-Allow-Methods"]))
+    assert {"GET", "POST", "PUT", "DELETE"} <= methods
+    allowed = answer.headers["Access-Control-Allow-Headers"].lower()
+    assert all(name in allowed for name in ("content-type", "idempotency-key", "if-match"))
+
+
+@pytest.mark.parametrize("path, status", [("/api/flights/FL123", 200), ("/api/flights/nowhere", 404)])
+def test_answers_to_the_allowed_origin(quick_stack, path, status):
+    answer = quick_stack.api().get(path, headers={"Origin": ORIGIN})
+    assert answer.status == status
+    assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "Origin" in (answer.headers["Vary"] or "")
+    exposed = (answer.headers["Access-Control-Expose-Headers"] or "").lower()
+    assert all(name in exposed for name in ("etag", "location", "x-request-id"))
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "https://shop.example.evil.example", "http://shop.example", "null"])
+def test_other_origins_get_no_permission(quick_stack, origin):
+    answer = quick_stack.api().get("/api/flights/FL123", headers={"Origin": origin})
+    assert answer.headers["Access-Control-Allow-Origin"] in (None, ORIGIN)
+
+
+def test_without_an_allowed_origin_nobody_gets_one(api):
+    assert api.get("/api/flights/FL123", headers={"Origin": ORIGIN}).headers["Access-Control-Allow-Origin"] is None
+
+
+# -- headers and errors ---------------------------------------------------------------------------
+
+@pytest.mark.parametrize("path", ["/", "/api/flights/FL123", "/api/flights/nowhere", "/no/such/page", "/health"])
+def test_security_headers(api, path):
+    headers = api.get(path).headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert "default-src 'self'" in headers["Content-Security-Policy"]
+    assert "frame-ancestors" in headers["Content-Security-Policy"] or headers["X-Frame-Options"]
+    assert headers["Referrer-Policy"]
+    assert not re.search(r"\d", headers["Server"] or ""), "the server's version is nobody's business"
+
+
+def test_orders_are_not_to_be_stored_by_caches(api, flight):
+    order = api.hold(flight, "A1")
+    assert re.search("no-store|no-cache|private", api.get(f"/api/orders/{order['orderId']}").headers["Cache-Control"] or "")
+
+
+def test_gzip_for_who_wants_it(api):
+    plain = api.get("/api/flights/fl-101")
+    packed = api.get("/api/flights/fl-101", headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip" and len(packed.body) < len(plain.body) / 4
+    assert plain.headers["Content-Encoding"] is None
+
+
+def test_a_page_is_served(api):
+    answer = api.get("/")
+    assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("path", ["/api/orders", "/api/orders/x/payment", "/", "/no/such/page"])
+def test_too_large(api, path):
+    """nginx's own refusal, in the shape of the API's."""
+    answer = api.post(path, body=b"x" * (64 * 1024 + 1), headers={"Content-Type": "application/json"})
+    answer.refused(413, "PAYLOAD_TOO_LARGE")
+
+
+def test_64_kib_is_not_too_large(api, flight):
+    body = b'{"flightId":"%s","seats":["A1"],"padding":"' % flight.encode()
+    body += b"x" * (64 * 1024 - len(body) - 2) + b'"}'
+    assert len(body) == 64 * 1024
+    api.post("/api/orders", body=body, headers={"Content-Type": "application/json"}).ok(201)
+
+
+def speak(stack, data, timeout=10):
+    """Raw bytes to nginx, and all it answers."""
+    with socket.create_connection(("127.0.0.1", stack.port), timeout=timeout) as s:
+        s.sendall(data)
+        s.shutdown(socket.SHUT_WR)
+        answer = b""
+        while chunk := s.recv(65536):
+            answer += chunk
+    return answer
+
+
+def test_a_chunked_body(stack, flight):
+    body = b'{"flightId":"%s","seats":["A1"]}' % flight.encode()
+    chunked = b"".join(b"1\r\n%c\r\n" % byte for byte in body) + b"0\r\n\r\n"
+    answer = speak(stack, b"POST /api/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                          b"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n" + chunked)
+    assert answer.startswith(b"HTTP/1.1 201 ")
+
+
+@pytest.mark.parametrize("request_", [
+    b"GET / HTTP/1.1\r\n\r\n", b"GET /api/flights HTTP/1.1\r\nHost: x\r\nX-Big: " + b"y" * 70000 + b"\r\n\r\n",
+    b"GET /" + b"a" * 70000 + b" HTTP/1.1\r\nHost: x\r\n\r\n", b"NONSENSE\r\n\r\n",
+    b"POST /api/orders HTTP/1.1\r\nHost: x\r\nContent-Length: -5\r\n\r\n",
+    b"GET /api/orders/%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+], ids=["no host", "huge header", "huge path", "nonsense", "negative length", "bad escape"])
+def test_what_nginx_refuses_itself(stack, request_):
+    head, _, body = speak(stack, request_).partition(b"\r\n\r\n")
+    assert re.match(rb"HTTP/1.1 4\d\d ", head), head
+    assert b"application/problem+json" in head and b'"requestId"' in body
+    assert b"<html" not in body.lower()
+    assert re.search(rb"(?i)x-request-id: \S", head)
+
+
+def test_a_body_that_never_comes_in_full_changes_nothing(stack, flight):
+    body = b'{"flightId":"%s","seats":["A1"]}' % flight.encode()
+    speak(stack, b"POST /api/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+                 b"Content-Length: 5000\r\n\r\n" + body)
+    assert stack.query("SELECT COUNT(*) AS n FROM orders WHERE flight_id = %s", flight) == [{"n": 0}]

@@ -1,0 +1,170 @@
+"""Idempotency-Key: asked twice, done once, answered the same."""
+
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from stack import wait_for
+
+
+@pytest.fixture
+def key():
+    return {"Idempotency-Key": f"test-{uuid.uuid4()}"}
+
+
+def same(first, again):
+    """`again` is the stored answer of `first`, and says so."""
+    assert (again.status, again.body) == (first.status, first.body) if first.status < 400 else \
+        (again.status, again.json["error"]) == (first.status, first.json["error"]), f"{first} then {again}"
+    assert first.headers["Idempotency-Replayed"] is None
+    assert again.headers["Idempotency-Replayed"] == "true"
+    for name in ("Location", "ETag", "Content-Type"):
+        assert again.headers[name] == first.headers[name]
+
+
+def orders_of(stack, flight):
+    return stack.query("SELECT COUNT(*) AS n FROM orders WHERE flight_id = %s", flight)[0]["n"]
+
+
+def test_a_hold(stack, api, flight, key):
+    body = {"userId": "x", "seats": ["A1"]}
+    first = api.post(f"/api/flights/{flight}/orders", body, headers=key)
+    first.ok(201)
+    same(first, api.post(f"/api/flights/{flight}/orders", body, headers=key))
+    assert orders_of(stack, flight) == 1
+
+
+def test_each_kind_of_change(stack, api, flight, key):
+    order = api.hold(flight, "A1")
+    requests = [
+        lambda k: api.put(f"/api/orders/{order['orderId']}/seats", {"seats": ["B1"]}, headers=k),
+        lambda k: api.change(order, "B2", headers=k),
+        lambda k: api.pay(order, "50400", headers=k),
+        lambda k: api.cancel(order, headers=k),
+    ]
+    for n, request in enumerate(requests):
+        k = {"Idempotency-Key": f"{key['Idempotency-Key']}-{n}"}
+        first = request(k)
+        assert first.status == 200, first
+        version = stack.row(order)["version"]
+        same(first, request(k))
+        assert stack.row(order)["version"] == version or n == 2, "done once"
+    events = [event["type"] for event in api.events(order)]
+    assert (events.count("SEATS_CHANGED"), events.count("PAYMENT_SUBMITTED"), events.count("ORDER_CANCELLED")) == (2, 1, 1)
+
+
+def test_pay_twice_by_key_gets_the_first_answer(api, flight, key):
+    """Design: payment submitted twice: one payment; the second the first answer, by key."""
+    order = api.hold(flight, "A1")
+    first = api.post(f"/api/orders/{order['orderId']}/pay", {"paymentCode": "50400"}, headers=key)
+    first.ok(202)
+    same(first, api.post(f"/api/orders/{order['orderId']}/pay", {"paymentCode": "50400"}, headers=key))
+    api.pay(order, "50400").refused(409, "PAYMENT_IN_PROGRESS")
+    api.cancel(order).ok()
+
+
+@pytest.mark.parametrize("other", ["body", "path", "method"])
+def test_another_request_with_the_key(stack, api, flight, key, other):
+    order = api.hold(flight, "A1")
+    api.change(order, "B1", headers=key).ok()
+    path = f"/api/orders/{order['orderId']}/seats"
+    method, path, body = {
+        "body": ("POST", path, {"seats": ["C1"]}),
+        "path": ("POST", f"/api/orders/{order['orderId']}/pay", {"seats": ["B1"]}),
+        "method": ("PUT", path, {"seats": ["B1"]}),
+    }[other]
+    before = stack.everything(order)
+    api.request(method, path, body, headers=key).refused(422, "IDEMPOTENCY_MISMATCH")
+    assert stack.everything(order) == before
+
+
+def test_refusals_are_replayed(stack, api, flight, key):
+    """The first answer again, even when the seat has become free meanwhile."""
+    holder = api.hold(flight, "A1")
+    body = {"flightId": flight, "seats": ["A1"]}
+    first = api.post("/api/orders", body, headers=key)
+    first.refused(409, "SEATS_UNAVAILABLE")
+    api.cancel(holder).ok()
+    again = api.post("/api/orders", body, headers=key)
+    same(first, again)
+    assert again.json["seats"] == ["A1"]
+    assert orders_of(stack, flight) == 1
+
+
+@pytest.mark.parametrize("body, status, error", [
+    ({"seats": ["Z1"]}, 400, "INVALID_SEATS"), ({"seats": ["A1"], "flightId": "nowhere"}, 404, "FLIGHT_NOT_FOUND")])
+def test_invalid_requests_are_answered_alike_twice(api, flight, key, body, status, error):
+    body = {"flightId": flight, **body}
+    for _ in range(2):
+        api.post("/api/orders", body, headers=key).refused(status, error)
+
+
+def test_concurrent_duplicates_do_the_work_once(stack, api, flight, key):
+    body = {"flightId": flight, "seats": ["A1", "A2"]}
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: api.post("/api/orders", body, headers=key), range(10)))
+    for answer in answers:
+        assert answer.status in (201, 409), answer
+        if answer.status == 409:
+            assert int(answer.headers["Retry-After"]) >= 1, "still running: come again"
+            assert answer.json["error"] != "SEATS_UNAVAILABLE", "refused by its own twin"
+    assert len({answer.json["orderId"] for answer in answers if answer.status == 201}) == 1
+    assert orders_of(stack, flight) == 1
+
+
+def test_still_running(stack, api, flight, key):
+    """While the first request waits for a lock, its duplicate is told to come again."""
+    body = {"flightId": flight, "seats": ["A1"]}
+
+    def duplicate(status):
+        answer = api.post("/api/orders", body, headers=key)
+        return answer if answer.status == status else None
+
+    blocker = stack.db()
+    with blocker, ThreadPoolExecutor(1) as pool:
+        blocker.begin()
+        blocker.cursor().execute("SELECT 1 FROM seats WHERE flight_id = %s FOR UPDATE", (flight,))
+        first = pool.submit(api.post, "/api/orders", body, headers=key)
+        # Should the duplicate be the first to arrive, it waits in the other's place: the pair is the same.
+        waiting = wait_for(lambda: duplicate(409), 15, "the duplicate to be told to wait")
+        assert int(waiting.headers["Retry-After"]) >= 1
+        assert waiting.json["error"] != "SEATS_UNAVAILABLE"
+        blocker.rollback()
+        assert first.result().status in (201, 409)
+    again = wait_for(lambda: duplicate(201), 5)
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert orders_of(stack, flight) == 1
+
+
+@pytest.mark.parametrize("bad", ["", "x" * 256, "a b", "a\tb", "é"])
+def test_keys_that_are_not(stack, api, flight, bad):
+    headers = {"Idempotency-Key": bad.encode("utf-8").decode("latin-1")}
+    api.post("/api/orders", {"flightId": flight, "seats": ["A1"]}, headers=headers).refused(400, "INVALID_REQUEST")
+    assert orders_of(stack, flight) == 0
+
+
+@pytest.mark.parametrize("good", ["!", "~", "x" * 255, "'; DROP TABLE orders; --".replace(" ", "_"), '"quoted"'])
+def test_keys_that_are(stack, api, flight, good):
+    headers = {"Idempotency-Key": good if len(good) == 255 else good + uuid.uuid4().hex}
+    if len(good) == 255:
+        headers = {"Idempotency-Key": (uuid.uuid4().hex + good)[:255]}
+    body = {"flightId": flight, "seats": ["A1"]}
+    assert api.post("/api/orders", body, headers=headers).ok(201) == api.post("/api/orders", body, headers=headers).ok(201)
+
+
+def test_the_same_key_of_another_path_and_user_is_no_way_to_read_an_answer(api, stack, key):
+    """A key is bound to its request: guessing one reveals nothing."""
+    one, two = stack.new_flight(), stack.new_flight()
+    api.post(f"/api/flights/{one}/orders", {"userId": "x", "seats": ["A1"]}, headers=key).ok(201)
+    refused = api.post(f"/api/flights/{two}/orders", {"userId": "x", "seats": ["A1"]}, headers=key).refused(
+        422, "IDEMPOTENCY_MISMATCH")
+    assert "orderId" not in refused
+
+
+def test_get_ignores_the_key(api, flight, key):
+    order = api.hold(flight, "A1", )
+    path = f"/api/orders/{order['orderId']}"
+    api.get(path, headers=key).ok()
+    api.change(order, "B1").ok()
+    assert api.get(path, headers=key).ok()["seats"] == ["B1"]

@@ -1,0 +1,222 @@
+"""Paying: every code of the gateway, the attempts it must take, and what customers see meanwhile.
+
+On the quick stack an attempt may take 1 s and the waits are 1 s and 1.5 s, give or take a tenth.
+All codes are paid with at once when the module starts; each test then waits for its own.
+"""
+
+import datetime
+
+import pytest
+
+from shapes import NO_ORDER, when
+from stack import wait_for
+
+# code: final state, attempts, outcome of each attempt, charge at the gateway in the end
+CODES = {
+    "99999": ("CONFIRMED", ["APPROVED"], "APPROVED"),
+    "12345": ("CONFIRMED", ["APPROVED"], "APPROVED"),
+    "00000": ("FAILED", ["DECLINED"], "DECLINED"),
+    "50300": ("FAILED", ["ERROR", "ERROR", "ERROR"], "VOIDED"),
+    "50301": ("CONFIRMED", ["ERROR", "APPROVED"], "APPROVED"),
+    "50302": ("CONFIRMED", ["ERROR", "ERROR", "APPROVED"], "APPROVED"),
+    "50400": ("FAILED", ["TIMEOUT", "TIMEOUT", "TIMEOUT"], "VOIDED"),
+    "50401": ("CONFIRMED", ["TIMEOUT", "APPROVED"], "APPROVED"),
+    "50402": ("FAILED", ["TIMEOUT", "TIMEOUT", "TIMEOUT"], "VOIDED"),
+}
+DECLINED = "Payment declined: insufficient funds"
+NO_ANSWER = "The payment gateway did not answer in time"
+ANSWERED_503 = "The payment gateway answered 503"
+LAST_ERROR = {"00000": DECLINED, "50300": ANSWERED_503, "50400": NO_ANSWER, "50402": NO_ANSWER}
+
+every_code = pytest.mark.parametrize("code", CODES)
+confirmed_codes = pytest.mark.parametrize("code", [c for c in CODES if CODES[c][0] == "CONFIRMED"])
+failed_codes = pytest.mark.parametrize("code", [c for c in CODES if CODES[c][0] == "FAILED"])
+
+
+@pytest.fixture(scope="module")
+def stack(quick_stack):
+    return quick_stack
+
+
+@pytest.fixture(scope="module")
+def paid(stack):
+    """One order a code, all submitted: {code: the order as /payment answered}."""
+    api, orders = stack.api(), {}
+    for code in CODES:
+        flight = stack.new_flight()
+        orders[code] = api.pay(api.hold(flight, "A1", "B2"), code).ok()
+    return orders
+
+
+@pytest.fixture
+def settled(stack, paid, code):
+    """The order that paid with this code, in its final state, all its jobs done."""
+    order = stack.wait_status(paid[code], "CONFIRMED", "FAILED", deadline=15)
+    wait_for(lambda: not stack.everything(order)["jobs"], 10, "the jobs after the payment")
+    return order
+
+
+def attempts(api, order):
+    return [event for event in api.events(order) if event["type"] == "PAYMENT_ATTEMPT"]
+
+
+@every_code
+def test_submitting_answers_at_once_with_the_pending_order(paid, code):
+    order = paid[code]
+    assert order["status"] == "PAYMENT_PENDING"
+    assert order["expiresAt"] is None, "the timer is gone"
+    assert order["seats"] == ["A1", "B2"]
+
+
+@every_code
+def test_final_state_and_attempts(api, settled, code):
+    status, outcomes, _ = CODES[code]
+    assert settled["status"] == status
+    assert settled["paymentAttempts"] == len(outcomes)
+    shown = attempts(api, settled)
+    assert [event["outcome"] for event in shown] == outcomes
+    assert [event["attempt"] for event in shown] == list(range(1, len(outcomes) + 1))
+    assert all(event["worker"] and event["durationMs"] >= 0 for event in shown)
+
+
+@every_code
+def test_the_gateways_record(stack, settled, code):
+    expected = CODES[code][2]
+    charge = stack.charge(settled)
+    if charge is None:
+        # A void that found no charge is filed under the payment's key, which then names no order.
+        key = stack.query("SELECT payment_id FROM payments WHERE order_id = %s", settled["orderId"])[0]["payment_id"]
+        charge = stack.gateway_query("SELECT * FROM charges WHERE idempotency_key = %s", key)[0]
+    assert charge["status"] == expected
+    if code == "50402":
+        assert charge["captured_at"] and charge["voided_at"], "captured once, and given back"
+    if code in ("50300", "50400"):
+        assert charge["captured_at"] is None
+
+
+@confirmed_codes
+def test_confirmed(stack, api, settled, code):
+    assert settled["message"] == "Payment received. Your seats are booked."
+    assert settled["expiresAt"] is None
+    seats = api.seats(settled["flightId"])
+    assert {n for n, s in seats.items() if s == "BOOKED"} == {"A1", "B2"}
+    payment = stack.everything(settled)["payment"][0]
+    charge = stack.charge(settled)
+    assert payment["transaction_id"] == charge["transaction_id"]
+    assert charge["amount_cents"] == settled["totalPriceCents"] and charge["currency"] == "USD"
+    types = [event["type"] for event in api.events(settled)]
+    assert "ORDER_CONFIRMED" in types and "VOID_REQUESTED" not in types
+    (confirmation,) = [e for e in api.events(settled) if e["type"] == "CONFIRMATION_ATTEMPT"]
+    assert confirmation["outcome"] == "NOT_CONFIGURED"
+
+
+@failed_codes
+def test_failed(api, settled, code):
+    assert settled["lastError"] == LAST_ERROR[code]
+    assert settled["message"] == (
+        f"{DECLINED}. Your seats have been released. Please try again." if code == "00000" else
+        "Payment validation failed after 3 attempts. Your seats have been released. Please try again.")
+    assert set(api.seats(settled["flightId"]).values()) == {"AVAILABLE"}
+    types = [event["type"] for event in api.events(settled)]
+    assert "ORDER_FAILED" in types and "ORDER_CONFIRMED" not in types
+    assert ("VOID_ATTEMPT" in types) == (code != "00000"), "a decline leaves nothing to void"
+
+
+@pytest.mark.parametrize("code, took_ms", [("50302", 0), ("50300", 0), ("50400", 1000)])
+def test_waits_between_attempts(api, settled, code, took_ms):
+    """1 s, then 1.5 s, each give or take a tenth, from one attempt's end to the next one's start."""
+    shown = attempts(api, settled)
+    ends = [when(event["createdAt"]) for event in shown]
+    for wait, end, (next_end, next_event) in zip((1.0, 1.5), ends, zip(ends[1:], shown[1:])):
+        start = next_end - datetime.timedelta(milliseconds=next_event["durationMs"])
+        gap = (start - end).total_seconds()
+        assert wait * 0.9 - 0.05 <= gap <= wait * 1.1 + 0.5, f"waited {gap} s, not about {wait} s"
+    for event in shown:
+        assert took_ms <= event["durationMs"] <= took_ms + 700
+
+
+@pytest.mark.parametrize("code", ["50302"])
+def test_what_the_customer_sees_meanwhile(stack, api, flight, code):
+    order = api.hold(flight, "A1")
+    submitted = api.pay(order, code).ok()
+    assert submitted["message"] == "Validating your payment…"
+    seen = {}
+
+    def watch():
+        now = api.order(order)
+        seen.setdefault(now["message"], now)
+        return now["status"] != "PAYMENT_PENDING"
+    wait_for(watch, 15)
+    retrying = {n: seen.get(f"Payment validation failed. Retrying (attempt {n} of 3)") for n in (2, 3)}
+    assert retrying[2] and retrying[3], f"messages seen: {list(seen)}"
+    for shown in retrying.values():
+        assert shown["lastError"] == ANSWERED_503 and shown["status"] == "PAYMENT_PENDING"
+        assert shown["expiresAt"] is None
+
+
+def test_contract_b_while_paying(stack, api, flight):
+    order = api.hold(flight, "A1")
+    answer = api.post(f"/api/orders/{order['orderId']}/pay", {"paymentCode": "50301"})
+    assert answer.ok(202)["status"] == "PAYMENT_PROCESSING"
+    assert api.get(f"/api/orders/{order['orderId']}/status").ok()["status"] == "PAYMENT_PROCESSING"
+    assert api.order(order)["status"] == "PAYMENT_PENDING"
+    stack.wait_status(order, "CONFIRMED")
+    shown = api.get(f"/api/orders/{order['orderId']}/status").ok()
+    assert (shown["status"], shown["paymentAttempts"]) == ("CONFIRMED", 2)
+
+
+def test_all_attempts_carry_one_key(stack, settled_50302):
+    calls = stack.gateway_query("SELECT idempotency_key, calls FROM charge_calls c WHERE idempotency_key = %s",
+                                stack.everything(settled_50302)["payment"][0]["payment_id"])
+    assert [row["calls"] for row in calls] == [3]
+
+
+@pytest.fixture
+def settled_50302(stack, paid):
+    return stack.wait_status(paid["50302"], "CONFIRMED", deadline=15)
+
+
+@pytest.mark.parametrize("code", [
+    "1234", "123456", "", "abcde", "1234a", " 1234", "12345 ", "12 45", "１２３４５", "-1234", "+1234", "1e100", "12345\n",
+    "12345\x00", "0x123", "1.234", "9" * 5000,
+    12345, None, True, 1.5, ["12345"], {"code": "12345"},
+])
+@pytest.mark.parametrize("path", ["payment", "pay"])
+def test_a_malformed_code_leaves_the_order_untouched(default_stack, held, path, code):
+    before = default_stack.everything(held)
+    refused = default_stack.api().post(f"/api/orders/{held['orderId']}/{path}", {"paymentCode": code}).refused(400, "INVALID_PAYMENT_CODE")
+    assert refused["field"] == "paymentCode"
+    assert default_stack.everything(held) == before
+
+
+@pytest.mark.parametrize("path", ["payment", "pay"])
+def test_a_missing_code(default_stack, held, path):
+    default_stack.api().post(f"/api/orders/{held['orderId']}/{path}", {}).refused(400, "INVALID_PAYMENT_CODE")
+
+
+@pytest.fixture
+def held(default_stack):
+    """An order that will not lapse while it is being looked at."""
+    return default_stack.api().hold(default_stack.new_flight(), "A1")
+
+
+@pytest.mark.parametrize("path", ["payment", "pay"])
+def test_unknown_order(api, path):
+    api.post(f"/api/orders/{NO_ORDER}/{path}", {"paymentCode": "99999"}).refused(404, "ORDER_NOT_FOUND")
+    api.post(f"/api/orders/{NO_ORDER}/{path}", {"paymentCode": "x"}).refused(400, "INVALID_PAYMENT_CODE")
+
+
+def test_payment_moves_the_seats_out_of_the_timers_reach(stack, api, flight):
+    """Seats under a payment cannot lapse: 50400 keeps the payment going past the hold's 3 s."""
+    order = api.hold(flight, "A1")
+    expired = when(order["expiresAt"])
+    api.pay(order, "50400").ok()
+    assert not stack.has_job(order, "EXPIRE_HOLD")
+
+    def past_the_hold():
+        now = api.order(order)
+        assert now["status"] == "PAYMENT_PENDING"
+        return when(now["serverTime"]) > expired + datetime.timedelta(milliseconds=500)
+    wait_for(past_the_hold, 8)
+    assert api.seats(flight)["A1"] == "RESERVED"
+    api.post("/api/orders", {"flightId": flight, "seats": ["A1"]}).refused(409, "SEATS_UNAVAILABLE")

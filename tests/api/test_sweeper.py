@@ -1,0 +1,192 @@
+"""The sweeper: several at once, from cron, asleep until it is needed, stopped, killed."""
+
+import os
+import signal
+import time
+from collections import Counter
+
+import pytest
+
+from audit import audit
+from shapes import seconds
+from stack import wait_for
+
+
+# -- two at once ----------------------------------------------------------------------------------
+
+def test_two_sweepers_share_the_work_and_do_each_piece_once(quick_stack):
+    api = quick_stack.api()
+    assert len(quick_stack.pids("sweeper")) == 2
+    orders = [api.hold(quick_stack.new_flight(rows=1, layout="A"), "A1") for _ in range(40)]
+    for order in orders:
+        api.pay(order, "99999").ok()
+    for order in orders:
+        quick_stack.wait_status(order, "CONFIRMED")
+    wait_for(lambda: not any(quick_stack.has_job(order, "SEND_CONFIRMATION") for order in orders), 10)
+    workers = Counter()
+    for order in orders:
+        by_type = Counter(event["type"] for event in api.events(order))
+        assert (by_type["PAYMENT_ATTEMPT"], by_type["ORDER_CONFIRMED"], by_type["CONFIRMATION_ATTEMPT"]) == (1, 1, 1)
+        workers.update(event["worker"] for event in api.events(order) if event["type"] == "PAYMENT_ATTEMPT")
+    assert api.get("/health").ok()["sweepers"] == 2
+
+
+def test_two_sweepers_expire_each_hold_once(quick_stack):
+    api, flight = quick_stack.api(), quick_stack.new_flight(rows=30, layout="A")
+    orders = [api.hold(flight, f"A{n}") for n in range(1, 31)]
+    for order in orders:
+        wait_for(lambda: quick_stack.row(order)["status"] == "EXPIRED", 6)
+        assert Counter(event["type"] for event in api.events(order))["ORDER_EXPIRED"] == 1
+        assert quick_stack.row(order)["version"] == order["version"] + 1
+
+
+# -- a stack of our own: its sweeper is stopped, killed and started -------------------------------
+
+@pytest.fixture(scope="module")
+def lone(own_stack):
+    """Holds of 3 s, attempts of 1 s. It polls so seldom that what it does in time, it was told or knew to do."""
+    return own_stack(RESERVATION_TIMEOUT="3s", PAYMENT_TIMEOUT="1s", SWEEPER_POLL_INTERVAL="20s")
+
+
+def test_a_payment_wakes_the_sleeping_sweeper(lone):
+    api = lone.api()
+    orders = []
+    for _ in range(5):
+        order = api.hold(lone.new_flight(), "A1")
+        submitted = api.pay(order, "99999").ok()
+        confirmed = lone.wait_status(order, "CONFIRMED", deadline=3)
+        assert seconds(submitted["updatedAt"], confirmed["updatedAt"]) < 0.5
+        orders.append(order)
+
+
+def test_it_sleeps_exactly_until_the_next_timer(lone):
+    api = lone.api()
+    order = api.hold(lone.new_flight(), "A1")
+    wait_for(lambda: lone.row(order)["status"] == "EXPIRED", 5)
+    (expired,) = [event for event in api.events(order) if event["type"] == "ORDER_EXPIRED"]
+    assert 0 <= seconds(order["expiresAt"], expired["createdAt"]) < 1
+
+
+def test_an_idle_sweeper_costs_almost_nothing(lone):
+    wait_for(lambda: not lone.query("SELECT 1 FROM workflow_jobs"), 10)
+    (pid,) = lone.pids("sweeper")
+
+    def ticks():
+        return sum(map(int, open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[11:13]))
+    before = ticks()
+    time.sleep(2)  # not a wait: the length of the measurement
+    assert (ticks() - before) / os.sysconf("SC_CLK_TCK") / 2 < 0.01, "more than 1 % of a core"
+
+
+def test_without_a_sweeper(lone):
+    """Holds still lapse for readers and buyers; payments wait; /health says so; --once does it all."""
+    api = lone.api()
+    with lone.without("sweeper"):
+        assert lone.pids("sweeper") == []
+        paying, held = api.hold(lone.new_flight(), "A1"), api.hold(lone.new_flight(), "B1")
+        assert api.pay(paying, "50301").ok()["status"] == "PAYMENT_PENDING"
+
+        expired = lone.wait_status(held, "EXPIRED", deadline=5)
+        assert expired["serverTime"] >= held["expiresAt"]
+        assert lone.row(held)["status"] == "SEATS_RESERVED", "nobody came by"
+        assert api.seats(held["flightId"])["B1"] == "AVAILABLE"
+        taker = api.hold(held["flightId"], "B1")
+        assert lone.row(held)["status"] == "EXPIRED", "the taker's doing"
+
+        waiting = api.order(paying)
+        assert (waiting["status"], waiting["paymentAttempts"]) == ("PAYMENT_PENDING", 0)
+        health = wait_for(lambda: (lambda h: h if h["sweeper"] == "down" else None)(api.get("/health").ok()), 30,
+                          "/health to say that no sweeper runs")
+        assert health["status"] == "ok" and health["sweepers"] == 0
+
+        wait_for(lambda: api.order(taker)["status"] == "EXPIRED", 5)
+        once = lone.run_sweeper_once()
+        assert once.returncode == 0, once.stderr
+        # The first attempt of 50301 fails; the second is due in a second, which a drain does not wait for.
+        done = api.order(paying)
+        if done["status"] == "PAYMENT_PENDING":
+            assert done["paymentAttempts"] == 1
+            wait_for(lambda: lone.query("SELECT 1 FROM workflow_jobs WHERE order_id = %s AND run_at <= UTC_TIMESTAMP(3)",
+                                        paying["orderId"]), 5, "the second attempt to be due")
+            assert lone.run_sweeper_once().returncode == 0
+        assert api.order(paying)["status"] == "CONFIRMED"
+        assert lone.row(taker)["status"] == "EXPIRED"
+        assert lone.query("SELECT * FROM workflow_jobs") == []
+    wait_for(lambda: api.get("/health").ok()["sweeper"] == "ok", 10)
+
+
+def test_once_with_nothing_due_exits_at_once(lone):
+    started = time.monotonic()
+    assert lone.run_sweeper_once().returncode == 0
+    assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("code, outcome", [("50400", "TIMEOUT"), ("50402", "TIMEOUT")])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_lets_it_finish_what_is_in_flight(lone, code, outcome, number):
+    api = lone.api()
+    with lone.without("sweeper"):
+        sweeper = lone.popen("sweeper")
+        try:
+            order = api.hold(lone.new_flight(), "A1")
+            api.pay(order, code).ok()
+            wait_for(lambda: api.order(order)["paymentAttempts"] == 1, 25, "the attempt to begin")
+            sweeper.send_signal(number)
+            signalled = time.monotonic()
+            later = api.hold(lone.new_flight(), "A1")
+            api.pay(later, "99999").ok()
+            assert sweeper.wait(10) == 0
+            assert time.monotonic() - signalled <= 2.2, "PAYMENT_TIMEOUT + 1 s"
+        finally:
+            sweeper.kill()
+            sweeper.communicate()
+        (attempt,) = [event for event in api.events(order) if event["type"] == "PAYMENT_ATTEMPT"]
+        assert attempt["outcome"] == outcome, "finished and told"
+        job = lone.query("SELECT * FROM workflow_jobs WHERE order_id = %s", order["orderId"])[0]
+        assert job["status"] == "PENDING" and job["locked_by"] is None
+        assert api.order(later)["paymentAttempts"] == 0, "it took on nothing more"
+    lone.wait_status(later, "CONFIRMED")
+    lone.wait_status(order, "FAILED", deadline=10)
+
+
+def test_a_killed_sweepers_work_is_taken_over(lone):
+    """Killed with a captured charge in flight: the next one gets the approval by the same key. One charge."""
+    api = lone.api()
+    order = api.hold(lone.new_flight(), "A1")
+    api.pay(order, "50401").ok()
+    wait_for(lambda: lone.charge(order), 5)
+    (pid,) = lone.pids("sweeper")
+    os.kill(pid, signal.SIGKILL)
+    confirmed = lone.wait_status(order, "CONFIRMED", deadline=40)
+    assert confirmed["paymentAttempts"] >= 2
+    assert len(lone.gateway_query("SELECT * FROM charges WHERE order_id = %s", order["orderId"])) == 1
+    assert lone.pids("sweeper") and lone.pids("sweeper") != [pid]
+
+
+def test_a_lease_is_kept_by_no_one_who_is_dead(lone):
+    """A claim whose owner vanished is found when its lease ends, and its attempt counts."""
+    api = lone.api()
+    with lone.without("sweeper"):
+        order = api.hold(lone.new_flight(), "A1")
+        api.pay(order, "99999").ok()
+        # As a sweeper leaves it that died right after its claim; the lease has just run out.
+        lone.query("""UPDATE workflow_jobs SET status = 'RUNNING', attempts = 1, locked_by = 'dead', run_at = UTC_TIMESTAMP(3)
+                      WHERE order_id = %s""", order["orderId"])
+    assert lone.wait_status(order, "CONFIRMED", deadline=10)
+
+
+def test_payments_run_side_by_side(lone):
+    """Twenty attempts of a second each, all silent: one after another they would take a minute."""
+    api, flight = lone.api(), lone.new_flight()
+    orders = [api.hold(flight, f"{c}{n}") for c in "AB" for n in range(1, 11)]
+    started = time.monotonic()
+    for order in orders:
+        api.pay(order, "50401").ok()
+    for order in orders:
+        lone.wait_status(order, "CONFIRMED", deadline=20)
+    assert time.monotonic() - started < 10
+    assert {api.order(order)["paymentAttempts"] for order in orders} == {2}
+
+
+def test_the_books_of_this_stack_agree(lone):
+    audit(lone)

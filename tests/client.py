@@ -1,0 +1,136 @@
+"""A small HTTP client that holds every answer to the promises the contract makes for all of them.
+
+No normalising, no hidden retries, one connection a request: what a test writes is what goes over
+the wire, and any number of threads may share one client.
+"""
+
+import http.client
+import json as jsonlib
+import re
+import urllib.parse
+import uuid
+
+NO_JSON = object()
+LEAKS = re.compile(r"SELECT |INSERT |UPDATE .* SET|mysql|maria|\.c:\d|/home/|/work/|/usr/|SIG[A-Z]{3,}|0x[0-9a-f]{6}", re.I)
+
+
+class Reply:
+    def __init__(self, method, path, status, headers, body):
+        self.method, self.path, self.status, self.headers, self.body = method, path, status, headers, body
+
+    def __repr__(self):
+        return f"<{self.method} {self.path[:120]} -> {self.status} {self.body[:600]!r}>"
+
+    @property
+    def json(self):
+        return jsonlib.loads(self.body)
+
+    @property
+    def etag(self):
+        return self.headers["ETag"]
+
+    def ok(self, status=200):
+        """The answer's JSON, when it has this status."""
+        assert self.status == status, f"expected {status}: {self}"
+        return self.json
+
+    def refused(self, status, error):
+        """The problem document, when the request was refused just so."""
+        assert (self.status, self.json.get("error")) == (status, error), f"expected {status} {error}: {self}"
+        return self.json
+
+
+class Api:
+    def __init__(self, host, port, headers=None, plain=False):
+        """`plain` skips the contract's checks: the gateway has a contract of its own."""
+        self.host, self.port, self.headers, self.plain = host, port, headers or {}, plain
+
+    def request(self, method, path, json=NO_JSON, form=None, body=None, headers=None, timeout=20):
+        """Sends one request; body in one of three ways: json, form (pairs or dict) or raw bytes."""
+        sent = {**self.headers}
+        if json is not NO_JSON:
+            body, sent["Content-Type"] = jsonlib.dumps(json).encode(), "application/json"
+        elif form is not None:
+            body, sent["Content-Type"] = urllib.parse.urlencode(form).encode(), "application/x-www-form-urlencoded"
+        sent.update(headers or {})
+        connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
+        try:
+            connection.putrequest(method, path, skip_accept_encoding=True)
+            for name, value in sent.items():
+                connection.putheader(name, value)
+            if body is not None or method in ("POST", "PUT"):
+                connection.putheader("Content-Length", str(len(body or b"")))
+            connection.endheaders(body)
+            answer = connection.getresponse()
+            reply = Reply(method, path, answer.status, answer.headers, answer.read())
+        finally:
+            connection.close()
+        if not self.plain:
+            check(reply)
+        return reply
+
+    def get(self, path, **kw):
+        return self.request("GET", path, **kw)
+
+    def post(self, path, json=NO_JSON, **kw):
+        return self.request("POST", path, json, **kw)
+
+    def put(self, path, json=NO_JSON, **kw):
+        return self.request("PUT", path, json, **kw)
+
+    def delete(self, path, **kw):
+        return self.request("DELETE", path, **kw)
+
+    # -- the few things nearly every test does ------------------------------------------------
+
+    def hold(self, flight, *seats, user=None):
+        return self.post(f"/api/flights/{flight}/orders", {"userId": user or new_user(), "seats": seats}).ok(201)
+
+    def change(self, order, *seats, **kw):
+        return self.post(f"/api/orders/{order['orderId']}/seats", {"seats": seats}, **kw)
+
+    def pay(self, order, code="99999", **kw):
+        return self.post(f"/api/orders/{order['orderId']}/payment", {"paymentCode": code}, **kw)
+
+    def cancel(self, order, **kw):
+        return self.delete(f"/api/orders/{order['orderId']}", **kw)
+
+    def order(self, order):
+        return self.get(f"/api/orders/{order['orderId']}").ok()
+
+    def events(self, order):
+        return self.get(f"/api/orders/{order['orderId']}/events").ok()["events"]
+
+    def seats(self, flight):
+        """{seat number: status} as the flight's seat list shows it."""
+        seats = self.get(f"/api/flights/{flight}/seats").ok()["seats"]
+        return {seat["seatNumber"]: seat["status"] for seat in seats}
+
+
+def new_user():
+    return f"user-{uuid.uuid4().hex[:12]}"
+
+
+def check(reply):
+    """What holds for every single answer of the system, whatever was asked."""
+    assert reply.headers["X-Request-Id"], f"no X-Request-Id: {reply}"
+    assert reply.status != 500, f"internal error: {reply}"
+    kind = (reply.headers["Content-Type"] or "").split(";")[0]
+    if reply.status >= 400:
+        check_problem(reply, kind)
+    elif reply.path.split("?")[0].startswith(("/api/", "/health", "/live/")) and reply.body:
+        assert kind == "application/json", f"not JSON: {reply}"
+
+
+def check_problem(reply, kind):
+    assert kind == "application/problem+json", f"not a problem document ({kind}): {reply}"
+    if reply.method == "HEAD":
+        return
+    problem = reply.json
+    for field in ("type", "title", "detail", "error", "message", "requestId"):
+        assert isinstance(problem.get(field), str) and problem[field], f"problem without {field}: {reply}"
+    assert problem["status"] == reply.status, f"status differs: {reply}"
+    assert problem["message"] == problem["detail"], f"message is not detail: {reply}"
+    assert problem["requestId"] == reply.headers["X-Request-Id"], f"request ids differ: {reply}"
+    assert problem["type"] == "urn:booking:problem:" + problem["error"].lower().replace("_", "-"), f"type: {reply}"
+    assert not LEAKS.search(problem["title"] + problem["detail"]), f"leaks internals: {reply}"

@@ -1,0 +1,305 @@
+"""Starts and stops whole systems for the tests: nginx, API pool, sweeper, gateway, MariaDB.
+
+A stack lives in a directory of its own and on ports of its own, so any number can run side by
+side and beside a developer's `make start`. It is run by conf/stack, the script users run; the
+tests add nothing to it but settings.
+"""
+
+import contextlib
+import getpass
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import uuid
+from pathlib import Path
+
+import pymysql
+
+from client import Api
+
+ROOT = Path(__file__).resolve().parent.parent
+BUILD = Path(os.environ.get("BUILD_DIR") or ROOT / "build")
+PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sweeper", "migrate")]
+
+# Whatever the developer has exported must not reach the systems under test.
+PRODUCT_VARIABLES = re.compile(
+    r"^(SERVER_PORT|LISTEN_ADDRESS|DATABASE_\w+|MIGRATION_DSN|GATEWAY_\w+|(SEAT_)?RESERVATION_TIMEOUT|PAYMENT_\w+|"
+    r"MAX_\w+|ALLOWED_ORIGIN|ADMIN_TOKEN|CONFIRMATION_URL|LOG_LEVEL|SWEEPER\w*|(API|GATEWAY)_WORKERS|DATA_DIR)$")
+
+
+def wait_for(condition, deadline=10.0, what=None, interval=0.03):
+    """Returns the first true answer of condition(); fails when there is none within the deadline."""
+    end = time.monotonic() + deadline
+    while True:
+        answer = condition()
+        if answer:
+            return answer
+        if time.monotonic() >= end:
+            raise AssertionError(f"not within {deadline} s: {what or condition.__name__} (last: {answer!r})")
+        time.sleep(interval)
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
+class Stack:
+    """One running system. `settings` are environment variables, as in conf/."""
+
+    def __init__(self, settings=None, data_dir=None):
+        self.settings = {
+            "SERVER_PORT": str(free_port()),
+            "GATEWAY_PORT": str(free_port()),
+            # Enough for the tests' most crowded moments, and less memory than as shipped.
+            "API_WORKERS": "16",
+            "GATEWAY_WORKERS": "24",
+            "PAYMENT_FAILURE_RATE": "0",
+            "PAYMENT_MAX_DELAY": "0s",
+            **{name: str(value) for name, value in (settings or {}).items()},
+        }
+        self.data_dir = Path(data_dir or tempfile.mkdtemp(prefix="booking-test-"))
+        self.settings["DATA_DIR"] = str(self.data_dir)
+        self._programs_environment = None
+
+    # -- life ---------------------------------------------------------------------------------
+
+    def environment(self):
+        clean = {k: v for k, v in os.environ.items() if not PRODUCT_VARIABLES.match(k)}
+        return {**clean, **self.settings}
+
+    def start(self):
+        try:
+            self._conf_stack("start", timeout=90)
+            wait_for(self.healthy, 30, "the stack's /health")
+        except BaseException:
+            self.stop(keep_data=True)
+            raise
+        return self
+
+    def stop(self, keep_data=False):
+        """Stops every process of this stack; without keep_data its directory goes too."""
+        try:
+            self._conf_stack("stop", timeout=60)
+        finally:
+            for pid in self.all_pids():
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    pass
+            if not keep_data:
+                shutil.rmtree(self.data_dir, ignore_errors=True)
+
+    def _conf_stack(self, verb, timeout):
+        run = subprocess.run([str(ROOT / "conf/stack"), verb], cwd=ROOT, env=self.environment(), timeout=timeout,
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        if run.returncode:
+            raise RuntimeError(f"conf/stack {verb} exited {run.returncode}:\n{run.stdout}")
+        return run.stdout
+
+    def healthy(self):
+        try:
+            return self.api().get("/health").status == 200
+        except OSError:
+            return False
+
+    # -- addresses and connections ------------------------------------------------------------
+
+    @property
+    def port(self):
+        return int(self.settings["SERVER_PORT"])
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def api(self, **headers):
+        return Api("127.0.0.1", self.port, headers)
+
+    def admin(self):
+        """The API as the operator uses it."""
+        token = self.settings.get("ADMIN_TOKEN")
+        return self.api(Authorization=f"Bearer {token}") if token else self.api()
+
+    def gateway(self):
+        return Api("127.0.0.1", int(self.settings["GATEWAY_PORT"]), plain=True)
+
+    def programs_environment(self):
+        """The environment the running programs were given, read from one of them."""
+        if self._programs_environment is None:
+            pid = wait_for(lambda: self.pids("sweeper") or self.pids("booking-api"), 5, "a running program")[0]
+            pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
+            self._programs_environment = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
+        return self._programs_environment
+
+    def db(self, variable="DATABASE_DSN"):
+        return connect(self.programs_environment()[variable])
+
+    def gateway_db(self):
+        return self.db("GATEWAY_DATABASE_DSN")
+
+    def root_db(self):
+        """The administrator's connection: let in by the operating system's account."""
+        return pymysql.connect(unix_socket=str(self.data_dir / "run/mysql.sock"), user=getpass.getuser(), autocommit=True)
+
+    def query(self, sql, *args):
+        """One statement on the booking database; the rows, or for a write the affected count."""
+        return query(self.db(), sql, *args)
+
+    def gateway_query(self, sql, *args):
+        return query(self.gateway_db(), sql, *args)
+
+    def new_flight(self, rows=10, layout="A BC", departs_in=30 * 86400, price_cents=12900, row_first=False,
+                   origin="QQA", destination="QQB", flight_number="TST1"):
+        """A flight with all seats free (30 as FL123 has them, unless told otherwise); its id."""
+        flight = f"test-{uuid.uuid4().hex[:16]}"
+        seats = [(flight, f"{row}{letter}" if row_first else f"{letter}{row}", row, letter)
+                 for row in range(1, rows + 1) for letter in layout.replace(" ", "")]
+        connection = self.db()
+        with connection, connection.cursor() as cursor:
+            cursor.execute("""
+                INSERT INTO flights (flight_id, flight_number, origin, destination, departure_time,
+                                     seat_rows, seat_layout, price_cents, currency)
+                VALUES (%s, %s, %s, %s, UTC_TIMESTAMP(3) + INTERVAL %s SECOND, %s, %s, %s, 'USD')""",
+                (flight, flight_number, origin, destination, departs_in, rows, layout, price_cents))
+            cursor.executemany(
+                "INSERT INTO seats (flight_id, seat_number, seat_row, seat_column) VALUES (%s, %s, %s, %s)", seats)
+        return flight
+
+    def row(self, order):
+        """The order's row in the database, as it is."""
+        return self.query("SELECT * FROM orders WHERE order_id = %s", order["orderId"])[0]
+
+    def everything(self, order):
+        """All that is stored about an order and its flight's seats: for 'it changed nothing'."""
+        key = order["orderId"]
+        return {
+            "order": self.row(order),
+            "seats": self.query("SELECT * FROM seats WHERE flight_id = %s ORDER BY seat_number", order["flightId"]),
+            "payment": self.query("SELECT * FROM payments WHERE order_id = %s", key),
+            "jobs": self.query("SELECT * FROM workflow_jobs WHERE order_id = %s ORDER BY job_id", key),
+            "events": self.query("SELECT * FROM workflow_events WHERE order_id = %s ORDER BY event_id", key),
+        }
+
+    def lapse(self, order):
+        """Lets a hold be over now; its timer stays in the future, so no sweeper will notice."""
+        self.query("UPDATE orders SET expires_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+
+    def fire_timer(self, order):
+        """Lets a hold run out now, timer and all."""
+        self.query("UPDATE orders SET expires_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+        self.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND kind = 'EXPIRE_HOLD'",
+                   order["orderId"])
+
+    def wait_status(self, order, *statuses, deadline=10):
+        """The order, once the API shows one of these states."""
+        api = self.api()
+
+        def arrived():
+            now = api.order(order)
+            return now if now["status"] in statuses else None
+        return wait_for(arrived, deadline, f"{order['orderId']} to be {' or '.join(statuses)}")
+
+    def has_job(self, order, kind):
+        return bool(self.query("SELECT 1 FROM workflow_jobs WHERE order_id = %s AND kind = %s", order["orderId"], kind))
+
+    def charge(self, order):
+        """The gateway's record of the order's charge, or None."""
+        found = self.gateway_query("SELECT * FROM charges WHERE order_id = %s", order["orderId"])
+        return found[0] if found else None
+
+    # -- processes ----------------------------------------------------------------------------
+
+    def all_pids(self):
+        mark = f"BOOKING_STACK={self.data_dir}".encode()
+        run_dir = os.path.realpath(self.data_dir / "run")
+        found = []
+        for entry in Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                # nginx writes its title over its environment.
+                if mark in (entry / "environ").read_bytes().split(b"\0") or (
+                        program_of(entry.name) == "nginx" and os.readlink(entry / "cwd") == run_dir):
+                    found.append(int(entry.name))
+            except OSError:
+                pass
+        return found
+
+    def pids(self, program):
+        """The processes of this stack that run `program`, lowest first."""
+        return [pid for pid in sorted(self.all_pids()) if program_of(pid) == program]
+
+    def supervisorctl(self, verb, group):
+        """Starts or stops one of mariadb, gateway, api, nginx, sweeper."""
+        run = subprocess.run(["supervisorctl", "-c", str(self.data_dir / "run/supervisord.conf"), verb, f"{group}:*"],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        assert "ERROR" not in run.stdout, run.stdout
+
+    def stop_program(self, group):
+        self.supervisorctl("stop", group)
+
+    def start_program(self, group):
+        self.supervisorctl("start", group)
+
+    @contextlib.contextmanager
+    def without(self, *groups):
+        """The stack with some of its programs stopped."""
+        for group in groups:
+            self.stop_program(group)
+        try:
+            yield
+        finally:
+            for group in groups:
+                self.start_program(group)
+            wait_for(self.healthy, 20, "the stack to be healthy again")
+
+    def popen(self, program, *arguments, **settings):
+        """One more of the stack's programs, a child of the test."""
+        return subprocess.Popen([str(BUILD / program), *arguments], env={**self.programs_environment(), **settings},
+                                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def run_sweeper_once(self):
+        """`sweeper --once`, as cron would run it; the finished process."""
+        sweeper = self.popen("sweeper", "--once")
+        out, err = sweeper.communicate(timeout=60)
+        return subprocess.CompletedProcess(sweeper.args, sweeper.returncode, out, err)
+
+    def logs(self):
+        """All that the stack has written to its logs."""
+        return "".join(path.read_text(errors="replace") for path in (self.data_dir / "logs").rglob("*") if path.is_file())
+
+
+def program_of(pid):
+    try:
+        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
+    except OSError:
+        return None
+
+
+def query(connection, sql, *args):
+    with connection:
+        with connection.cursor(pymysql.cursors.DictCursor) as cursor:
+            affected = cursor.execute(sql, args)
+            return list(cursor.fetchall()) if cursor.description else affected
+
+
+def connect(dsn):
+    """A connection for user:pass@unix(/path)/db or user:pass@tcp(host:port)/db."""
+    m = re.fullmatch(r"([^:@]*)(?::(.*))?@(unix|tcp)\((.*?)\)/(\w+)(?:\?.*)?", dsn)
+    assert m, "unexpected DSN shape"
+    user, password, kind, where, database = m.groups()
+    place = {"unix_socket": where} if kind == "unix" else dict(zip(("host", "port"), split_port(where)))
+    return pymysql.connect(user=user, password=password or "", database=database, autocommit=True,
+                           charset="utf8mb4", connect_timeout=5, read_timeout=30, **place)
+
+
+def split_port(address):
+    host, _, port = address.rpartition(":")
+    return host, int(port)
