@@ -1,0 +1,87 @@
+// The htmx extension that lets a static page use a JSON API.
+//
+// hx-render="name" on an element: the JSON that answers its request goes to the function registered under
+// that name, and the HTML that returns is swapped in (null: nothing is). Beside that it gives each request
+// what the API likes to have: an Idempotency-Key, If-Match, If-None-Match.
+
+import htmx from '../vendor/htmx.js';
+import { isDue, isPassing, newKey, send } from './net.js';
+import { check } from './forms.js';
+
+const renderers = new Map();
+const etags = new WeakMap();
+const nothing = () => {};
+
+// wanted     is a poll worth sending?
+// match      the If-Match of a change
+// before     a request that is no poll is about to be sent
+// after      it has been answered
+// refused    with the problem document of a refusal
+// settled    what was rendered is on the page
+export function onAnswer(name, render, more = {}) {
+  renderers.set(name, { render, wanted: () => true, match: nothing, before: nothing, after: nothing, refused: nothing, settled: nothing, ...more });
+}
+
+// The next answer is to come in full: the clock may have stood still meanwhile.
+export const forget = element => etags.delete(element);
+
+const isPoll = ctx => ['every', 'refresh'].includes(ctx.sourceEvent.type);
+
+htmx.registerExtension('json-answers', {
+  htmx_config_request(element, { ctx }) {
+    const { request } = ctx;
+    const renderer = renderers.get(element.getAttribute('hx-render'));
+    if (ctx.sourceEvent.type === 'every' && (document.hidden || !isDue(element) || !renderer.wanted())) return false;
+    if (ctx.sourceEvent.type === 'submit' && !check(element)) return false;
+
+    request.headers = { Accept: 'application/json' };
+    if (request.method === 'GET') {
+      for (const [name, value] of [...request.body]) if (!value.trim()) request.body.delete(name);
+      // Set by hand, so that the browser passes the 304 on.
+      if (isPoll(ctx) && etags.has(element)) request.headers['If-None-Match'] = etags.get(element);
+    } else {
+      request.headers['Idempotency-Key'] = newKey();
+      const version = renderer.match(element);
+      if (version) request.headers['If-Match'] = version;
+    }
+    ctx.renderer = renderer;
+    ctx.fetch = (url, options) => send(url, options, element, !isPoll(ctx));
+    return true;
+  },
+
+  // This comes after the question of hx-confirm.
+  htmx_before_request(element, { ctx }) {
+    if (!isPoll(ctx)) ctx.renderer.before(element, ctx.request);
+  },
+
+  htmx_after_request(element, { ctx }) {
+    const { renderer, response, text } = ctx;
+    ctx.text = '';
+    if (response.status === 304) return;
+    if (!isPassing(response)) {
+      if (!isPoll(ctx)) renderer.after(element);
+      const data = parse(text);
+      if (response.status < 300 && data) {
+        if (response.headers.has('ETag') && ctx.request.method === 'GET') etags.set(element, response.headers.get('ETag'));
+        ctx.text = renderer.render(data, { element, isReplayed: response.headers.has('Idempotency-Replayed') }) || '';
+      } else {
+        renderer.refused(data || UNREADABLE, element);
+      }
+    }
+    if (!ctx.text) ctx.swap = 'none';
+  },
+
+  htmx_after_swap(element, { ctx }) {
+    ctx.renderer?.settled();
+  },
+});
+
+function parse(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+const UNREADABLE = { status: 500, error: 'INTERNAL', message: 'Something went wrong on our side. Please try again.' };

@@ -1,0 +1,9 @@
+// The page's parts, and its first screen. Each registers the addresses and the answers it knows.
+
+import './say.js';
+import './booking.js';
+import './bookings.js';
+import './flights.js';
+import { open } from './router.js';
+
+open();

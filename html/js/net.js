@@ -1,0 +1,106 @@
+// How the page talks to a server that may be away for a while.
+//
+// A request that failed for a passing reason (no connection, 429, 502–504) is sent again, with the same
+// Idempotency-Key, until there is an answer; a poll just comes round again, later and later. Meanwhile a
+// line at the top says what the matter is.
+
+import { byId } from './html.js';
+import { say } from './say.js';
+
+const PASSING = new Set([429, 502, 503, 504]);
+const PATIENCE_MS = 15000;
+const LONGEST_WAIT_MS = 5000;
+
+const troubles = new Map();   // who asked → { kind, failures, until }
+
+export function newKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
+}
+
+// May this poll be sent, or is it still waiting after a failure?
+export const isDue = source => !(troubles.get(source)?.until > performance.now());
+export const isTroubled = () => troubles.size > 0;
+
+export async function send(url, request, source, again) {
+  for (;;) {
+    const answer = await once(url, request);
+    if (!isPassing(answer)) {
+      settle(source);
+      return answer;
+    }
+    const wait = trouble(source, answer, again);
+    if (!again) return answer;
+    await pause(wait, request.signal);
+    if (!source.isConnected) {
+      settle(source);
+      return answer;
+    }
+  }
+}
+
+async function once(url, request) {
+  try {
+    return await fetch(url, { ...request, signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]) });
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    return Response.json({ error: 'UNREACHABLE', message: 'The booking service could not be reached.' }, { status: 503 });
+  }
+}
+
+// The same key, still being worked on: the answer is on its way.
+export const isPassing = answer => PASSING.has(answer.status) || (answer.status === 409 && answer.headers.has('Retry-After'));
+
+function trouble(source, answer, again) {
+  const failures = (troubles.get(source)?.failures || 0) + 1;
+  const asked = Number(answer.headers.get('Retry-After')) * 1000 || 0;
+  const wait = Math.max(Math.min(500 * 2 ** failures, LONGEST_WAIT_MS), Math.min(asked, 30000)) * (0.9 + Math.random() / 5);
+  troubles.set(source, { kind: answer.status === 429 ? 'busy' : 'away', failures, until: performance.now() + wait });
+  // One poll lost is nobody's concern.
+  if (again || failures > 1) tell();
+  return wait;
+}
+
+export function settle(source) {
+  if (troubles.delete(source)) tell();
+}
+
+// Leaves at once when the connection is back or somebody looks at the page again.
+function pause(ms, signal) {
+  return new Promise(resolve => {
+    const done = () => {
+      clearTimeout(timer);
+      removeEventListener('online', done);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    addEventListener('online', done);
+    signal.addEventListener('abort', done);
+  });
+}
+
+const WORDS = {
+  offline: 'You are offline. Nothing is lost: we carry on as soon as you are connected again.',
+  busy: 'Many people are booking right now. Trying again in a moment; nothing is lost.',
+  away: 'The booking service is not answering at the moment. We keep trying; nothing is lost.',
+};
+
+function tell() {
+  for (const source of troubles.keys()) if (!source.isConnected) troubles.delete(source);
+  const kinds = [...troubles.values()].map(({ kind }) => kind);
+  const kind = !navigator.onLine ? 'offline' : kinds.includes('away') ? 'away' : kinds[0];
+  const line = byId('trouble');
+  const text = WORDS[kind] || '';
+  if (line.textContent === text) return;
+  if (!text) say('Connected again.');
+  line.textContent = text;
+}
+
+function retryNow() {
+  for (const entry of troubles.values()) entry.until = 0;
+  tell();
+}
+
+addEventListener('online', retryNow);
+addEventListener('offline', tell);
+document.addEventListener('visibilitychange', retryNow);
