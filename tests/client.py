@@ -55,7 +55,7 @@ class Api:
         sent.update(headers or {})
         connection = http.client.HTTPConnection(self.host, self.port, timeout=timeout)
         try:
-            connection.putrequest(method, path, skip_accept_encoding=True)
+            connection.putrequest(method, path, skip_host="Host" in sent, skip_accept_encoding=True)
             for name, value in sent.items():
                 connection.putheader(name, value)
             if body is not None or method in ("POST", "PUT"):

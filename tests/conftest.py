@@ -73,6 +73,13 @@ def pytest_collection_modifyitems(items):
     items.sort(key=lambda item: "/seed/" not in item.nodeid)
 
 
+def pytest_make_parametrize_id(val):
+    """Values that go on for pages do not belong into a test's name."""
+    if isinstance(val, (str, bytes)) and len(val) > 40:
+        return f"{ascii(val[:12])} and so on, {len(val)}"
+    return None
+
+
 def pytest_unconfigure(config):
     if is_worker(config) or not hasattr(config, "run_dir"):
         return
@@ -89,13 +96,17 @@ def locked(path):
         yield
 
 
+def note_of(config, name):
+    return config.run_dir / f"{name}.json"
+
+
 def start_noted(config, name, stack):
     """Starts a stack and leaves the note by which it will be stopped."""
     for program in PROGRAM_FILES:
         if not program.exists():
             pytest.exit(f"{program.relative_to(ROOT)} is missing: run `make` first", 2)
     # The note comes first: a stack half started must be stopped, too.
-    (config.run_dir / f"{name}.json").write_text(
+    note_of(config, name).write_text(
         json.dumps({"settings": stack.settings, "data_dir": str(stack.data_dir)}))
     return stack.start()
 
@@ -106,7 +117,7 @@ def shared_stack(pytestconfig):
 
     def get(name):
         if name not in known:
-            note = pytestconfig.run_dir / f"{name}.json"
+            note = note_of(pytestconfig, name)
             with locked(pytestconfig.run_dir / f"{name}.lock"):
                 if note.exists():
                     known[name] = Stack(**json.loads(note.read_text()))
@@ -146,6 +157,7 @@ def own_stack(pytestconfig):
     yield start
     for stack in started:
         stack.stop()
+        note_of(pytestconfig, stack.data_dir.name).unlink(missing_ok=True)
 
 
 # -- for each test ------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ import pymysql
 from client import Api
 
 ROOT = Path(__file__).resolve().parent.parent
-BUILD = Path(os.environ.get("BUILD_DIR") or ROOT / "build")
+BUILD = ROOT / (os.environ.get("BUILD_DIR") or "build")
 PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sweeper", "migrate")]
 
 # Whatever the developer has exported must not reach the systems under test.

@@ -74,7 +74,8 @@ def test_search(api, flight):
     order = api.hold(flight, "A1", user=user)
     for q in (order["orderId"], user):
         assert order["orderId"] in listed(api, f"q={q}")
-    assert listed(api, "q=%25") == [], "a percent sign is not a wildcard"
+    for wild in (user[:8] + "%25", user[:8] + "%25" + user[9:], user[:8] + "_" + user[9:]):
+        assert listed(api, f"q={wild}") == [], "neither % nor _ stands for anything else"
     assert order["orderId"] not in listed(api, f"q={new_user()}")
 
 

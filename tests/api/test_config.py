@@ -107,11 +107,6 @@ def test_a_program_does_not_start_on_a_bad_value(program):
     assert done.returncode == 2 and bad in done.stderr
 
 
-def test_without_a_database():
-    done = run("booking-api", "--check-config", DATABASE_DSN="")
-    assert done.returncode == 2 and "DATABASE_DSN" in done.stderr
-
-
 def test_conf_stack_tells_a_bad_setting_in_the_programs_words(tmp_path):
     stack = Stack({"RESERVATION_TIMEOUT": "soon"}, data_dir=tmp_path)
     done = subprocess.run([str(ROOT / "conf/stack"), "start"], env=stack.environment(), capture_output=True, text=True, timeout=60)
