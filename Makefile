@@ -57,8 +57,11 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wformat=2 -Wshadow -Wconversion -Wstrict-p
             -Wmissing-prototypes -Wvla -Wwrite-strings -Wswitch-enum
 VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
-# Generated once per build directory: the hardening flags this compiler knows.
+# Generated once per build directory: the hardening flags this compiler knows. Only where something is
+# compiled: `make start` on a bare machine has no compiler to ask before setup installs one.
+ifneq ($(filter programs test-programs $(BUILD)/%,$(MAKECMDGOALS)),)
 -include $(BUILD)/flags.mk
+endif
 
 ALL_CPPFLAGS := -I. -D_GNU_SOURCE $(MYSQL_CFLAGS) $(OTHER_CFLAGS) $(HARDEN_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS) $(if $(WERROR),-Werror) $(HARDEN_CFLAGS) $(CFLAGS)
