@@ -1,0 +1,147 @@
+#ifndef BOOKING_BOOKING_H
+#define BOOKING_BOOKING_H
+
+#include "booking/config.h"
+#include "booking/order.h"
+#include "booking/store/db.h"
+#include "booking/store/jobs.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The use cases. Each is one transaction that either happens as a whole or is
+ * refused with a reason and changes nothing (txn.h says how it is retried).
+ *
+ * All may return RESULT_UNAVAILABLE (no database: nothing was changed, or, with
+ * the Idempotency-Key repeated, one can find out) and RESULT_INTERNAL. */
+
+/* Who asks, and on what condition. */
+struct caller {
+    const struct config *config;
+    const char *request_id;
+
+    /* Versions of which the order must have one (If-Match), or count 0: any. */
+    int64_t if_versions[8];
+    size_t if_version_count;
+
+    /* Called with the changed order inside the transaction, just before COMMIT:
+     * what it writes there exists if and only if the change does. May be NULL. */
+    enum result (*before_commit)(struct db *db, const struct order *order, void *context);
+    void *context;
+};
+
+/* What a refusal has to tell: the seats that could not be had or do not exist. */
+struct refusal {
+    struct seat_list seats;
+};
+
+/* Holds seats on a flight for a new order, all or nothing, until
+ * RESERVATION_TIMEOUT from now but never past departure.
+ * Refused with FLIGHT_NOT_FOUND, INVALID_SEATS (unknown ones), FLIGHT_DEPARTED
+ * or SEATS_UNAVAILABLE. */
+enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id,
+                         const char *user_id, const struct seat_list *seats, struct order *ret_order,
+                         struct refusal *ret_refusal) MUST_CHECK;
+
+/* In the three below: ORDER_NOT_FOUND; ORDER_EXPIRED, ORDER_CLOSED or
+ * PAYMENT_IN_PROGRESS where the state does not allow it; PRECONDITION_FAILED.
+ * After any of these but the first, *ret_order is the order as it is. */
+
+/* Replaces the seats of a hold and starts its time anew. Refused also with
+ * INVALID_SEATS and SEATS_UNAVAILABLE; seats and timer then stay as they were. */
+enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
+                                 const struct seat_list *seats, struct order *ret_order,
+                                 struct refusal *ret_refusal) MUST_CHECK;
+
+/* Takes the five-digit code and makes the order PAYMENT_PENDING: its seats
+ * cannot lapse any more, and the first attempt is due. The caller checks the
+ * code's format with booking_payment_code_is_valid(). */
+enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id,
+                                   const char *code, struct order *ret_order) MUST_CHECK;
+
+/* Ends the order and frees its seats at once. A charge that may exist is voided. */
+enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id,
+                           struct order *ret_order) MUST_CHECK;
+
+/* Exactly five ASCII digits. */
+bool booking_payment_code_is_valid(const char *code);
+
+/* The order as a reader must see it: a lapsed hold is EXPIRED. RESULT_OK or
+ * ORDER_NOT_FOUND. */
+enum result booking_read_order(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
+
+/* ── for the operator ───────────────────────────────────────────────────── */
+
+/* Ends every open order and frees every seat, on one flight or (NULL) on all.
+ * Payments stay; charges that may exist are voided. FLIGHT_NOT_FOUND. Not one
+ * transaction but one an order, so that it can stop and be repeated. */
+enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
+                          int64_t *ret_orders_ended, int64_t *ret_seats_freed) MUST_CHECK;
+
+/* Makes a failed or waiting job due now. NOT_FOUND, JOB_RUNNING. */
+enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
+
+/* ── for the sweeper ────────────────────────────────────────────────────── */
+
+/* Leases up to limit due jobs of a kind. */
+enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,
+                          const char *worker, struct job *ret_jobs, size_t *ret_count) MUST_CHECK;
+
+/* Ends the holds that have lapsed among these orders (at most JOBS_CLAIM_MAX)
+ * and removes their timers; an order whose hold goes on gets its timer back,
+ * all others lose it. *ret_expired is how many ended. worker may be NULL. */
+enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
+                           const char *worker, size_t *ret_expired) MUST_CHECK;
+
+/* What the gateway must be asked for. */
+struct charge {
+    char payment_id[UUID_SIZE];
+    char order_id[UUID_SIZE];
+    char code[6];
+    int64_t amount_cents;
+    char currency[CURRENCY_SIZE];
+};
+
+/* Announces an attempt before the gateway is called. *ret_go says whether to
+ * call it: not when the order is not waiting for payment any more, nor when
+ * its attempts are used up; the job is then settled here. RESULT_STALE if the
+ * claim does not stand. */
+enum result booking_begin_attempt(struct db *db, const struct job *job, const char *worker,
+                                  bool *ret_go, struct charge *ret_charge) MUST_CHECK;
+
+enum attempt_outcome { ATTEMPT_APPROVED, ATTEMPT_DECLINED, ATTEMPT_ERROR, ATTEMPT_TIMEOUT };
+
+/* What came of a call to the gateway. */
+struct attempt_result {
+    enum attempt_outcome outcome;
+    char transaction_id[101]; /* APPROVED */
+    char reason[ERROR_SIZE];  /* else: for the customer and the operator */
+    bool is_final;            /* an ERROR that no repeat can mend (4xx) */
+    int64_t duration_ms;
+};
+
+/* Writes the outcome: CONFIRMED, FAILED, or the next attempt. An approval for
+ * an order that has ended meanwhile is voided. RESULT_STALE if the claim does
+ * not stand: another worker has the job, nothing was written. */
+enum result booking_settle_attempt(struct db *db, const struct job *job, const char *worker,
+                                   const struct attempt_result *result) MUST_CHECK;
+
+/* The charge a VOID_CHARGE job is about. */
+enum result booking_find_charge(struct db *db, const struct job *job, struct charge *ret_charge) MUST_CHECK;
+
+/* What came of a delivery: a void, or a confirmation. */
+struct delivery_result {
+    bool delivered;
+    const char *outcome; /* VOIDED, SENT, NOT_CONFIGURED, ERROR, TIMEOUT */
+    const char *reason;  /* NULL when delivered */
+    int64_t duration_ms;
+};
+
+/* Ends the job, or has it tried again later; one out of tries stays as failed. */
+enum result booking_settle_void(struct db *db, const struct job *job, const char *worker,
+                                const struct delivery_result *result) MUST_CHECK;
+enum result booking_settle_confirmation(struct db *db, const struct job *job, const char *worker,
+                                        const struct delivery_result *result) MUST_CHECK;
+
+#endif

@@ -1,0 +1,30 @@
+#include "booking/parts.h"
+#include "booking/txn.h"
+
+struct cancellation {
+    const struct caller *caller;
+    const char *order_id;
+    struct order *order;
+};
+
+static enum result cancel_in_txn(struct db *db, void *context)
+{
+    struct cancellation *c = context;
+    enum order_status next;
+
+    enum result r = part_lock_order(db, c->caller, c->order_id, c->order);
+    if (r == RESULT_OK)
+        r = order_next(c->order->status, ORDER_EVENT_CANCEL, &next);
+    if (r == RESULT_OK)
+        r = part_cancel_order(db, c->order, "cancelled by the customer", c->caller->request_id);
+    if (r == RESULT_OK)
+        r = part_before_commit(db, c->caller, c->order);
+    return r;
+}
+
+enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id,
+                           struct order *ret_order)
+{
+    struct cancellation c = { caller, order_id, ret_order };
+    return txn_run(db, order_id, cancel_in_txn, &c);
+}

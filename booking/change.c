@@ -1,0 +1,86 @@
+#include "booking/parts.h"
+#include "booking/store/orders.h"
+#include "booking/store/seats.h"
+#include "booking/txn.h"
+
+#include <stdio.h>
+
+struct change {
+    const struct caller *caller;
+    const char *order_id;
+    const struct seat_list *seats;
+    struct order *order;
+    struct refusal *refusal;
+};
+
+/* Gives the old seats back and takes the new ones. Both are locked already, so
+ * for everyone else it is one step. */
+static enum result swap_seats(struct db *db, struct order *o, const struct seat_list *seats)
+{
+    enum result r = seats_release(db, o);
+    o->seats = *seats;
+    return r == RESULT_OK ? seats_take(db, o) : r;
+}
+
+static enum result log_change(struct db *db, const struct change *c, const struct seat_list *old)
+{
+    char from[SEATS_TEXT_SIZE];
+    char to[SEATS_TEXT_SIZE];
+    char detail[600];
+    seat_list_format(old, from);
+    seat_list_format(&c->order->seats, to);
+    (void)snprintf(detail, sizeof detail, "%.290s -> %.290s", from, to);
+    return part_log_move(db, c->order, EVENT_SEATS_CHANGED, ORDER_SEATS_RESERVED, detail,
+                         c->caller->request_id, NULL);
+}
+
+static enum result change_in_txn(struct db *db, void *context)
+{
+    struct change *c = context;
+    struct order *o = c->order;
+    struct locked_seats locked;
+    enum order_status next;
+
+    enum result r = part_lock_order(db, c->caller, c->order_id, o);
+    if (r == RESULT_OK)
+        r = order_next(o->status, ORDER_EVENT_CHANGE_SEATS, &next);
+    if (r == RESULT_OK)
+        r = seats_lock(db, o->flight_id, &o->seats, c->seats, &locked);
+    if (r == RESULT_OK)
+        r = part_check_seats(&locked, c->seats, o->order_id, c->refusal);
+    if (r != RESULT_OK)
+        return r;
+
+    struct seat_list old = o->seats;
+    o->read_at_ms = locked.now_ms; /* later than the order's, if its lock was waited for */
+    int64_t ends_ms = o->read_at_ms + c->caller->config->reservation_timeout_ms;
+    o->reserved_at_ms = o->read_at_ms;
+    o->expires_at_ms = ends_ms < locked.departure_ms ? ends_ms : locked.departure_ms;
+    o->total_price_cents = locked.price_cents * (int64_t)c->seats->count;
+    r = swap_seats(db, o, c->seats);
+    if (r == RESULT_OK)
+        r = part_move_order(db, o, ORDER_EVENT_CHANGE_SEATS);
+    if (r == RESULT_OK)
+        r = jobs_move(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms);
+    if (r == RESULT_OK)
+        r = log_change(db, c, &old);
+    if (r == RESULT_OK)
+        r = part_before_commit(db, c->caller, o);
+    return r;
+}
+
+enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
+                                 const struct seat_list *seats, struct order *ret_order,
+                                 struct refusal *ret_refusal)
+{
+    struct change c = { caller, order_id, seats, ret_order, ret_refusal };
+    for (int tries = 0;; tries++) {
+        bool any = false;
+        enum result r = txn_run(db, order_id, change_in_txn, &c);
+        if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
+            return r;
+        enum result expired = part_expire_holders(db, ret_order->flight_id, &ret_refusal->seats, &any);
+        if (expired != RESULT_OK || !any)
+            return expired == RESULT_OK ? r : expired;
+    }
+}

@@ -1,0 +1,264 @@
+#include "booking/config.h"
+
+#include "booking/core/duration.h"
+#include "booking/core/text.h"
+#include "booking/log.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { NUMBER, DURATION, FRACTION, FLAG, TEXT, URL, LEVEL, DSN };
+
+/* One variable. The field is found by its offset, so that reading, checking
+ * and printing are one loop each over one table. */
+struct setting {
+    const char *name;
+    const char *alias; /* another name users know it by, or NULL */
+    enum kind kind;
+    size_t offset;
+    const char *fallback;
+    long long min, max; /* NUMBER; DURATION in milliseconds */
+    bool secret;
+};
+
+#define AT(field) offsetof(struct config, field)
+#define HOUR_MS INT64_C(3600000)
+
+static const struct setting settings[] = {
+    { "SERVER_PORT", NULL, NUMBER, AT(server_port), "8080", 1, 65535, false },
+    { "LISTEN_ADDRESS", NULL, TEXT, AT(listen_address), "127.0.0.1", 0, 0, false },
+    { "DATABASE_DSN", "DATABASE_URL", DSN, AT(database),
+      "booking_user:booking_pass@tcp(localhost:3306)/flight_booking", 0, 0, false },
+    { "RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", DURATION, AT(reservation_timeout_ms), "15m",
+      1000, 24 * HOUR_MS, false },
+    { "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", DURATION, AT(payment_timeout_ms), "10s", 100,
+      HOUR_MS, false },
+    { "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", NUMBER, AT(payment_max_attempts), "3", 1, 100, false },
+    { "PAYMENT_FAILURE_RATE", NULL, FRACTION, AT(payment_failure_rate), "0.15", 0, 0, false },
+    { "PAYMENT_MAX_DELAY", NULL, DURATION, AT(payment_max_delay_ms), "5s", 0, HOUR_MS, false },
+    { "PAYMENT_GATEWAY_URL", NULL, URL, AT(payment_gateway_url), "http://127.0.0.1:8081", 0, 0, false },
+    { "PAYMENT_SIMULATOR", NULL, FLAG, AT(payment_simulator), "false", 0, 0, false },
+    { "MAX_SEATS_PER_ORDER", NULL, NUMBER, AT(max_seats_per_order), "9", 1, 32, false },
+    { "ALLOWED_ORIGIN", NULL, TEXT, AT(allowed_origin), "", 0, 0, false },
+    { "ADMIN_TOKEN", NULL, TEXT, AT(admin_token), "", 0, 0, true },
+    { "CONFIRMATION_URL", NULL, URL, AT(confirmation_url), "", 0, 0, false },
+    { "LOG_LEVEL", NULL, LEVEL, AT(log_level), "info", 0, 0, false },
+    { "SWEEPER_MAX_IN_FLIGHT", NULL, NUMBER, AT(sweeper_max_in_flight), "256", 1, 10000, false },
+    { "SWEEPER_POLL_INTERVAL", NULL, DURATION, AT(sweeper_poll_interval_ms), "1s", 10, 600000, false },
+    { "SWEEPER_WAKE_DIR", NULL, TEXT, AT(sweeper_wake_dir), "", 0, 0, false },
+    { "API_WORKERS", NULL, NUMBER, AT(api_workers), "16", 1, 1000, false },
+    { "MIGRATION_DSN", NULL, DSN, AT(migration_database), "", 0, 0, false },
+    { "GATEWAY_DATABASE_DSN", NULL, DSN, AT(gateway_database), "", 0, 0, false },
+    { "GATEWAY_MIGRATION_DSN", NULL, DSN, AT(gateway_migration_database), "", 0, 0, false },
+};
+#define SETTING_COUNT (sizeof settings / sizeof settings[0])
+
+static void *field_of(struct config *config, const struct setting *s)
+{
+    return (char *)config + s->offset;
+}
+
+static bool parse_fraction(const char *text, double *ret)
+{
+    char *end = NULL;
+    if (*text == '\0' || strspn(text, "0123456789.") != strlen(text))
+        return false;
+    *ret = strtod(text, &end);
+    return *end == '\0' && *ret >= 0 && *ret <= 1;
+}
+
+static bool parse_flag(const char *text, bool *ret)
+{
+    bool is_true = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
+    if (!is_true && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+        return false;
+    *ret = is_true;
+    return true;
+}
+
+static bool parse_text(const char *text, char *to)
+{
+    if (strlen(text) >= CONFIG_TEXT_SIZE || !text_is_printable(text))
+        return false;
+    text_copy(to, CONFIG_TEXT_SIZE, text);
+    return true;
+}
+
+static bool parse_duration(const struct setting *s, const char *text, int64_t *ret)
+{
+    int64_t ms = 0;
+    if (!duration_parse(text, &ms) || ms < s->min || ms > s->max)
+        return false;
+    *ret = ms;
+    return true;
+}
+
+static void say_wanted(const struct setting *s, const char *name, const char *text, char *ret_error,
+                       size_t size)
+{
+    char low[32];
+    char high[32];
+    switch (s->kind) {
+    case NUMBER:
+        (void)snprintf(ret_error, size, "%s: \"%s\" is not a whole number from %lld to %lld", name, text,
+                       s->min, s->max);
+        break;
+    case DURATION:
+        duration_format(s->min, low, sizeof low);
+        duration_format(s->max, high, sizeof high);
+        (void)snprintf(ret_error, size,
+                       "%s: \"%s\" is not a duration from %s to %s, written like 500ms, 30s, 15m or 1h30m",
+                       name, text, low, high);
+        break;
+    case FRACTION:
+        (void)snprintf(ret_error, size, "%s: \"%s\" is not a number from 0 to 1", name, text);
+        break;
+    case FLAG:
+        (void)snprintf(ret_error, size, "%s: \"%s\" is neither true nor false", name, text);
+        break;
+    case URL:
+        (void)snprintf(ret_error, size, "%s: expected a URL that begins with http:// or https://", name);
+        break;
+    case LEVEL:
+        (void)snprintf(ret_error, size, "%s: \"%s\" is none of debug, info, warn, error", name, text);
+        break;
+    case TEXT:
+    case DSN:
+        (void)snprintf(ret_error, size, "%s: too long, or holds control characters", name);
+        break;
+    }
+}
+
+static bool parse_setting(const struct setting *s, const char *text, void *field)
+{
+    const char *ignored = NULL;
+    switch (s->kind) {
+    case NUMBER: {
+        long long n = 0;
+        if (!text_parse_int(text, s->min, s->max, &n))
+            return false;
+        *(int64_t *)field = n;
+        return true;
+    }
+    case DURATION: return parse_duration(s, text, field);
+    case FRACTION: return parse_fraction(text, field);
+    case FLAG: return parse_flag(text, field);
+    case LEVEL: return log_level_is_known(text) && parse_text(text, field);
+    case URL:
+        return (*text == '\0' || strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) &&
+               parse_text(text, field);
+    case TEXT: return parse_text(text, field);
+    case DSN: return *text == '\0' || dsn_parse(text, field, &ignored);
+    }
+    return false;
+}
+
+static bool load_setting(struct config *config, const struct setting *s, char *ret_error, size_t size)
+{
+    const char *name = s->name;
+    const char *text = getenv(name);
+    if ((text == NULL || *text == '\0') && s->alias != NULL && getenv(s->alias) != NULL) {
+        name = s->alias;
+        text = getenv(name);
+    }
+    if (text == NULL || *text == '\0')
+        text = s->fallback;
+    if (parse_setting(s, text, field_of(config, s)))
+        return true;
+
+    const char *error = NULL;
+    struct dsn dsn;
+    if (s->kind == DSN && !dsn_parse(text, &dsn, &error))
+        (void)snprintf(ret_error, size, "%s: %s", name, error);
+    else
+        say_wanted(s, name, text, ret_error, size);
+    return false;
+}
+
+/* The databases that follow from others when not named themselves. */
+static void derive_databases(struct config *config)
+{
+    if (config->migration_database.database[0] == '\0')
+        config->migration_database = config->database;
+    if (config->gateway_database.database[0] == '\0') {
+        config->gateway_database = config->database;
+        text_copy(config->gateway_database.database, sizeof config->gateway_database.database,
+                  "payment_gateway");
+    }
+    if (config->gateway_migration_database.database[0] == '\0')
+        config->gateway_migration_database = config->gateway_database;
+}
+
+bool config_load(struct config *ret_config, char *ret_error, size_t error_size)
+{
+    *ret_config = (struct config){0};
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        if (!load_setting(ret_config, &settings[i], ret_error, error_size))
+            return false;
+    }
+    derive_databases(ret_config);
+    return true;
+}
+
+static void print_dsn(const struct dsn *dsn, FILE *to)
+{
+    const char *mask = dsn->password[0] == '\0' ? "" : ":****";
+    if (dsn->socket[0] != '\0')
+        (void)fprintf(to, "%s%s@unix(%s)/%s", dsn->user, mask, dsn->socket, dsn->database);
+    else
+        (void)fprintf(to, "%s%s@tcp(%s:%d)/%s", dsn->user, mask, dsn->host, dsn->port, dsn->database);
+}
+
+void config_print(const struct config *config, FILE *to)
+{
+    for (size_t i = 0; i < SETTING_COUNT; i++) {
+        const struct setting *s = &settings[i];
+        const void *field = (const char *)config + s->offset;
+        char text[64];
+        (void)fprintf(to, "%s=", s->name);
+        switch (s->kind) {
+        case NUMBER: (void)fprintf(to, "%lld", (long long)*(const int64_t *)field); break;
+        case DURATION:
+            duration_format(*(const int64_t *)field, text, sizeof text);
+            (void)fputs(text, to);
+            break;
+        case FRACTION: (void)fprintf(to, "%g", *(const double *)field); break;
+        case FLAG: (void)fputs(*(const bool *)field ? "true" : "false", to); break;
+        case DSN: print_dsn(field, to); break;
+        case TEXT:
+        case URL:
+        case LEVEL:
+            (void)fputs(s->secret && *(const char *)field != '\0' ? "****" : (const char *)field, to);
+            break;
+        }
+        (void)fputc('\n', to);
+    }
+}
+
+void config_start(int argc, char **argv, const char *usage, struct config *ret_config)
+{
+    bool check_only = false;
+    char error[1024];
+
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            (void)printf("usage: %s\nConfigured by environment variables; --check-config shows them.\n", usage);
+            exit(0);
+        }
+        if (strcmp(argv[i], "--version") == 0) {
+            (void)printf("%s\n", BOOKING_VERSION);
+            exit(0);
+        }
+        check_only = check_only || strcmp(argv[i], "--check-config") == 0;
+    }
+    if (!config_load(ret_config, error, sizeof error)) {
+        (void)fprintf(stderr, "%s\n", error);
+        exit(2);
+    }
+    if (check_only) {
+        config_print(ret_config, stdout);
+        exit(0);
+    }
+    log_start(ret_config->log_level);
+}

@@ -1,0 +1,53 @@
+#ifndef BOOKING_CONFIG_H
+#define BOOKING_CONFIG_H
+
+#include "booking/core/dsn.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#define CONFIG_TEXT_SIZE 512
+
+/* What is in force, from the environment, read once at start. Every program
+ * reads all of it, so a mistake stops the one that would not have noticed. */
+struct config {
+    int64_t server_port;
+    char listen_address[CONFIG_TEXT_SIZE];
+    struct dsn database;
+    int64_t reservation_timeout_ms;
+    int64_t payment_timeout_ms;
+    int64_t payment_max_attempts;
+    double payment_failure_rate;
+    int64_t payment_max_delay_ms;
+    char payment_gateway_url[CONFIG_TEXT_SIZE];
+    bool payment_simulator;
+    int64_t max_seats_per_order;
+    char allowed_origin[CONFIG_TEXT_SIZE];
+    char admin_token[CONFIG_TEXT_SIZE];
+    char confirmation_url[CONFIG_TEXT_SIZE];
+    char log_level[CONFIG_TEXT_SIZE];
+    int64_t sweeper_max_in_flight;
+    int64_t sweeper_poll_interval_ms;
+    char sweeper_wake_dir[CONFIG_TEXT_SIZE]; /* empty: no wake-ups, polling only */
+    int64_t api_workers;
+    struct dsn migration_database;         /* DATABASE_DSN when not set */
+    struct dsn gateway_database;           /* DATABASE_DSN with payment_gateway when not set */
+    struct dsn gateway_migration_database; /* GATEWAY_DATABASE_DSN when not set */
+};
+
+/* Reads and checks every variable. False, and one line in ret_error naming the
+ * variable and what it wants, when one is wrong; *ret_config is then undefined. */
+bool config_load(struct config *ret_config, char *ret_error, size_t error_size);
+
+/* The table of variables as NAME=value, secrets masked. */
+void config_print(const struct config *config, FILE *to);
+
+/* What every program does first. Handles --help, --version and --check-config,
+ * which end the process, and ends it with status 2 when the configuration is
+ * wrong. The usage line is the program's own. */
+void config_start(int argc, char **argv, const char *usage, struct config *ret_config);
+
+#define BOOKING_VERSION "1.0.0"
+
+#endif

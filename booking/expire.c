@@ -1,0 +1,54 @@
+#include "booking/booking.h"
+#include "booking/store/expiry.h"
+#include "booking/txn.h"
+
+#include "booking/core/text.h"
+
+struct expiration {
+    const char (*order_ids)[UUID_SIZE];
+    size_t count;
+    const char *worker;
+    size_t expired;
+};
+
+/* A timer that fires for an order whose hold goes on is set again; one whose
+ * order has moved on is dropped. Neither should be, and both are harmless. */
+static enum result mend_timer(struct db *db, const char *order_id, enum order_status status,
+                              int64_t expires_at_ms)
+{
+    if (status != ORDER_SEATS_RESERVED)
+        return jobs_remove(db, JOB_EXPIRE_HOLD, order_id);
+    return jobs_move(db, JOB_EXPIRE_HOLD, order_id, expires_at_ms);
+}
+
+static enum result expire_in_txn(struct db *db, void *context)
+{
+    struct expiration *e = context;
+    struct expiry_list all;
+    struct expiry_list lapsed = { .count = 0 };
+
+    enum result r = expiry_lock(db, e->order_ids, e->count, &all);
+    for (size_t i = 0; r == RESULT_OK && i < all.count; i++) {
+        bool is_over = all.order[i].status == ORDER_SEATS_RESERVED &&
+                       all.order[i].expires_at_ms <= all.order[i].read_at_ms;
+        if (is_over)
+            lapsed.order[lapsed.count++] = all.order[i];
+        else
+            r = mend_timer(db, all.order[i].order_id, all.order[i].status, all.order[i].expires_at_ms);
+    }
+    if (r == RESULT_OK && lapsed.count > 0)
+        r = expiry_end(db, &lapsed, e->worker);
+    e->expired = lapsed.count;
+    return r;
+}
+
+enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
+                           const char *worker, size_t *ret_expired)
+{
+    struct expiration e = { .order_ids = order_ids, .count = count, .worker = worker };
+    /* One order names the transaction well enough to look up its COMMIT: they
+     * all happen together. */
+    enum result r = txn_run(db, order_ids[0], expire_in_txn, &e);
+    *ret_expired = r == RESULT_OK ? e.expired : 0;
+    return r;
+}

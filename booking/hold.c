@@ -1,0 +1,84 @@
+#include "booking/parts.h"
+#include "booking/store/flights.h"
+#include "booking/store/orders.h"
+#include "booking/store/seats.h"
+#include "booking/txn.h"
+
+#include "booking/core/text.h"
+
+struct hold {
+    const struct caller *caller;
+    const char *flight_id;
+    const char *user_id;
+    const struct seat_list *seats;
+    struct order *order;
+    struct refusal *refusal;
+};
+
+/* The order that these locked seats make. */
+static void compose_order(const struct hold *h, const struct locked_seats *locked)
+{
+    struct order *o = h->order;
+    int64_t ends_ms = locked->now_ms + h->caller->config->reservation_timeout_ms;
+
+    text_copy(o->flight_id, sizeof o->flight_id, h->flight_id);
+    text_copy(o->user_id, sizeof o->user_id, h->user_id);
+    text_copy(o->run_id, sizeof o->run_id, h->caller->request_id);
+    text_copy(o->currency, sizeof o->currency, locked->currency);
+    o->status = ORDER_SEATS_RESERVED;
+    o->seats = *h->seats;
+    o->expires_at_ms = ends_ms < locked->departure_ms ? ends_ms : locked->departure_ms;
+    o->total_price_cents = locked->price_cents * (int64_t)h->seats->count;
+    o->version = 1;
+    o->reserved_at_ms = o->created_at_ms = o->updated_at_ms = o->read_at_ms = locked->now_ms;
+}
+
+static enum result hold_in_txn(struct db *db, void *context)
+{
+    struct hold *h = context;
+    struct order *o = h->order;
+    struct locked_seats locked;
+
+    enum result r = seats_lock(db, h->flight_id, h->seats, NULL, &locked);
+    if (r == RESULT_OK && locked.count == 0)
+        r = flights_exists(db, h->flight_id);
+    if (r == RESULT_OK)
+        r = part_check_seats(&locked, h->seats, NULL, h->refusal);
+    if ((r == RESULT_OK || r == RESULT_SEATS_UNAVAILABLE) && locked.departure_ms <= locked.now_ms)
+        r = RESULT_FLIGHT_DEPARTED;
+    if (r != RESULT_OK)
+        return r;
+
+    compose_order(h, &locked);
+    r = orders_insert(db, o);
+    if (r == RESULT_OK)
+        r = seats_take(db, o);
+    if (r == RESULT_OK)
+        r = jobs_add(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms, 0);
+    if (r == RESULT_OK)
+        r = events_add_birth(db, o);
+    if (r == RESULT_OK)
+        r = part_before_commit(db, h->caller, o);
+    return r;
+}
+
+enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id,
+                         const char *user_id, const struct seat_list *seats, struct order *ret_order,
+                         struct refusal *ret_refusal)
+{
+    struct hold h = { caller, flight_id, user_id, seats, ret_order, ret_refusal };
+    *ret_order = (struct order){0};
+    random_uuid(ret_order->order_id);
+
+    /* Seats may stand under holds that are over; those are ended first, each
+     * in its own transaction, and then all starts from the top. */
+    for (int tries = 0;; tries++) {
+        bool any = false;
+        enum result r = txn_run(db, ret_order->order_id, hold_in_txn, &h);
+        if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
+            return r;
+        enum result expired = part_expire_holders(db, flight_id, &ret_refusal->seats, &any);
+        if (expired != RESULT_OK || !any)
+            return expired == RESULT_OK ? r : expired;
+    }
+}

@@ -1,0 +1,37 @@
+#ifndef BOOKING_LOG_H
+#define BOOKING_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* One line an event on standard error, key=value (the format of logfmt), each
+ * with its time and level. Written by mains, the router and the sweeper's job
+ * kinds; lower layers return results instead. errno is preserved. Payment
+ * codes and secrets must never be given to it. */
+
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+
+struct log_field {
+    const char *key;
+    const char *text; /* NULL: the number counts */
+    long long number;
+};
+
+#define LOG_TEXT(k, v) { .key = (k), .text = (v) }
+#define LOG_NUMBER(k, v) { .key = (k), .number = (long long)(v) }
+
+bool log_level_is_known(const char *name);
+
+/* Sets the least level that is written. Until then it is info. */
+void log_start(const char *level);
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);
+
+#define LOG_FIELDS_(...) \
+    (const struct log_field[]){ __VA_ARGS__ }, sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field)
+#define log_debug(event, ...) log_write(LOG_DEBUG, event, LOG_FIELDS_(__VA_ARGS__))
+#define log_info(event, ...) log_write(LOG_INFO, event, LOG_FIELDS_(__VA_ARGS__))
+#define log_warn(event, ...) log_write(LOG_WARN, event, LOG_FIELDS_(__VA_ARGS__))
+#define log_error(event, ...) log_write(LOG_ERROR, event, LOG_FIELDS_(__VA_ARGS__))
+
+#endif

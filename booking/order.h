@@ -1,0 +1,54 @@
+#ifndef BOOKING_ORDER_H
+#define BOOKING_ORDER_H
+
+#include "booking/core/order_state.h"
+#include "booking/core/seat.h"
+#include "booking/core/timestamp.h"
+#include "booking/random.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* 50 characters of UTF-8, and the NUL. */
+#define USER_ID_SIZE 201
+#define USER_ID_MAX 50
+#define FLIGHT_ID_SIZE 51
+#define CURRENCY_SIZE 4
+#define ERROR_SIZE 256
+
+/* An order as the database has it, and the moment it was read there. */
+struct order {
+    char order_id[UUID_SIZE];
+    char flight_id[FLIGHT_ID_SIZE];
+    char user_id[USER_ID_SIZE];
+    enum order_status status;
+    struct seat_list seats;
+    int64_t reserved_at_ms;
+    int64_t expires_at_ms; /* TIME_NONE: no timer runs */
+    int64_t payment_attempts;
+    int64_t failed_attempts;
+    char last_error[ERROR_SIZE]; /* empty: none */
+    int64_t total_price_cents;
+    char currency[CURRENCY_SIZE];
+    int64_t version;
+    char run_id[101];
+    int64_t created_at_ms;
+    int64_t updated_at_ms;
+    int64_t read_at_ms;
+};
+
+/* Whether the hold is over although no one has come by to end it. */
+bool order_has_lapsed(const struct order *order);
+
+/* Turns a lapsed hold into the EXPIRED order it is: what a reader must be
+ * shown. The version is the one the sweeper's own change will give it. */
+void order_settle_lapse(struct order *order);
+
+/* Whole seconds the hold still runs; 0 when no timer does. */
+int64_t order_timer_remaining_s(const struct order *order);
+
+/* What to tell the customer, e.g. "Payment validation failed. Retrying
+ * (attempt 2 of 3)". */
+void order_message(const struct order *order, int64_t max_attempts, char *ret_text, size_t size);
+
+#endif

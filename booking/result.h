@@ -1,0 +1,40 @@
+#ifndef BOOKING_RESULT_H
+#define BOOKING_RESULT_H
+
+/* How a call ended. One closed set for the whole project: the store adds
+ * nothing to it, and fcgi/problem.c translates it to HTTP in one place. */
+enum result {
+    RESULT_OK = 0,
+
+    /* Refusals: nothing was changed, and the caller is told why. */
+    RESULT_INVALID_REQUEST,
+    RESULT_INVALID_SEATS,
+    RESULT_INVALID_PAYMENT_CODE,
+    RESULT_FLIGHT_NOT_FOUND,
+    RESULT_ORDER_NOT_FOUND,
+    RESULT_NOT_FOUND,
+    RESULT_SEATS_UNAVAILABLE,
+    RESULT_ORDER_EXPIRED,
+    RESULT_ORDER_CLOSED,
+    RESULT_PAYMENT_IN_PROGRESS,
+    RESULT_FLIGHT_DEPARTED,
+    RESULT_PRECONDITION_FAILED,
+    RESULT_JOB_RUNNING,
+    RESULT_IDEMPOTENCY_MISMATCH,
+    RESULT_IDEMPOTENCY_RUNNING,
+
+    /* From the store. */
+    RESULT_DUPLICATE,      /* a unique key is taken */
+    RESULT_STALE,          /* a guarded UPDATE met another state than was read */
+    RESULT_RETRY,          /* deadlock or lock wait: the transaction may be run again */
+    RESULT_COMMIT_UNKNOWN, /* the answer to COMMIT was lost */
+    RESULT_UNAVAILABLE,    /* no database, or too busy; nothing was changed */
+    RESULT_INTERNAL,       /* a defect, ours or the schema's; logged where it is found */
+};
+
+#define MUST_CHECK __attribute__((warn_unused_result))
+
+/* The name in the log, e.g. "seats_unavailable". Never NULL. */
+const char *result_name(enum result r);
+
+#endif

@@ -1,0 +1,631 @@
+#include "booking/store/db.h"
+
+#include "booking/core/timestamp.h"
+#include "booking/random.h"
+
+#include <mysql.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* MySQL 8 dropped my_bool for bool; MariaDB's connector kept it. */
+#ifdef MARIADB_PACKAGE_VERSION
+typedef my_bool db_bool;
+#else
+typedef bool db_bool;
+#endif
+
+#define STATEMENTS_MAX 256 /* a power of two, well above the number there are */
+#define CONNECT_TIMEOUT_S 3
+#define IO_TIMEOUT_S 15
+#define TEXT_COLUMN_MAX 65536
+
+struct column {
+    char name[65];
+    enum enum_field_types type; /* LONGLONG, DATETIME or STRING */
+    int64_t number;
+    MYSQL_TIME time;
+    char *text;
+    unsigned long length;
+    db_bool is_null;
+    db_bool truncated;
+};
+
+struct db_rows {
+    struct db *db;
+    const struct db_sql *sql;
+    MYSQL_STMT *stmt;
+    size_t column_count;
+    struct column *columns;
+    MYSQL_BIND *binds;
+};
+
+struct db {
+    struct dsn dsn;
+    MYSQL mysql;
+    bool connected;
+    bool in_transaction;
+    int64_t change_id;
+    uint64_t round_trips;
+    char error[512];
+    struct db_rows *statements[STATEMENTS_MAX];
+};
+
+/* The linker's names for the bounds of the section DB_SQL() fills. Weak: a
+ * program without statements has none. */
+extern const struct db_sql *const __start_db_statements[] __attribute__((weak));
+extern const struct db_sql *const __stop_db_statements[] __attribute__((weak));
+
+const struct db_sql *const *db_statements_begin(void)
+{
+    return __start_db_statements;
+}
+
+const struct db_sql *const *db_statements_end(void)
+{
+    return __stop_db_statements;
+}
+
+struct db_value db_int(int64_t n)
+{
+    return (struct db_value){ .type = DB_INT, .number = n };
+}
+
+struct db_value db_text(const char *text)
+{
+    return text == NULL ? (struct db_value){ .type = DB_NULL } : db_bytes(text, strlen(text));
+}
+
+struct db_value db_bytes(const char *bytes, size_t len)
+{
+    return (struct db_value){ .type = DB_TEXT, .text = bytes, .length = len };
+}
+
+struct db_value db_time(int64_t ms)
+{
+    if (ms == TIME_NONE)
+        return (struct db_value){ .type = DB_NULL };
+    return (struct db_value){ .type = DB_TIME, .number = ms };
+}
+
+/* A process that cannot get a few kilobytes has no better answer than to end
+ * and be started again; nothing it did is lost with it. */
+static void *must_allocate(size_t count, size_t size)
+{
+    void *p = calloc(count, size);
+    if (p == NULL) {
+        (void)fputs("out of memory\n", stderr);
+        abort();
+    }
+    return p;
+}
+
+struct db *db_new(const struct dsn *dsn)
+{
+    struct db *db = must_allocate(1, sizeof *db);
+    db->dsn = *dsn;
+    return db;
+}
+
+static void statement_free(struct db_rows *rows)
+{
+    (void)mysql_stmt_close(rows->stmt);
+    for (size_t i = 0; i < rows->column_count; i++)
+        free(rows->columns[i].text);
+    free(rows->columns);
+    free(rows->binds);
+    free(rows);
+}
+
+void db_disconnect(struct db *db)
+{
+    for (size_t i = 0; i < STATEMENTS_MAX; i++) {
+        if (db->statements[i] != NULL)
+            statement_free(db->statements[i]);
+        db->statements[i] = NULL;
+    }
+    if (db->connected)
+        mysql_close(&db->mysql);
+    db->connected = false;
+    db->in_transaction = false;
+}
+
+void db_free(struct db *db)
+{
+    if (db == NULL)
+        return;
+    db_disconnect(db);
+    free(db);
+}
+
+const char *db_last_error(const struct db *db)
+{
+    return db->error;
+}
+
+uint64_t db_round_trips(const struct db *db)
+{
+    return db->round_trips;
+}
+
+int64_t db_change_id(const struct db *db)
+{
+    return db->change_id;
+}
+
+/* What a server's or the client library's error number means for us. The
+ * numbers are those of mysqld_error.h and errmsg.h of either make. */
+static enum result classify(unsigned int number)
+{
+    switch (number) {
+    case 1213: /* deadlock */
+    case 1205: /* lock wait timeout */
+    case 1020: /* MariaDB >= 11.6: record has changed since last read */
+    case 1615: /* statement needs to be prepared again */
+        return RESULT_RETRY;
+    case 1062:
+        return RESULT_DUPLICATE;
+    case 1040: case 1203: case 1226: /* too many connections */
+    case 1044: case 1045: case 1049: case 1698: /* access denied, no such database: it may be restored */
+    case 1053: case 1077: case 1079: /* shutting down */
+    case 1021: case 1041: case 1114: case 1037: case 1038: case 3019: /* disk or memory full */
+    case 1290: case 1792: case 1836: case 4166: /* read-only */
+    case 1317: case 1927: case 1028: case 1030: case 1158: case 1159: case 1160: case 1161:
+    case 1180: case 1192: case 1969: case 3024: case 4031:
+        return RESULT_UNAVAILABLE;
+    default:
+        /* 2000 to 2999 are the client library's: connections that cannot be
+         * made, break, or make no sense any more. */
+        return number >= 2000 && number < 3000 ? RESULT_UNAVAILABLE : RESULT_INTERNAL;
+    }
+}
+
+static bool connection_is_gone(unsigned int number)
+{
+    return (number >= 2000 && number < 3000) || number == 1053 || number == 1927 || number == 4031 ||
+           (number >= 1158 && number <= 1161);
+}
+
+static enum result fail(struct db *db, unsigned int number, const char *message, const char *what)
+{
+    (void)snprintf(db->error, sizeof db->error, "%s: %u %s", what, number, message);
+    if (connection_is_gone(number))
+        db_disconnect(db);
+    return classify(number);
+}
+
+static enum result fail_connection(struct db *db, const char *what)
+{
+    return fail(db, mysql_errno(&db->mysql), mysql_error(&db->mysql), what);
+}
+
+static enum result run_text(struct db *db, const char *sql)
+{
+    db->round_trips++;
+    if (mysql_real_query(&db->mysql, sql, (unsigned long)strlen(sql)) != 0)
+        return fail_connection(db, sql);
+    return RESULT_OK;
+}
+
+static void set_options(MYSQL *mysql)
+{
+    unsigned int connect_s = CONNECT_TIMEOUT_S;
+    unsigned int io_s = IO_TIMEOUT_S;
+    (void)mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+    (void)mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &io_s);
+    (void)mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &io_s);
+    (void)mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+}
+
+static enum result set_session(struct db *db)
+{
+    enum result r = run_text(db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    if (r == RESULT_OK)
+        r = run_text(db, "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3,"
+                         " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'");
+    return r;
+}
+
+enum result db_connect(struct db *db)
+{
+    if (db->connected)
+        return RESULT_OK;
+    if (mysql_init(&db->mysql) == NULL)
+        return RESULT_INTERNAL;
+    set_options(&db->mysql);
+
+    const struct dsn *dsn = &db->dsn;
+    bool use_socket = dsn->socket[0] != '\0';
+    /* FOUND_ROWS: count the rows a guard matched, not those whose values
+     * happened to differ. */
+    if (mysql_real_connect(&db->mysql, use_socket ? NULL : dsn->host, dsn->user, dsn->password,
+                           dsn->database[0] != '\0' ? dsn->database : NULL, (unsigned int)dsn->port,
+                           use_socket ? dsn->socket : NULL, CLIENT_FOUND_ROWS) == NULL) {
+        unsigned int number = mysql_errno(&db->mysql);
+        (void)snprintf(db->error, sizeof db->error, "connect: %u %s", number, mysql_error(&db->mysql));
+        mysql_close(&db->mysql);
+        return classify(number) == RESULT_INTERNAL ? RESULT_UNAVAILABLE : classify(number);
+    }
+    db->connected = true;
+    enum result r = set_session(db);
+    if (r != RESULT_OK)
+        db_disconnect(db);
+    return r;
+}
+
+/* Numbers as 64-bit integers, times as MYSQL_TIME, all else as text in a
+ * buffer as wide as the column can be. */
+static void describe_column(struct column *c, MYSQL_BIND *bind, const MYSQL_FIELD *field)
+{
+    (void)snprintf(c->name, sizeof c->name, "%s", field->name);
+    bind->is_null = &c->is_null;
+    bind->error = &c->truncated;
+    bind->length = &c->length;
+    switch ((int)field->type) {
+    case MYSQL_TYPE_TINY: case MYSQL_TYPE_SHORT: case MYSQL_TYPE_INT24:
+    case MYSQL_TYPE_LONG: case MYSQL_TYPE_LONGLONG:
+        c->type = MYSQL_TYPE_LONGLONG;
+        bind->buffer = &c->number;
+        break;
+    case MYSQL_TYPE_DATETIME: case MYSQL_TYPE_TIMESTAMP: case MYSQL_TYPE_DATE:
+        c->type = MYSQL_TYPE_DATETIME;
+        bind->buffer = &c->time;
+        break;
+    default: {
+        unsigned long size = field->length < 32 ? 33 : field->length + 1;
+        if (size > TEXT_COLUMN_MAX)
+            size = TEXT_COLUMN_MAX;
+        c->type = MYSQL_TYPE_STRING;
+        c->text = must_allocate(1, size);
+        bind->buffer = c->text;
+        bind->buffer_length = size;
+        break;
+    }
+    }
+    bind->buffer_type = c->type;
+}
+
+static void describe_columns(struct db_rows *rows, MYSQL_RES *meta)
+{
+    rows->column_count = mysql_num_fields(meta);
+    rows->columns = must_allocate(rows->column_count, sizeof *rows->columns);
+    rows->binds = must_allocate(rows->column_count, sizeof *rows->binds);
+    const MYSQL_FIELD *fields = mysql_fetch_fields(meta);
+    for (size_t i = 0; i < rows->column_count; i++)
+        describe_column(&rows->columns[i], &rows->binds[i], &fields[i]);
+}
+
+static enum result fail_statement(struct db_rows *rows)
+{
+    return fail(rows->db, mysql_stmt_errno(rows->stmt), mysql_stmt_error(rows->stmt), rows->sql->name);
+}
+
+static enum result prepare(struct db *db, const struct db_sql *sql, struct db_rows **ret_rows)
+{
+    MYSQL_STMT *stmt = mysql_stmt_init(&db->mysql);
+    if (stmt == NULL)
+        return fail_connection(db, sql->name);
+
+    struct db_rows *rows = must_allocate(1, sizeof *rows);
+    *rows = (struct db_rows){ .db = db, .sql = sql, .stmt = stmt };
+    db->round_trips++;
+    if (mysql_stmt_prepare(stmt, sql->text, (unsigned long)strlen(sql->text)) != 0) {
+        unsigned int number = mysql_stmt_errno(stmt);
+        char message[256];
+        (void)snprintf(message, sizeof message, "%s", mysql_stmt_error(stmt));
+        statement_free(rows);
+        return fail(db, number, message, sql->name);
+    }
+    MYSQL_RES *meta = mysql_stmt_result_metadata(stmt);
+    if (meta != NULL) {
+        describe_columns(rows, meta);
+        mysql_free_result(meta);
+    }
+    *ret_rows = rows;
+    return RESULT_OK;
+}
+
+/* The prepared form of a statement, found by the address of its text. */
+static enum result find_statement(struct db *db, const struct db_sql *sql, struct db_rows **ret_rows)
+{
+    size_t slot = ((uintptr_t)sql >> 4) % STATEMENTS_MAX;
+    for (size_t i = 0; i < STATEMENTS_MAX; i++, slot = (slot + 1) % STATEMENTS_MAX) {
+        struct db_rows *rows = db->statements[slot];
+        if (rows != NULL && rows->sql == sql) {
+            *ret_rows = rows;
+            return RESULT_OK;
+        }
+        if (rows == NULL) {
+            enum result r = prepare(db, sql, ret_rows);
+            if (r == RESULT_OK)
+                db->statements[slot] = *ret_rows;
+            return r;
+        }
+    }
+    (void)snprintf(db->error, sizeof db->error, "more than %d statements", STATEMENTS_MAX);
+    return RESULT_INTERNAL;
+}
+
+static void bind_time(MYSQL_TIME *time, int64_t ms)
+{
+    struct civil_time c = timestamp_to_civil(ms);
+    *time = (MYSQL_TIME){
+        .year = (unsigned int)c.year,
+        .month = (unsigned int)c.month,
+        .day = (unsigned int)c.day,
+        .hour = (unsigned int)c.hour,
+        .minute = (unsigned int)c.minute,
+        .second = (unsigned int)c.second,
+        .second_part = (unsigned long)c.millisecond * 1000,
+        .time_type = MYSQL_TIMESTAMP_DATETIME,
+    };
+}
+
+#define ARGS_MAX 128
+
+/* Binds and sends. The values are copied to the wire before this returns. */
+static enum result execute(struct db_rows *rows, const struct db_value *args, size_t n)
+{
+    MYSQL_BIND binds[ARGS_MAX];
+    MYSQL_TIME times[ARGS_MAX];
+    struct db *db = rows->db;
+
+    if (n > ARGS_MAX || n != mysql_stmt_param_count(rows->stmt)) {
+        (void)snprintf(db->error, sizeof db->error, "%s: %zu parameters given, %lu wanted",
+                       rows->sql->name, n, (unsigned long)mysql_stmt_param_count(rows->stmt));
+        return RESULT_INTERNAL;
+    }
+    memset(binds, 0, n * sizeof binds[0]);
+    for (size_t i = 0; i < n; i++) {
+        int64_t *number = (int64_t *)(uintptr_t)&args[i].number;
+        switch (args[i].type) {
+        case DB_NULL:
+            binds[i].buffer_type = MYSQL_TYPE_NULL;
+            break;
+        case DB_INT:
+            binds[i].buffer_type = MYSQL_TYPE_LONGLONG;
+            binds[i].buffer = number;
+            break;
+        case DB_TEXT:
+            binds[i].buffer_type = MYSQL_TYPE_STRING;
+            binds[i].buffer = (void *)(uintptr_t)args[i].text;
+            binds[i].buffer_length = (unsigned long)args[i].length;
+            break;
+        case DB_TIME:
+            bind_time(&times[i], args[i].number);
+            binds[i].buffer_type = MYSQL_TYPE_DATETIME;
+            binds[i].buffer = &times[i];
+            break;
+        }
+    }
+    (void)mysql_stmt_free_result(rows->stmt);
+    if (n > 0 && mysql_stmt_bind_param(rows->stmt, binds) != 0)
+        return fail_statement(rows);
+    db->round_trips++;
+    if (mysql_stmt_execute(rows->stmt) != 0)
+        return fail_statement(rows);
+    return RESULT_OK;
+}
+
+static enum result run_once(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                            size_t n, struct db_rows **ret_rows)
+{
+    enum result r = db_connect(db);
+    if (r == RESULT_OK)
+        r = find_statement(db, sql, ret_rows);
+    if (r == RESULT_OK)
+        r = execute(*ret_rows, args, n);
+    return r;
+}
+
+/* A connection that idled through a restart of the server is only found dead
+ * when used. So a statement outside a transaction is sent once more on a new
+ * connection; db.h asks that such a statement may run twice. */
+static enum result run(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                       size_t n, struct db_rows **ret_rows)
+{
+    bool may_repeat = db->connected && !db->in_transaction;
+    enum result r = run_once(db, sql, args, n, ret_rows);
+    if (r == RESULT_UNAVAILABLE && may_repeat && !db->connected)
+        r = run_once(db, sql, args, n, ret_rows);
+    return r;
+}
+
+enum result db_begin(struct db *db)
+{
+    bool was_connected = db->connected;
+    enum result r = db_connect(db);
+    if (r == RESULT_OK)
+        r = run_text(db, "START TRANSACTION");
+    if (r == RESULT_UNAVAILABLE && was_connected && !db->connected) {
+        r = db_connect(db);
+        if (r == RESULT_OK)
+            r = run_text(db, "START TRANSACTION");
+    }
+    if (r == RESULT_OK) {
+        db->in_transaction = true;
+        db->change_id = random_id();
+    }
+    return r;
+}
+
+enum result db_commit(struct db *db)
+{
+    if (!db->connected || !db->in_transaction)
+        return RESULT_UNAVAILABLE;
+    db->in_transaction = false;
+    db->round_trips++;
+    if (mysql_real_query(&db->mysql, "COMMIT", 6) == 0)
+        return RESULT_OK;
+    enum result r = fail_connection(db, "COMMIT");
+    /* The connection broke after COMMIT was sent, or while: who knows. And an
+     * error of the server at COMMIT is not a promise that nothing happened. */
+    if (!db->connected || r == RESULT_UNAVAILABLE || r == RESULT_INTERNAL) {
+        db_disconnect(db);
+        return RESULT_COMMIT_UNKNOWN;
+    }
+    return r;
+}
+
+void db_rollback(struct db *db)
+{
+    if (db->connected && db->in_transaction && run_text(db, "ROLLBACK") != RESULT_OK)
+        db_disconnect(db);
+    db->in_transaction = false;
+}
+
+enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                    size_t n, uint64_t *ret_matched)
+{
+    struct db_rows *rows = NULL;
+    enum result r = run(db, sql, args, n, &rows);
+    if (r == RESULT_OK && ret_matched != NULL)
+        *ret_matched = mysql_stmt_affected_rows(rows->stmt);
+    return r;
+}
+
+int64_t db_insert_id(const struct db *db)
+{
+    return (int64_t)mysql_insert_id((MYSQL *)(uintptr_t)&db->mysql);
+}
+
+enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                     size_t n, struct db_rows **ret_rows)
+{
+    struct db_rows *rows = NULL;
+    enum result r = run(db, sql, args, n, &rows);
+    if (r != RESULT_OK)
+        return r;
+    if (rows->column_count == 0) {
+        (void)snprintf(db->error, sizeof db->error, "%s: gives no rows", sql->name);
+        return RESULT_INTERNAL;
+    }
+    if (mysql_stmt_bind_result(rows->stmt, rows->binds) != 0 ||
+        mysql_stmt_store_result(rows->stmt) != 0)
+        return fail_statement(rows);
+    *ret_rows = rows;
+    return RESULT_OK;
+}
+
+enum result db_next(struct db_rows *rows, bool *ret_have)
+{
+    int fetched = mysql_stmt_fetch(rows->stmt);
+    if (fetched == MYSQL_NO_DATA) {
+        (void)mysql_stmt_free_result(rows->stmt);
+        *ret_have = false;
+        return RESULT_OK;
+    }
+    if (fetched == MYSQL_DATA_TRUNCATED) {
+        (void)snprintf(rows->db->error, sizeof rows->db->error, "%s: a value was truncated",
+                       rows->sql->name);
+        return RESULT_INTERNAL;
+    }
+    if (fetched != 0)
+        return fail_statement(rows);
+    for (size_t i = 0; i < rows->column_count; i++) {
+        struct column *c = &rows->columns[i];
+        if (c->type == MYSQL_TYPE_STRING)
+            c->text[c->is_null ? 0 : c->length] = '\0';
+    }
+    *ret_have = true;
+    return RESULT_OK;
+}
+
+static const struct column *find_column(const struct db_rows *rows, const char *name)
+{
+    for (size_t i = 0; i < rows->column_count; i++) {
+        if (strcmp(rows->columns[i].name, name) == 0)
+            return &rows->columns[i];
+    }
+    (void)fprintf(stderr, "%s: no column %s\n", rows->sql->name, name);
+    abort();
+}
+
+static const struct column *find_typed(const struct db_rows *rows, const char *name,
+                                       enum enum_field_types type)
+{
+    const struct column *c = find_column(rows, name);
+    if (c->type != type) {
+        (void)fprintf(stderr, "%s: column %s is of another type\n", rows->sql->name, name);
+        abort();
+    }
+    return c;
+}
+
+bool db_is_null(struct db_rows *rows, const char *column)
+{
+    return find_column(rows, column)->is_null;
+}
+
+const char *db_get_text(struct db_rows *rows, const char *column)
+{
+    const struct column *c = find_typed(rows, column, MYSQL_TYPE_STRING);
+    return c->is_null ? NULL : c->text;
+}
+
+int64_t db_get_int(struct db_rows *rows, const char *column)
+{
+    const struct column *c = find_typed(rows, column, MYSQL_TYPE_LONGLONG);
+    return c->is_null ? 0 : c->number;
+}
+
+int64_t db_get_time(struct db_rows *rows, const char *column)
+{
+    const struct column *c = find_typed(rows, column, MYSQL_TYPE_DATETIME);
+    if (c->is_null)
+        return TIME_NONE;
+    struct civil_time t = {
+        .year = (int)c->time.year,
+        .month = (int)c->time.month,
+        .day = (int)c->time.day,
+        .hour = (int)c->time.hour,
+        .minute = (int)c->time.minute,
+        .second = (int)c->time.second,
+        .millisecond = (int)(c->time.second_part / 1000),
+    };
+    return timestamp_from_civil(&t);
+}
+
+/* Reads and drops the results of every statement of a script. */
+static enum result drain_results(struct db *db)
+{
+    for (;;) {
+        MYSQL_RES *result = mysql_store_result(&db->mysql);
+        if (result != NULL)
+            mysql_free_result(result);
+        else if (mysql_field_count(&db->mysql) != 0)
+            return fail_connection(db, "script");
+        int more = mysql_next_result(&db->mysql);
+        if (more == -1)
+            return RESULT_OK;
+        if (more > 0)
+            return fail_connection(db, "script");
+    }
+}
+
+enum result db_run_script(struct db *db, const char *script)
+{
+    enum result r = db_connect(db);
+    if (r != RESULT_OK)
+        return r;
+    if (mysql_set_server_option(&db->mysql, MYSQL_OPTION_MULTI_STATEMENTS_ON) != 0)
+        return fail_connection(db, "script");
+    r = run_text(db, script);
+    if (r == RESULT_OK)
+        r = drain_results(db);
+    if (db->connected && mysql_set_server_option(&db->mysql, MYSQL_OPTION_MULTI_STATEMENTS_OFF) != 0)
+        db_disconnect(db);
+    return r;
+}
+
+enum result db_check_statement(struct db *db, const struct db_sql *sql)
+{
+    struct db_rows *rows = NULL;
+    enum result r = db_connect(db);
+    if (r == RESULT_OK)
+        r = prepare(db, sql, &rows);
+    if (r == RESULT_OK)
+        statement_free(rows);
+    return r;
+}

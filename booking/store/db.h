@@ -1,0 +1,121 @@
+#ifndef BOOKING_STORE_DB_H
+#define BOOKING_STORE_DB_H
+
+#include "booking/core/dsn.h"
+#include "booking/result.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One connection to MySQL or MariaDB, and the only door to it: db.c alone
+ * includes mysql.h.
+ *
+ * The connection is made when first needed and again after it was lost. It
+ * runs at READ COMMITTED, in UTC, in strict mode. Statements are prepared once
+ * a connection and always bound; text is never pasted into SQL.
+ *
+ * Results: RESULT_OK; RESULT_DUPLICATE; RESULT_RETRY (errors 1213, 1205 and
+ * 1020: roll back and run the transaction again); RESULT_UNAVAILABLE (no
+ * connection, or the server refuses work); RESULT_INTERNAL (anything else,
+ * which is a defect). db_last_error() has the server's words for the log. */
+
+struct db;
+
+/* A statement: text that outlives the program, kept in a section of its own so
+ * that a test can prepare every statement of the program against the real
+ * schema. Define them at file scope with DB_SQL(name, "text"). */
+struct db_sql {
+    const char *text;
+    const char *name;
+};
+
+#define DB_SQL(id, sql_text)                                                       \
+    static const struct db_sql id = { .text = (sql_text), .name = #id };           \
+    static const struct db_sql *const id##_listed                                  \
+        __attribute__((used, section("db_statements"))) = &id
+
+/* Every statement linked into this program: [begin, end). */
+const struct db_sql *const *db_statements_begin(void);
+const struct db_sql *const *db_statements_end(void);
+
+/* A bound parameter. Text and bytes are borrowed until the call returns. */
+struct db_value {
+    enum { DB_NULL, DB_INT, DB_TEXT, DB_TIME } type;
+    int64_t number; /* DB_INT; DB_TIME in milliseconds since the epoch */
+    const char *text;
+    size_t length;
+};
+
+struct db_value db_int(int64_t n);
+struct db_value db_text(const char *text);              /* NULL binds NULL */
+struct db_value db_bytes(const char *bytes, size_t len);
+struct db_value db_time(int64_t ms);                    /* TIME_NONE binds NULL */
+
+#define DB_ARGS(...)                                                               \
+    (const struct db_value[]){ __VA_ARGS__ },                                      \
+        sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value)
+#define DB_NO_ARGS NULL, 0
+
+/* Never NULL: a process without memory for this ends. Does not connect yet. */
+struct db *db_new(const struct dsn *dsn);
+void db_free(struct db *db);
+
+/* Connects if there is no connection. */
+enum result db_connect(struct db *db) MUST_CHECK;
+
+/* Throws the connection away, and with it any open transaction. */
+void db_disconnect(struct db *db);
+
+/* What went wrong last, with the server's number and words, for the log only. */
+const char *db_last_error(const struct db *db);
+
+/* Statements sent since db_new(), for the metrics. */
+uint64_t db_round_trips(const struct db *db);
+
+/* A transaction. db_commit() returns RESULT_COMMIT_UNKNOWN when the answer was
+ * lost: it may have happened. db_rollback() cannot fail: if the server cannot
+ * be told, the connection is dropped, which rolls back too. */
+enum result db_begin(struct db *db) MUST_CHECK;
+enum result db_commit(struct db *db) MUST_CHECK;
+void db_rollback(struct db *db);
+
+/* A random number drawn by db_begin(), written into the events of the
+ * transaction: the key under which an unknown COMMIT is looked up. */
+int64_t db_change_id(const struct db *db);
+
+/* Runs a statement without rows. Outside a transaction it is sent again on a
+ * new connection if the old one proves dead, so it must do no harm when it
+ * runs twice. *ret_matched (may be NULL) gets the number of
+ * rows an UPDATE or DELETE matched, changed or not, or an INSERT added. */
+enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                    size_t n, uint64_t *ret_matched) MUST_CHECK;
+
+/* The key an INSERT just made by AUTO_INCREMENT. */
+int64_t db_insert_id(const struct db *db);
+
+/* Runs a statement with rows, which are all fetched. The rows belong to the
+ * connection and are valid until the same statement runs again. */
+struct db_rows;
+enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                     size_t n, struct db_rows **ret_rows) MUST_CHECK;
+
+/* Moves to the next row: *ret_have is false after the last. A value that did
+ * not fit is an error, not a shorter value. */
+enum result db_next(struct db_rows *rows, bool *ret_have) MUST_CHECK;
+
+/* Values of the current row by column name. A name the statement does not have
+ * is a defect that ends the process. Text is valid until db_next(); NULL
+ * columns give NULL, 0 and TIME_NONE. */
+bool db_is_null(struct db_rows *rows, const char *column);
+const char *db_get_text(struct db_rows *rows, const char *column);
+int64_t db_get_int(struct db_rows *rows, const char *column);
+int64_t db_get_time(struct db_rows *rows, const char *column);
+
+/* Runs a script of several statements, for migrations only. */
+enum result db_run_script(struct db *db, const char *script) MUST_CHECK;
+
+/* Prepares a statement and throws it away, for the test of all statements. */
+enum result db_check_statement(struct db *db, const struct db_sql *sql) MUST_CHECK;
+
+#endif

@@ -1,0 +1,84 @@
+#include "booking/store/events.h"
+
+DB_SQL(EVENT_ADD,
+       "INSERT INTO workflow_events (order_id, type, from_status, to_status, attempt, outcome,"
+       " duration_ms, worker, detail, request_id, change_id, created_at)"
+       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))");
+
+DB_SQL(EVENT_ADD_BIRTH,
+       "INSERT INTO workflow_events (order_id, type, from_status, to_status, detail, request_id,"
+       " change_id, created_at)"
+       " VALUES (?, 'ORDER_CREATED', NULL, 'CREATED', NULL, ?, ?, ?),"
+       " (?, 'SEATS_RESERVED', 'CREATED', 'SEATS_RESERVED', ?, ?, ?, ?)");
+
+DB_SQL(EVENT_OF_CHANGE,
+       "SELECT 1 AS found FROM workflow_events WHERE order_id = ? AND change_id = ? LIMIT 1");
+
+DB_SQL(EVENTS_LIST,
+       "SELECT event_id, type, from_status, to_status, attempt, outcome, duration_ms, worker, detail,"
+       " request_id, created_at FROM workflow_events WHERE order_id = ? ORDER BY event_id");
+
+static struct db_value status_or_null(int status)
+{
+    return db_text(status == EVENT_NONE ? NULL : order_status_name((enum order_status)status));
+}
+
+enum result events_add(struct db *db, const struct event *e)
+{
+    struct db_value none = db_text(NULL);
+    return db_exec(db, &EVENT_ADD,
+                   DB_ARGS(db_text(e->order_id), db_text(e->type), status_or_null(e->from_status),
+                           status_or_null(e->to_status), e->attempt == 0 ? none : db_int(e->attempt),
+                           db_text(e->outcome),
+                           e->duration_ms == EVENT_NONE ? none : db_int(e->duration_ms),
+                           db_text(e->worker), db_text(e->detail), db_text(e->request_id),
+                           db_int(db_change_id(db))),
+                   NULL);
+}
+
+enum result events_add_birth(struct db *db, const struct order *o)
+{
+    char seats[SEATS_TEXT_SIZE];
+    seat_list_format(&o->seats, seats);
+    struct db_value request = db_text(o->run_id[0] == '\0' ? NULL : o->run_id);
+    struct db_value change = db_int(db_change_id(db));
+    struct db_value now = db_time(o->created_at_ms);
+    return db_exec(db, &EVENT_ADD_BIRTH,
+                   DB_ARGS(db_text(o->order_id), request, change, now, db_text(o->order_id),
+                           db_text(seats), request, change, now),
+                   NULL);
+}
+
+enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *ret_have)
+{
+    struct db_rows *rows = NULL;
+    enum result r = db_query(db, &EVENT_OF_CHANGE, DB_ARGS(db_text(order_id), db_int(change_id)), &rows);
+    return r == RESULT_OK ? db_next(rows, ret_have) : r;
+}
+
+enum result events_list(struct db *db, const char *order_id,
+                        void (*each)(const struct event_row *, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = db_query(db, &EVENTS_LIST, DB_ARGS(db_text(order_id)), &rows);
+    for (bool have = true; r == RESULT_OK && have;) {
+        r = db_next(rows, &have);
+        if (r != RESULT_OK || !have)
+            break;
+        struct event_row row = {
+            .event_id = db_get_int(rows, "event_id"),
+            .type = db_get_text(rows, "type"),
+            .from_status = db_get_text(rows, "from_status"),
+            .to_status = db_get_text(rows, "to_status"),
+            .attempt = db_get_int(rows, "attempt"),
+            .outcome = db_get_text(rows, "outcome"),
+            .duration_ms = db_is_null(rows, "duration_ms") ? EVENT_NONE : db_get_int(rows, "duration_ms"),
+            .worker = db_get_text(rows, "worker"),
+            .detail = db_get_text(rows, "detail"),
+            .request_id = db_get_text(rows, "request_id"),
+            .created_at_ms = db_get_time(rows, "created_at"),
+        };
+        each(&row, context);
+    }
+    return r;
+}

@@ -1,0 +1,65 @@
+#ifndef BOOKING_STORE_EVENTS_H
+#define BOOKING_STORE_EVENTS_H
+
+#include "booking/order.h"
+#include "booking/store/db.h"
+
+/* The history of an order: rows are only ever added, each in the transaction
+ * of what it tells. Fields left out are NULL, 0 or EVENT_NONE. */
+struct event {
+    const char *order_id;
+    const char *type;        /* EVENT_… */
+    int from_status;         /* enum order_status or EVENT_NONE */
+    int to_status;
+    int64_t attempt;         /* 0: none */
+    const char *outcome;
+    int64_t duration_ms;     /* EVENT_NONE: none */
+    const char *worker;
+    const char *detail;
+    const char *request_id;
+};
+
+#define EVENT_NONE (-1)
+
+#define EVENT_ORDER_CREATED "ORDER_CREATED"
+#define EVENT_SEATS_RESERVED "SEATS_RESERVED"
+#define EVENT_SEATS_CHANGED "SEATS_CHANGED"
+#define EVENT_PAYMENT_SUBMITTED "PAYMENT_SUBMITTED"
+#define EVENT_PAYMENT_ATTEMPT "PAYMENT_ATTEMPT"
+#define EVENT_ORDER_CONFIRMED "ORDER_CONFIRMED"
+#define EVENT_ORDER_FAILED "ORDER_FAILED"
+#define EVENT_ORDER_EXPIRED "ORDER_EXPIRED"
+#define EVENT_ORDER_CANCELLED "ORDER_CANCELLED"
+#define EVENT_VOID_REQUESTED "VOID_REQUESTED"
+#define EVENT_VOID_ATTEMPT "VOID_ATTEMPT"
+#define EVENT_CONFIRMATION_ATTEMPT "CONFIRMATION_ATTEMPT"
+#define EVENT_SEATS_FREED_BY_ADMIN "SEATS_FREED_BY_ADMIN"
+#define EVENT_JOB_RETRIED "JOB_RETRIED"
+
+enum result events_add(struct db *db, const struct event *event) MUST_CHECK;
+
+/* The birth of an order: ORDER_CREATED and SEATS_RESERVED, in one statement. */
+enum result events_add_birth(struct db *db, const struct order *order) MUST_CHECK;
+
+/* Whether the transaction with this change id wrote to the order's history. */
+enum result events_have_change(struct db *db, const char *order_id, int64_t change_id,
+                               bool *ret_have) MUST_CHECK;
+
+struct event_row {
+    int64_t event_id;
+    const char *type;
+    const char *from_status;
+    const char *to_status;
+    int64_t attempt;     /* 0: none */
+    const char *outcome;
+    int64_t duration_ms; /* EVENT_NONE: none */
+    const char *worker;
+    const char *detail;
+    const char *request_id;
+    int64_t created_at_ms;
+};
+/* Oldest first. */
+enum result events_list(struct db *db, const char *order_id,
+                        void (*each)(const struct event_row *, void *), void *context) MUST_CHECK;
+
+#endif

@@ -1,0 +1,90 @@
+#include "booking/store/expiry.h"
+
+#include "booking/core/text.h"
+#include "booking/store/slots.h"
+
+DB_SQL(EXPIRY_LOCK,
+       "SELECT order_id, status, seats, expires_at, UTC_TIMESTAMP(3) AS now"
+       " FROM orders FORCE INDEX (PRIMARY) WHERE order_id IN (" SLOTS_64 ")"
+       " ORDER BY order_id FOR UPDATE");
+
+DB_SQL(EXPIRY_ORDERS,
+       "UPDATE orders SET status = 'EXPIRED', updated_at = expires_at, expires_at = NULL,"
+       " version = version + 1"
+       " WHERE order_id IN (" SLOTS_64 ") AND status = 'SEATS_RESERVED' AND expires_at <= UTC_TIMESTAMP(3)");
+
+DB_SQL(EXPIRY_SEATS,
+       "UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL"
+       " WHERE reserved_by IN (" SLOTS_64 ") AND status = 'RESERVED'");
+
+DB_SQL(EXPIRY_JOBS,
+       "DELETE FROM workflow_jobs WHERE kind = 'EXPIRE_HOLD' AND order_id IN (" SLOTS_64 ")");
+
+DB_SQL(EXPIRY_EVENTS,
+       "INSERT INTO workflow_events (order_id, type, from_status, to_status, worker, change_id, created_at)"
+       " SELECT order_id, 'ORDER_EXPIRED', 'SEATS_RESERVED', 'EXPIRED', ?, ?, UTC_TIMESTAMP(3)"
+       " FROM orders WHERE order_id IN (" SLOTS_64 ")");
+
+static enum result read_orders(struct db_rows *rows, struct expiry_list *list)
+{
+    for (;;) {
+        bool have = false;
+        struct seat_list seats;
+        enum result r = db_next(rows, &have);
+        if (r != RESULT_OK || !have)
+            return r;
+        size_t i = list->count++;
+        text_copy(list->order[i].order_id, UUID_SIZE, db_get_text(rows, "order_id"));
+        list->order[i].expires_at_ms = db_get_time(rows, "expires_at");
+        list->order[i].read_at_ms = db_get_time(rows, "now");
+        if (!order_status_parse(db_get_text(rows, "status"), &list->order[i].status) ||
+            !seat_list_parse(db_get_text(rows, "seats"), &seats))
+            return RESULT_INTERNAL;
+        list->order[i].seat_count = (int64_t)seats.count;
+    }
+}
+
+enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
+                        struct expiry_list *ret_list)
+{
+    struct db_value args[EXPIRY_MAX];
+    struct db_rows *rows = NULL;
+
+    ret_list->count = 0;
+    for (size_t i = 0; i < EXPIRY_MAX; i++)
+        args[i] = db_text(order_ids[i < count ? i : count - 1]);
+    enum result r = db_query(db, &EXPIRY_LOCK, args, EXPIRY_MAX, &rows);
+    return r == RESULT_OK ? read_orders(rows, ret_list) : r;
+}
+
+static enum result expect(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                          size_t n, int64_t expected)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, sql, args, n, &matched);
+    return r == RESULT_OK && matched != (uint64_t)expected ? RESULT_STALE : r;
+}
+
+enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const char *worker)
+{
+    struct db_value args[2 + EXPIRY_MAX];
+    struct db_value *ids = args + 2;
+    int64_t count = (int64_t)lapsed->count;
+    int64_t seat_count = 0;
+
+    args[0] = db_text(worker);
+    args[1] = db_int(db_change_id(db));
+    for (size_t i = 0; i < EXPIRY_MAX; i++)
+        ids[i] = db_text(lapsed->order[i < lapsed->count ? i : lapsed->count - 1].order_id);
+    for (size_t i = 0; i < lapsed->count; i++)
+        seat_count += lapsed->order[i].seat_count;
+
+    enum result r = expect(db, &EXPIRY_ORDERS, ids, EXPIRY_MAX, count);
+    if (r == RESULT_OK)
+        r = expect(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, seat_count);
+    if (r == RESULT_OK)
+        r = db_exec(db, &EXPIRY_JOBS, ids, EXPIRY_MAX, NULL);
+    if (r == RESULT_OK)
+        r = expect(db, &EXPIRY_EVENTS, args, 2 + EXPIRY_MAX, count);
+    return r;
+}

@@ -1,0 +1,32 @@
+#ifndef BOOKING_STORE_EXPIRY_H
+#define BOOKING_STORE_EXPIRY_H
+
+#include "booking/order.h"
+#include "booking/store/db.h"
+
+/* Ending many holds at once: one statement a table for up to EXPIRY_MAX
+ * orders, because thousands may lapse in the same second. All in the caller's
+ * transaction, in the order of the functions. */
+#define EXPIRY_MAX 64
+
+struct expiry_list {
+    size_t count;
+    struct {
+        char order_id[UUID_SIZE];
+        enum order_status status;
+        int64_t expires_at_ms;
+        int64_t read_at_ms;
+        int64_t seat_count;
+    } order[EXPIRY_MAX];
+};
+
+/* Locks the orders, in ascending order of their ids. */
+enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
+                        struct expiry_list *ret_list) MUST_CHECK;
+
+/* Turns these lapsed holds into EXPIRED orders, frees their seats, drops their
+ * timers, and writes their history. RESULT_STALE unless each step met exactly
+ * what the lock had shown. */
+enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const char *worker) MUST_CHECK;
+
+#endif

@@ -1,0 +1,42 @@
+#ifndef BOOKING_STORE_FLIGHTS_H
+#define BOOKING_STORE_FLIGHTS_H
+
+#include "booking/order.h"
+#include "booking/store/db.h"
+
+/* A flight as it is offered. Text is valid for the length of a call back. */
+struct flight {
+    const char *flight_id;
+    const char *flight_number;
+    const char *origin;
+    const char *destination;
+    const char *origin_time_zone;      /* IANA, for showing local times */
+    const char *destination_time_zone;
+    int64_t departure_ms;
+    int64_t seat_rows;
+    const char *seat_layout; /* "ABC DEF": letters of a row, a space for an aisle */
+    const char *exit_rows;   /* "10,11", or empty */
+    int64_t price_cents;
+    const char *currency;
+    int64_t total_seats;
+    int64_t available_seats; /* seats under lapsed holds included */
+};
+
+struct flight_filter {
+    const char *flight_id;   /* NULL: any; likewise below */
+    const char *origin;
+    const char *destination;
+    int64_t from_ms, to_ms;  /* departure in [from, to); TIME_NONE: any */
+    int64_t after_ms;        /* where the last page ended; TIME_NONE: the beginning */
+    const char *after_id;
+    int limit;
+};
+
+/* By departure, then id. */
+enum result flights_list(struct db *db, const struct flight_filter *filter,
+                         void (*each)(const struct flight *, void *), void *context) MUST_CHECK;
+
+/* RESULT_OK or RESULT_FLIGHT_NOT_FOUND. */
+enum result flights_exists(struct db *db, const char *flight_id) MUST_CHECK;
+
+#endif

@@ -1,0 +1,106 @@
+#include "booking/store/idempotency.h"
+
+#include "booking/random.h"
+
+#include <string.h>
+
+#define LEASE "INTERVAL 30 SECOND"
+#define KEPT "INTERVAL 24 HOUR"
+
+/* Only hashes are kept, the request's salted with the key: a body that holds a
+ * five-digit code could be guessed from a bare hash. */
+#define KEY_HASH "UNHEX(SHA2(?, 256))"
+#define REQUEST_HASH "UNHEX(SHA2(CONCAT(?, '\n', ?), 256))"
+
+DB_SQL(KEY_CLAIM,
+       "INSERT INTO idempotency_keys (key_hash, request_hash, owner, locked_until, created_at)"
+       " VALUES (" KEY_HASH ", " REQUEST_HASH ", ?, UTC_TIMESTAMP(3) + " LEASE ", UTC_TIMESTAMP(3))");
+
+/* Of a key that was never answered, or answered more than a day ago. */
+DB_SQL(KEY_TAKE_OVER,
+       "UPDATE idempotency_keys SET request_hash = " REQUEST_HASH ", owner = ?, status = NULL,"
+       " body = NULL, location = NULL, etag = NULL, content_type = NULL,"
+       " locked_until = UTC_TIMESTAMP(3) + " LEASE ", created_at = UTC_TIMESTAMP(3)"
+       " WHERE key_hash = " KEY_HASH " AND (created_at < UTC_TIMESTAMP(3) - " KEPT
+       " OR (status IS NULL AND locked_until <= UTC_TIMESTAMP(3) AND request_hash = " REQUEST_HASH "))");
+
+DB_SQL(KEY_FIND,
+       "SELECT status, content_type, location, etag, body, owner,"
+       " CASE WHEN request_hash = " REQUEST_HASH " THEN 1 ELSE 0 END AS is_same"
+       " FROM idempotency_keys WHERE key_hash = " KEY_HASH);
+
+DB_SQL(KEY_ANSWER,
+       "UPDATE idempotency_keys SET status = ?, content_type = ?, location = ?, etag = ?, body = ?,"
+       " locked_until = NULL WHERE key_hash = " KEY_HASH " AND owner = ? AND status IS NULL");
+
+DB_SQL(KEY_RELEASE,
+       "DELETE FROM idempotency_keys WHERE key_hash = " KEY_HASH " AND owner = ? AND status IS NULL");
+
+DB_SQL(KEYS_PURGE,
+       "DELETE FROM idempotency_keys WHERE created_at < UTC_TIMESTAMP(3) - " KEPT " LIMIT 1000");
+
+static enum result read_answer(struct db *db, const char *key, struct db_value request, int64_t owner,
+                               struct stored_answer *ret_answer)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_query(db, &KEY_FIND, DB_ARGS(db_text(key), request, db_text(key)), &rows);
+    if (r == RESULT_OK)
+        r = db_next(rows, &have);
+    if (r != RESULT_OK)
+        return r;
+    /* Gone between two statements: the first request gave it up. */
+    if (!have)
+        return RESULT_IDEMPOTENCY_RUNNING;
+    if (db_get_int(rows, "is_same") == 0)
+        return RESULT_IDEMPOTENCY_MISMATCH;
+    if (db_is_null(rows, "status"))
+        return db_get_int(rows, "owner") == owner ? RESULT_OK : RESULT_IDEMPOTENCY_RUNNING;
+    *ret_answer = (struct stored_answer){
+        .status = (int)db_get_int(rows, "status"),
+        .content_type = db_get_text(rows, "content_type"),
+        .location = db_get_text(rows, "location"),
+        .etag = db_get_text(rows, "etag"),
+        .body = db_get_text(rows, "body"),
+    };
+    return RESULT_DUPLICATE;
+}
+
+enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
+                              int64_t *ret_owner, struct stored_answer *ret_answer)
+{
+    struct db_value body = db_bytes(request, request_len);
+    int64_t owner = random_id();
+    uint64_t matched = 0;
+
+    *ret_owner = owner;
+    enum result r = db_exec(db, &KEY_CLAIM, DB_ARGS(db_text(key), db_text(key), body, db_int(owner)), NULL);
+    if (r != RESULT_DUPLICATE)
+        return r;
+    r = db_exec(db, &KEY_TAKE_OVER,
+                DB_ARGS(db_text(key), body, db_int(owner), db_text(key), db_text(key), body), &matched);
+    if (r != RESULT_OK || matched == 1)
+        return r;
+    return read_answer(db, key, body, owner, ret_answer);
+}
+
+enum result idempotency_answer(struct db *db, const char *key, int64_t owner,
+                               const struct stored_answer *a)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, &KEY_ANSWER,
+                            DB_ARGS(db_int(a->status), db_text(a->content_type), db_text(a->location),
+                                    db_text(a->etag), db_text(a->body), db_text(key), db_int(owner)),
+                            &matched);
+    return r == RESULT_OK && matched != 1 ? RESULT_STALE : r;
+}
+
+enum result idempotency_release(struct db *db, const char *key, int64_t owner)
+{
+    return db_exec(db, &KEY_RELEASE, DB_ARGS(db_text(key), db_int(owner)), NULL);
+}
+
+enum result idempotency_purge(struct db *db)
+{
+    return db_exec(db, &KEYS_PURGE, DB_NO_ARGS, NULL);
+}

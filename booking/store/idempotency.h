@@ -1,0 +1,43 @@
+#ifndef BOOKING_STORE_IDEMPOTENCY_H
+#define BOOKING_STORE_IDEMPOTENCY_H
+
+#include "booking/store/db.h"
+
+#include <stddef.h>
+
+/* Answers kept under the caller's Idempotency-Key for 24 hours.
+ *
+ * A request first claims its key. The answer is then written in the very
+ * transaction of the change it tells of, so there is never a change without
+ * its answer nor an answer without its change. A request that died without
+ * either loses its claim after a while, and a repeat may take it over; the
+ * random owner keeps the two apart. */
+
+struct stored_answer {
+    int status;
+    const char *content_type; /* all four valid until the next call */
+    const char *location;     /* NULL: none */
+    const char *etag;         /* NULL: none */
+    const char *body;
+};
+
+/* RESULT_OK: the key is ours, *ret_owner says as whom. RESULT_DUPLICATE: it was
+ * answered before, *ret_answer is the answer. RESULT_IDEMPOTENCY_MISMATCH: it
+ * belongs to another request. RESULT_IDEMPOTENCY_RUNNING: the same request is
+ * being worked on.
+ * request is whatever makes two requests the same: method, path and body. */
+enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
+                              int64_t *ret_owner, struct stored_answer *ret_answer) MUST_CHECK;
+
+/* Writes the answer, if the claim still stands; else RESULT_STALE. Inside the
+ * transaction of the change, or alone for a refusal. */
+enum result idempotency_answer(struct db *db, const char *key, int64_t owner,
+                               const struct stored_answer *answer) MUST_CHECK;
+
+/* Gives the key up without an answer: the request may be sent again. */
+enum result idempotency_release(struct db *db, const char *key, int64_t owner) MUST_CHECK;
+
+/* Forgets keys older than 24 hours, some at a time. */
+enum result idempotency_purge(struct db *db) MUST_CHECK;
+
+#endif

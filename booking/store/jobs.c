@@ -1,0 +1,269 @@
+#include "booking/store/jobs.h"
+
+#include "booking/core/text.h"
+#include "booking/store/slots.h"
+
+#include <string.h>
+
+DB_SQL(JOB_ADD,
+       "INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, created_at, updated_at)"
+       " VALUES (?, ?, COALESCE(?, UTC_TIMESTAMP(3)), ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
+
+DB_SQL(JOB_ENSURE,
+       "INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, created_at, updated_at)"
+       " VALUES (?, ?, UTC_TIMESTAMP(3), ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
+       " ON DUPLICATE KEY UPDATE job_id = job_id");
+
+/* The attempt is counted up so that a claim made before the move is void. */
+DB_SQL(JOB_MOVE,
+       "UPDATE workflow_jobs SET run_at = ?, status = 'PENDING', attempts = attempts + 1,"
+       " locked_by = NULL, updated_at = UTC_TIMESTAMP(3) WHERE order_id = ? AND kind = ?");
+
+DB_SQL(JOB_REMOVE, "DELETE FROM workflow_jobs WHERE order_id = ? AND kind = ?");
+
+DB_SQL(JOBS_DUE,
+       "SELECT job_id, order_id, status, run_at, attempts, max_attempts, locked_by,"
+       " UTC_TIMESTAMP(3) AS now"
+       " FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)"
+       " ORDER BY run_at LIMIT ? FOR UPDATE SKIP LOCKED");
+
+DB_SQL(JOBS_LEASE,
+       "UPDATE workflow_jobs SET status = 'RUNNING', attempts = attempts + 1, locked_by = ?,"
+       " run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)),"
+       " updated_at = UTC_TIMESTAMP(3) WHERE job_id IN (" SLOTS_64 ")");
+
+DB_SQL(JOB_FINISH, "DELETE FROM workflow_jobs WHERE job_id = ? AND attempts = ? AND status = 'RUNNING'");
+
+DB_SQL(JOB_POSTPONE,
+       "UPDATE workflow_jobs SET status = 'PENDING', locked_by = NULL, last_error = ?,"
+       " run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)), updated_at = UTC_TIMESTAMP(3)"
+       " WHERE job_id = ? AND attempts = ? AND status = 'RUNNING'");
+
+DB_SQL(JOB_FAIL,
+       "UPDATE workflow_jobs SET status = 'FAILED', run_at = NULL, locked_by = NULL, last_error = ?,"
+       " updated_at = UTC_TIMESTAMP(3) WHERE job_id = ? AND attempts = ? AND status = 'RUNNING'");
+
+DB_SQL(JOB_CHECK_CLAIM,
+       "SELECT job_id FROM workflow_jobs WHERE job_id = ? AND attempts = ? AND status = 'RUNNING' FOR UPDATE");
+
+/* One dive into the index for each kind, however many jobs wait. */
+DB_SQL(JOBS_NEXT_DUE,
+       "SELECT kind, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), MIN(run_at)) DIV 1000 AS due_in_ms"
+       " FROM workflow_jobs FORCE INDEX (idx_due) GROUP BY kind");
+
+DB_SQL(JOBS_LIST,
+       "SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
+       " created_at, updated_at FROM workflow_jobs"
+       " WHERE (? = 0 OR job_id = ?) AND (? IS NULL OR status = ?) AND (? IS NULL OR kind = ?)"
+       " AND (? IS NULL OR order_id = ?) AND (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT ?");
+
+DB_SQL(JOB_LOCK,
+       "SELECT order_id, CASE WHEN status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) THEN 1 ELSE 0 END AS leased"
+       " FROM workflow_jobs WHERE job_id = ? FOR UPDATE");
+
+/* A failed job gets as many tries again as it has had. */
+DB_SQL(JOB_RETRY,
+       "UPDATE workflow_jobs SET max_attempts = CASE WHEN status = 'FAILED' THEN max_attempts + attempts"
+       " ELSE max_attempts END, status = 'PENDING', locked_by = NULL, run_at = UTC_TIMESTAMP(3),"
+       " updated_at = UTC_TIMESTAMP(3) WHERE job_id = ?");
+
+const char *job_kind_name(enum job_kind kind)
+{
+    switch (kind) {
+    case JOB_EXPIRE_HOLD: return "EXPIRE_HOLD";
+    case JOB_PAYMENT_ATTEMPT: return "PAYMENT_ATTEMPT";
+    case JOB_VOID_CHARGE: return "VOID_CHARGE";
+    case JOB_SEND_CONFIRMATION: return "SEND_CONFIRMATION";
+    }
+    return "";
+}
+
+enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms,
+                     int64_t max_attempts)
+{
+    return db_exec(db, &JOB_ADD,
+                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_time(run_at_ms),
+                           db_int(max_attempts)),
+                   NULL);
+}
+
+enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, int64_t max_attempts)
+{
+    return db_exec(db, &JOB_ENSURE,
+                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_int(max_attempts)), NULL);
+}
+
+enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, &JOB_MOVE,
+                            DB_ARGS(db_time(run_at_ms), db_text(order_id), db_text(job_kind_name(kind))),
+                            &matched);
+    return r == RESULT_OK && matched != 1 ? RESULT_STALE : r;
+}
+
+enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id)
+{
+    return db_exec(db, &JOB_REMOVE, DB_ARGS(db_text(order_id), db_text(job_kind_name(kind))), NULL);
+}
+
+static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct job *jobs, size_t *count)
+{
+    for (;;) {
+        bool have = false;
+        enum result r = db_next(rows, &have);
+        if (r != RESULT_OK || !have)
+            return r;
+        const char *worker = db_get_text(rows, "locked_by");
+        bool abandoned = strcmp(db_get_text(rows, "status"), "RUNNING") == 0 && worker != NULL;
+        struct job *job = &jobs[(*count)++];
+        *job = (struct job){
+            .job_id = db_get_int(rows, "job_id"),
+            .kind = kind,
+            .attempt = db_get_int(rows, "attempts") + 1,
+            .max_attempts = db_get_int(rows, "max_attempts"),
+            .due_at_ms = db_get_time(rows, "run_at"),
+            .claimed_at_ms = db_get_time(rows, "now"),
+        };
+        text_copy(job->order_id, sizeof job->order_id, db_get_text(rows, "order_id"));
+        text_copy(job->abandoned_by, sizeof job->abandoned_by, abandoned ? worker : "");
+    }
+}
+
+enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,
+                       const char *worker, struct job *ret_jobs, size_t *ret_count)
+{
+    struct db_rows *rows = NULL;
+    struct db_value args[2 + 64];
+    uint64_t matched = 0;
+    size_t count = 0;
+
+    *ret_count = 0;
+    if (limit > JOBS_CLAIM_MAX)
+        limit = JOBS_CLAIM_MAX;
+    enum result r = db_query(db, &JOBS_DUE,
+                             DB_ARGS(db_text(job_kind_name(kind)), db_int((int64_t)limit)), &rows);
+    if (r == RESULT_OK)
+        r = read_claimed(rows, kind, ret_jobs, &count);
+    if (r != RESULT_OK || count == 0)
+        return r;
+
+    args[0] = db_text(worker);
+    args[1] = db_int(lease_ms);
+    for (size_t i = 0; i < 64; i++)
+        args[2 + i] = db_int(ret_jobs[i < count ? i : count - 1].job_id);
+    r = db_exec(db, &JOBS_LEASE, args, 66, &matched);
+    if (r == RESULT_OK && matched != count)
+        r = RESULT_STALE;
+    if (r == RESULT_OK)
+        *ret_count = count;
+    return r;
+}
+
+static enum result expect_claim(enum result r, uint64_t matched)
+{
+    return r == RESULT_OK && matched != 1 ? RESULT_STALE : r;
+}
+
+enum result jobs_finish(struct db *db, const struct job *job)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, &JOB_FINISH, DB_ARGS(db_int(job->job_id), db_int(job->attempt)), &matched);
+    return expect_claim(r, matched);
+}
+
+enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms, const char *last_error)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, &JOB_POSTPONE,
+                            DB_ARGS(db_text(last_error), db_int(delay_ms), db_int(job->job_id),
+                                    db_int(job->attempt)),
+                            &matched);
+    return expect_claim(r, matched);
+}
+
+enum result jobs_fail(struct db *db, const struct job *job, const char *last_error)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, &JOB_FAIL,
+                            DB_ARGS(db_text(last_error), db_int(job->job_id), db_int(job->attempt)),
+                            &matched);
+    return expect_claim(r, matched);
+}
+
+enum result jobs_check_claim(struct db *db, const struct job *job)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_query(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->attempt)), &rows);
+    if (r == RESULT_OK)
+        r = db_next(rows, &have);
+    return r == RESULT_OK && !have ? RESULT_STALE : r;
+}
+
+enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT])
+{
+    struct db_rows *rows = NULL;
+    for (int i = 0; i < JOB_KIND_COUNT; i++)
+        ret_due_in_ms[i] = INT64_MAX;
+    enum result r = db_query(db, &JOBS_NEXT_DUE, DB_NO_ARGS, &rows);
+    for (bool have = true; r == RESULT_OK && have;) {
+        r = db_next(rows, &have);
+        if (r != RESULT_OK || !have || db_is_null(rows, "due_in_ms"))
+            continue;
+        for (int i = 0; i < JOB_KIND_COUNT; i++) {
+            if (strcmp(db_get_text(rows, "kind"), job_kind_name((enum job_kind)i)) == 0)
+                ret_due_in_ms[i] = db_get_int(rows, "due_in_ms");
+        }
+    }
+    return r;
+}
+
+enum result jobs_list(struct db *db, const struct job_filter *f,
+                      void (*each)(const struct job_row *, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = db_query(db, &JOBS_LIST,
+                             DB_ARGS(db_int(f->job_id), db_int(f->job_id), db_text(f->status),
+                                     db_text(f->status), db_text(f->kind), db_text(f->kind),
+                                     db_text(f->order_id), db_text(f->order_id), db_int(f->before_id),
+                                     db_int(f->before_id), db_int(f->limit)),
+                             &rows);
+    for (bool have = true; r == RESULT_OK && have;) {
+        r = db_next(rows, &have);
+        if (r != RESULT_OK || !have)
+            break;
+        struct job_row row = {
+            .job_id = db_get_int(rows, "job_id"),
+            .kind = db_get_text(rows, "kind"),
+            .order_id = db_get_text(rows, "order_id"),
+            .status = db_get_text(rows, "status"),
+            .run_at_ms = db_get_time(rows, "run_at"),
+            .attempts = db_get_int(rows, "attempts"),
+            .max_attempts = db_get_int(rows, "max_attempts"),
+            .locked_by = db_get_text(rows, "locked_by"),
+            .last_error = db_get_text(rows, "last_error"),
+            .created_at_ms = db_get_time(rows, "created_at"),
+            .updated_at_ms = db_get_time(rows, "updated_at"),
+        };
+        each(&row, context);
+    }
+    return r;
+}
+
+enum result jobs_retry(struct db *db, int64_t job_id, char ret_order_id[UUID_SIZE])
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_query(db, &JOB_LOCK, DB_ARGS(db_int(job_id)), &rows);
+    if (r == RESULT_OK)
+        r = db_next(rows, &have);
+    if (r != RESULT_OK)
+        return r;
+    if (!have)
+        return RESULT_NOT_FOUND;
+    if (db_get_int(rows, "leased") != 0)
+        return RESULT_JOB_RUNNING;
+    text_copy(ret_order_id, UUID_SIZE, db_get_text(rows, "order_id"));
+    return db_exec(db, &JOB_RETRY, DB_ARGS(db_int(job_id)), NULL);
+}

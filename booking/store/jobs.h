@@ -1,0 +1,101 @@
+#ifndef BOOKING_STORE_JOBS_H
+#define BOOKING_STORE_JOBS_H
+
+#include "booking/order.h"
+#include "booking/store/db.h"
+
+/* Timers and activities: what takes time, or may fail outside the database.
+ *
+ * A job is due when its run_at has passed. A claim pushes run_at to the end of
+ * its lease and counts the attempt; that number is the token which a worker
+ * must still hold when it settles. Lock the order before its jobs. */
+
+enum job_kind { JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, JOB_VOID_CHARGE, JOB_SEND_CONFIRMATION };
+#define JOB_KIND_COUNT 4
+
+const char *job_kind_name(enum job_kind kind);
+
+#define WORKER_SIZE 101
+
+struct job {
+    int64_t job_id;
+    enum job_kind kind;
+    char order_id[UUID_SIZE];
+    int64_t attempt;      /* this claim's number, from 1: the fencing token */
+    int64_t max_attempts; /* 0: until it succeeds */
+    /* The worker of the claim before, whose lease ran out; empty if that claim
+     * was settled or there was none. */
+    char abandoned_by[WORKER_SIZE];
+    int64_t due_at_ms;
+    int64_t claimed_at_ms;
+};
+
+/* The most jobs one claim takes. */
+#define JOBS_CLAIM_MAX 64
+
+/* A job due at a time (TIME_NONE: now). RESULT_DUPLICATE if the order has one
+ * of the kind. */
+enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms,
+                     int64_t max_attempts) MUST_CHECK;
+
+/* The same, but content with one that is there. */
+enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id,
+                        int64_t max_attempts) MUST_CHECK;
+
+/* Moves the timer of an order and voids the claim on it, if there is one. */
+enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id,
+                      int64_t run_at_ms) MUST_CHECK;
+
+/* Removes an order's job; none being there is fine. */
+enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id) MUST_CHECK;
+
+/* Locks due jobs of a kind that no one else has locked, oldest first, and
+ * leases them. Inside a transaction, which the caller commits before any work. */
+enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,
+                       const char *worker, struct job *ret_jobs, size_t *ret_count) MUST_CHECK;
+
+/* Ends a claim: the job is gone, waits for delay_ms, or has failed for good.
+ * RESULT_STALE if the claim does not stand any more. */
+enum result jobs_finish(struct db *db, const struct job *job) MUST_CHECK;
+enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms,
+                          const char *last_error) MUST_CHECK;
+enum result jobs_fail(struct db *db, const struct job *job, const char *last_error) MUST_CHECK;
+
+/* Whether the claim still stands, and locks it: RESULT_OK or RESULT_STALE. */
+enum result jobs_check_claim(struct db *db, const struct job *job) MUST_CHECK;
+
+/* Milliseconds until the first job of each kind is due: negative when overdue,
+ * INT64_MAX when there is none. One statement, by the database's clock. */
+enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT]) MUST_CHECK;
+
+/* For the operator. */
+struct job_row {
+    int64_t job_id;
+    const char *kind;
+    const char *order_id;
+    const char *status;
+    int64_t run_at_ms;
+    int64_t attempts;
+    int64_t max_attempts;
+    const char *locked_by;
+    const char *last_error;
+    int64_t created_at_ms;
+    int64_t updated_at_ms;
+};
+struct job_filter {
+    int64_t job_id;     /* 0: any */
+    const char *status; /* NULL: any; likewise below */
+    const char *kind;
+    const char *order_id;
+    int64_t before_id;  /* 0: from the newest */
+    int limit;
+};
+enum result jobs_list(struct db *db, const struct job_filter *filter,
+                      void (*each)(const struct job_row *, void *), void *context) MUST_CHECK;
+
+/* Makes a failed or waiting job due now; one that had failed may try again.
+ * RESULT_JOB_RUNNING while a lease stands, RESULT_NOT_FOUND without such a
+ * job. Inside a transaction. ret_order_id gets the order it belongs to. */
+enum result jobs_retry(struct db *db, int64_t job_id, char ret_order_id[UUID_SIZE]) MUST_CHECK;
+
+#endif

@@ -1,0 +1,193 @@
+#include "booking/store/orders.h"
+
+#include "booking/core/text.h"
+#include "booking/store/slots.h"
+
+#include <string.h>
+
+#define COLUMNS                                                                                \
+    "order_id, flight_id, user_id, status, seats, reserved_at, expires_at, payment_attempts, " \
+    "failed_attempts, last_error, total_price_cents, currency, version, run_id, created_at, "  \
+    "updated_at, UTC_TIMESTAMP(3) AS read_at"
+
+/* A hold that has run out is EXPIRED for whoever asks. */
+#define EFFECTIVE_STATUS                                                                       \
+    "CASE WHEN status = 'SEATS_RESERVED' AND expires_at <= UTC_TIMESTAMP(3) THEN 'EXPIRED' ELSE status END"
+
+DB_SQL(ORDER_FIND, "SELECT " COLUMNS " FROM orders WHERE order_id = ?");
+
+DB_SQL(ORDER_LOCK, "SELECT " COLUMNS " FROM orders WHERE order_id = ? FOR UPDATE");
+
+DB_SQL(ORDER_INSERT,
+       "INSERT INTO orders (order_id, flight_id, user_id, status, seats, reserved_at, expires_at,"
+       " total_price_cents, currency, version, workflow_id, run_id, created_at, updated_at)"
+       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CONCAT('booking-', ?), ?, ?, ?)");
+
+DB_SQL(ORDER_UPDATE,
+       "UPDATE orders SET status = ?, seats = ?, reserved_at = ?, expires_at = ?, payment_attempts = ?,"
+       " failed_attempts = ?, last_error = ?, total_price_cents = ?, version = version + 1, updated_at = ?"
+       " WHERE order_id = ? AND version = ? AND status = ?");
+
+DB_SQL(ORDER_LAPSED_HOLDERS,
+       "SELECT DISTINCT o.order_id FROM seats s JOIN orders o ON o.order_id = s.reserved_by"
+       " WHERE s.flight_id = ? AND s.seat_number IN (" SLOTS_64 ")"
+       " AND o.status = 'SEATS_RESERVED' AND o.expires_at <= UTC_TIMESTAMP(3)"
+       " ORDER BY o.order_id LIMIT 32");
+
+/* A page begins after the last order of the page before: (time, id) below. */
+#define PAGE                                                                                   \
+    " AND (created_at < ? OR (created_at = ? AND order_id < ?))"                               \
+    " ORDER BY created_at DESC, order_id DESC LIMIT ?"
+
+DB_SQL(ORDERS_OF_USER, "SELECT " COLUMNS " FROM orders WHERE user_id = ?" PAGE);
+
+DB_SQL(ORDERS_FILTERED,
+       "SELECT " COLUMNS " FROM orders"
+       " WHERE (? IS NULL OR user_id = ?) AND (? IS NULL OR flight_id = ?)"
+       " AND (? IS NULL OR " EFFECTIVE_STATUS " = ?)"
+       " AND (? IS NULL OR order_id LIKE ? OR user_id LIKE ? OR flight_id LIKE ?)" PAGE);
+
+static enum result read_order(struct db_rows *rows, struct order *ret_order)
+{
+    struct order o = {0};
+    const char *last_error = db_get_text(rows, "last_error");
+    const char *run_id = db_get_text(rows, "run_id");
+
+    if (!order_status_parse(db_get_text(rows, "status"), &o.status) ||
+        !seat_list_parse(db_get_text(rows, "seats"), &o.seats))
+        return RESULT_INTERNAL;
+    text_copy(o.order_id, sizeof o.order_id, db_get_text(rows, "order_id"));
+    text_copy(o.flight_id, sizeof o.flight_id, db_get_text(rows, "flight_id"));
+    text_copy(o.user_id, sizeof o.user_id, db_get_text(rows, "user_id"));
+    text_copy(o.currency, sizeof o.currency, db_get_text(rows, "currency"));
+    text_copy(o.last_error, sizeof o.last_error, last_error == NULL ? "" : last_error);
+    text_copy(o.run_id, sizeof o.run_id, run_id == NULL ? "" : run_id);
+    o.reserved_at_ms = db_get_time(rows, "reserved_at");
+    o.expires_at_ms = db_get_time(rows, "expires_at");
+    o.payment_attempts = db_get_int(rows, "payment_attempts");
+    o.failed_attempts = db_get_int(rows, "failed_attempts");
+    o.total_price_cents = db_get_int(rows, "total_price_cents");
+    o.version = db_get_int(rows, "version");
+    o.created_at_ms = db_get_time(rows, "created_at");
+    o.updated_at_ms = db_get_time(rows, "updated_at");
+    o.read_at_ms = db_get_time(rows, "read_at");
+    *ret_order = o;
+    return RESULT_OK;
+}
+
+static enum result find_one(struct db *db, const struct db_sql *sql, const char *order_id,
+                            struct order *ret_order)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_query(db, sql, DB_ARGS(db_text(order_id)), &rows);
+    if (r == RESULT_OK)
+        r = db_next(rows, &have);
+    if (r != RESULT_OK)
+        return r;
+    return have ? read_order(rows, ret_order) : RESULT_ORDER_NOT_FOUND;
+}
+
+enum result orders_find(struct db *db, const char *order_id, struct order *ret_order)
+{
+    return find_one(db, &ORDER_FIND, order_id, ret_order);
+}
+
+enum result orders_lock(struct db *db, const char *order_id, struct order *ret_order)
+{
+    return find_one(db, &ORDER_LOCK, order_id, ret_order);
+}
+
+enum result orders_insert(struct db *db, const struct order *o)
+{
+    char seats[SEATS_TEXT_SIZE];
+    seat_list_format(&o->seats, seats);
+    return db_exec(db, &ORDER_INSERT,
+                   DB_ARGS(db_text(o->order_id), db_text(o->flight_id), db_text(o->user_id),
+                           db_text(order_status_name(o->status)), db_text(seats),
+                           db_time(o->reserved_at_ms), db_time(o->expires_at_ms),
+                           db_int(o->total_price_cents), db_text(o->currency), db_int(o->version),
+                           db_text(o->order_id), db_text(o->run_id), db_time(o->created_at_ms),
+                           db_time(o->updated_at_ms)),
+                   NULL);
+}
+
+enum result orders_update(struct db *db, struct order *o, enum order_status from)
+{
+    char seats[SEATS_TEXT_SIZE];
+    uint64_t matched = 0;
+    seat_list_format(&o->seats, seats);
+    enum result r = db_exec(
+        db, &ORDER_UPDATE,
+        DB_ARGS(db_text(order_status_name(o->status)), db_text(seats), db_time(o->reserved_at_ms),
+                db_time(o->expires_at_ms), db_int(o->payment_attempts), db_int(o->failed_attempts),
+                db_text(o->last_error[0] == '\0' ? NULL : o->last_error), db_int(o->total_price_cents),
+                db_time(o->read_at_ms), db_text(o->order_id), db_int(o->version),
+                db_text(order_status_name(from))),
+        &matched);
+    if (r != RESULT_OK)
+        return r;
+    if (matched != 1)
+        return RESULT_STALE;
+    o->version++;
+    o->updated_at_ms = o->read_at_ms;
+    return RESULT_OK;
+}
+
+enum result orders_find_lapsed_holders(struct db *db, const char *flight_id,
+                                       const struct seat_list *seats,
+                                       char ret_ids[SEATS_MAX][UUID_SIZE], size_t *ret_count)
+{
+    struct db_value args[1 + 64];
+    struct db_rows *rows = NULL;
+    size_t count = 0;
+
+    args[0] = db_text(flight_id);
+    for (size_t i = 0; i < 64; i++)
+        args[1 + i] = db_text(seats->number[i < seats->count ? i : seats->count - 1]);
+    enum result r = db_query(db, &ORDER_LAPSED_HOLDERS, args, 65, &rows);
+    for (bool have = true; r == RESULT_OK && have;) {
+        r = db_next(rows, &have);
+        if (r == RESULT_OK && have && count < SEATS_MAX)
+            text_copy(ret_ids[count++], UUID_SIZE, db_get_text(rows, "order_id"));
+    }
+    *ret_count = count;
+    return r;
+}
+
+/* Beyond every order there will be. */
+#define FAR_FUTURE_MS INT64_C(253370764800000)
+
+static enum result query_page(struct db *db, const struct order_filter *f, struct db_rows **ret_rows)
+{
+    int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
+    const char *before_id = f->before_id == NULL ? "" : f->before_id;
+    if (f->user_id != NULL && f->flight_id == NULL && f->status == NULL && f->search == NULL)
+        return db_query(db, &ORDERS_OF_USER,
+                        DB_ARGS(db_text(f->user_id), db_time(before_ms), db_time(before_ms),
+                                db_text(before_id), db_int(f->limit)),
+                        ret_rows);
+    return db_query(db, &ORDERS_FILTERED,
+                    DB_ARGS(db_text(f->user_id), db_text(f->user_id), db_text(f->flight_id),
+                            db_text(f->flight_id), db_text(f->status), db_text(f->status),
+                            db_text(f->search), db_text(f->search), db_text(f->search),
+                            db_text(f->search), db_time(before_ms), db_time(before_ms),
+                            db_text(before_id), db_int(f->limit)),
+                    ret_rows);
+}
+
+enum result orders_list(struct db *db, const struct order_filter *filter,
+                        void (*each)(const struct order *, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = query_page(db, filter, &rows);
+    for (bool have = true; r == RESULT_OK && have;) {
+        struct order order;
+        r = db_next(rows, &have);
+        if (r == RESULT_OK && have)
+            r = read_order(rows, &order);
+        if (r == RESULT_OK && have)
+            each(&order, context);
+    }
+    return r;
+}

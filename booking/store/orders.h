@@ -1,0 +1,44 @@
+#ifndef BOOKING_STORE_ORDERS_H
+#define BOOKING_STORE_ORDERS_H
+
+#include "booking/order.h"
+#include "booking/store/db.h"
+
+/* The table of orders. Lock an order before its seats, its payment and its
+ * jobs. The results are db.h's, and RESULT_ORDER_NOT_FOUND where said. */
+
+/* A plain read, of one statement, outside any transaction; or RESULT_ORDER_NOT_FOUND. */
+enum result orders_find(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
+
+/* Reads and locks for the rest of the transaction; or RESULT_ORDER_NOT_FOUND. */
+enum result orders_lock(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
+
+enum result orders_insert(struct db *db, const struct order *order) MUST_CHECK;
+
+/* Writes everything that may change about an order, if it still is in the
+ * state and version it was read with; else RESULT_STALE. On success the version
+ * and the time of the order given are the new ones. */
+enum result orders_update(struct db *db, struct order *order, enum order_status from) MUST_CHECK;
+
+/* The orders whose lapsed holds stand in the way of these seats. Up to
+ * SEATS_MAX ids; no locks are taken. */
+enum result orders_find_lapsed_holders(struct db *db, const char *flight_id,
+                                       const struct seat_list *seats,
+                                       char ret_ids[SEATS_MAX][UUID_SIZE], size_t *ret_count) MUST_CHECK;
+
+/* The newest first, after a position: where the last page ended. */
+struct order_filter {
+    const char *user_id;   /* NULL: any */
+    const char *flight_id; /* NULL: any */
+    const char *status;    /* NULL: any; lapsed holds count as EXPIRED */
+    const char *search;    /* NULL: any; else the beginning of an order's id, or a user's or flight's id */
+    int64_t before_ms;     /* TIME_NONE: from the newest */
+    const char *before_id;
+    int limit;
+};
+
+/* Calls back for each; the order is the callee's for the length of the call. */
+enum result orders_list(struct db *db, const struct order_filter *filter,
+                        void (*each)(const struct order *, void *), void *context) MUST_CHECK;
+
+#endif

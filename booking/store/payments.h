@@ -1,0 +1,36 @@
+#ifndef BOOKING_STORE_PAYMENTS_H
+#define BOOKING_STORE_PAYMENTS_H
+
+#include "booking/order.h"
+#include "booking/store/db.h"
+
+/* The one payment of an order. Lock the order first. */
+struct payment {
+    char payment_id[UUID_SIZE]; /* the idempotency key of the charge, for all attempts */
+    char order_id[UUID_SIZE];
+    char code[6];
+    char status[21];
+    int64_t attempts; /* begun */
+    int64_t amount_cents;
+    char currency[CURRENCY_SIZE];
+};
+
+enum result payments_insert(struct db *db, const struct payment *payment) MUST_CHECK;
+
+/* RESULT_OK or RESULT_NOT_FOUND. */
+enum result payments_find(struct db *db, const char *order_id, struct payment *ret_payment) MUST_CHECK;
+
+/* Counts an attempt before the gateway is called, so that whoever ends the
+ * order knows that a charge may exist. RESULT_STALE if a later attempt has
+ * begun or the payment is settled. */
+enum result payments_begin_attempt(struct db *db, const char *payment_id, int64_t attempt) MUST_CHECK;
+
+/* Settles a PENDING payment and wipes its code to the last two digits; else
+ * RESULT_STALE. transaction_id and last_error may be NULL. */
+enum result payments_settle(struct db *db, const char *payment_id, const char *status,
+                            const char *transaction_id, const char *last_error) MUST_CHECK;
+
+/* The gateway has promised that nothing is, or will be, captured. */
+enum result payments_mark_voided(struct db *db, const char *payment_id) MUST_CHECK;
+
+#endif

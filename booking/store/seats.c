@@ -1,0 +1,201 @@
+#include "booking/store/seats.h"
+
+#include "booking/core/text.h"
+#include "booking/store/slots.h"
+
+#include <string.h>
+
+/* Most orders are of one to four seats; the long form serves all others. Seats
+ * are found by the primary key, never by another index: its order is the order
+ * in which they are locked. The flight is read by subqueries, which take no
+ * lock, so that customers of one flight do not queue for it. */
+#define LOCK(slots)                                                                           \
+    "SELECT seat_number, status, reserved_by, UTC_TIMESTAMP(3) AS now,"                       \
+    " (SELECT f.departure_time FROM flights f WHERE f.flight_id = ?) AS departure_time,"      \
+    " (SELECT f.price_cents FROM flights f WHERE f.flight_id = ?) AS price_cents,"            \
+    " (SELECT f.currency FROM flights f WHERE f.flight_id = ?) AS currency"                   \
+    " FROM seats FORCE INDEX (PRIMARY) WHERE flight_id = ? AND seat_number IN (" slots ")"    \
+    " ORDER BY flight_id, seat_number FOR UPDATE"
+DB_SQL(SEATS_LOCK_FEW, LOCK(SLOTS_4));
+DB_SQL(SEATS_LOCK_MANY, LOCK(SLOTS_64));
+
+#define TAKE(slots)                                                                           \
+    "UPDATE seats SET status = 'RESERVED', reserved_by = ?, user_id = ?, reserved_at = ?"     \
+    " WHERE flight_id = ? AND seat_number IN (" slots ") AND status = 'AVAILABLE'"
+DB_SQL(SEATS_TAKE_FEW, TAKE(SLOTS_4));
+DB_SQL(SEATS_TAKE_MANY, TAKE(SLOTS_64));
+
+#define RELEASE(slots)                                                                        \
+    "UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL" \
+    " WHERE flight_id = ? AND seat_number IN (" slots ") AND reserved_by = ?"
+DB_SQL(SEATS_RELEASE_FEW, RELEASE(SLOTS_4));
+DB_SQL(SEATS_RELEASE_MANY, RELEASE(SLOTS_64));
+
+#define BOOK(slots)                                                                           \
+    "UPDATE seats SET status = 'BOOKED'"                                                      \
+    " WHERE flight_id = ? AND seat_number IN (" slots ") AND reserved_by = ? AND status = 'RESERVED'"
+DB_SQL(SEATS_BOOK_FEW, BOOK(SLOTS_4));
+DB_SQL(SEATS_BOOK_MANY, BOOK(SLOTS_64));
+
+DB_SQL(SEATS_OF_FLIGHT,
+       "SELECT s.seat_number, s.seat_row, s.seat_column,"
+       " CASE WHEN o.expires_at <= UTC_TIMESTAMP(3) AND o.status = 'SEATS_RESERVED'"
+       "      THEN 'AVAILABLE' ELSE s.status END AS status"
+       " FROM seats s LEFT JOIN orders o ON o.order_id = s.reserved_by AND s.status = 'RESERVED'"
+       " WHERE s.flight_id = ? ORDER BY s.seat_row, s.seat_column");
+
+DB_SQL(SEATS_HOLDERS,
+       "SELECT DISTINCT reserved_by FROM seats WHERE reserved_by > ? AND (? IS NULL OR flight_id = ?)"
+       " ORDER BY reserved_by LIMIT ?");
+
+const char *seat_status_name(enum seat_status status)
+{
+    switch (status) {
+    case SEAT_AVAILABLE: return "AVAILABLE";
+    case SEAT_RESERVED: return "RESERVED";
+    case SEAT_BOOKED: return "BOOKED";
+    }
+    return "";
+}
+
+static enum seat_status parse_status(const char *text)
+{
+    if (strcmp(text, "AVAILABLE") == 0)
+        return SEAT_AVAILABLE;
+    return strcmp(text, "RESERVED") == 0 ? SEAT_RESERVED : SEAT_BOOKED;
+}
+
+/* Fills the slots of an IN list; the last value is repeated to the end. */
+static void fill_slots(struct db_value *args, size_t slots, const struct seat_list *seats,
+                       const struct seat_list *others)
+{
+    size_t others_count = others == NULL ? 0 : others->count;
+    for (size_t i = 0; i < slots; i++) {
+        if (i < seats->count)
+            args[i] = db_text(seats->number[i]);
+        else if (i - seats->count < others_count)
+            args[i] = db_text(others->number[i - seats->count]);
+        else
+            args[i] = args[i - 1];
+    }
+}
+
+static enum result read_locked(struct db_rows *rows, struct locked_seats *locked)
+{
+    for (;;) {
+        bool have = false;
+        enum result r = db_next(rows, &have);
+        if (r != RESULT_OK || !have)
+            return r;
+        const char *holder = db_get_text(rows, "reserved_by");
+        size_t i = locked->count++;
+        text_copy(locked->seat[i].number, SEAT_NUMBER_SIZE, db_get_text(rows, "seat_number"));
+        text_copy(locked->seat[i].reserved_by, UUID_SIZE, holder == NULL ? "" : holder);
+        locked->seat[i].status = parse_status(db_get_text(rows, "status"));
+        locked->departure_ms = db_get_time(rows, "departure_time");
+        locked->price_cents = db_get_int(rows, "price_cents");
+        text_copy(locked->currency, CURRENCY_SIZE, db_get_text(rows, "currency"));
+        locked->now_ms = db_get_time(rows, "now");
+    }
+}
+
+enum result seats_lock(struct db *db, const char *flight_id, const struct seat_list *seats,
+                       const struct seat_list *others, struct locked_seats *ret_locked)
+{
+    struct db_value args[4 + 64];
+    struct db_rows *rows = NULL;
+    bool few = seats->count + (others == NULL ? 0 : others->count) <= 4;
+    size_t slots = few ? 4 : 64;
+
+    for (size_t i = 0; i < 4; i++)
+        args[i] = db_text(flight_id);
+    fill_slots(args + 4, slots, seats, others);
+    ret_locked->count = 0;
+    enum result r = db_query(db, few ? &SEATS_LOCK_FEW : &SEATS_LOCK_MANY, args, 4 + slots, &rows);
+    return r == RESULT_OK ? read_locked(rows, ret_locked) : r;
+}
+
+/* Every move is guarded and must match every seat of the order. */
+static enum result move_seats(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                              size_t n, size_t expected)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, sql, args, n, &matched);
+    if (r == RESULT_OK && matched != expected)
+        r = RESULT_STALE;
+    return r;
+}
+
+enum result seats_take(struct db *db, const struct order *order)
+{
+    struct db_value args[4 + 64];
+    bool few = order->seats.count <= 4;
+    size_t slots = few ? 4 : 64;
+    args[0] = db_text(order->order_id);
+    args[1] = db_text(order->user_id);
+    args[2] = db_time(order->reserved_at_ms);
+    args[3] = db_text(order->flight_id);
+    fill_slots(args + 4, slots, &order->seats, NULL);
+    return move_seats(db, few ? &SEATS_TAKE_FEW : &SEATS_TAKE_MANY, args, 4 + slots, order->seats.count);
+}
+
+/* Release and book have the same parameters: flight, seats, order. */
+static enum result move_own_seats(struct db *db, const struct db_sql *few_sql,
+                                  const struct db_sql *many_sql, const struct order *order)
+{
+    struct db_value args[2 + 64];
+    bool few = order->seats.count <= 4;
+    size_t slots = few ? 4 : 64;
+    args[0] = db_text(order->flight_id);
+    fill_slots(args + 1, slots, &order->seats, NULL);
+    args[1 + slots] = db_text(order->order_id);
+    return move_seats(db, few ? few_sql : many_sql, args, 2 + slots, order->seats.count);
+}
+
+enum result seats_release(struct db *db, const struct order *order)
+{
+    return move_own_seats(db, &SEATS_RELEASE_FEW, &SEATS_RELEASE_MANY, order);
+}
+
+enum result seats_book(struct db *db, const struct order *order)
+{
+    return move_own_seats(db, &SEATS_BOOK_FEW, &SEATS_BOOK_MANY, order);
+}
+
+enum result seats_of_flight(struct db *db, const char *flight_id,
+                            void (*each)(const struct seat *, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = db_query(db, &SEATS_OF_FLIGHT, DB_ARGS(db_text(flight_id)), &rows);
+    for (bool have = true; r == RESULT_OK && have;) {
+        r = db_next(rows, &have);
+        if (r != RESULT_OK || !have)
+            break;
+        struct seat seat = {
+            .number = db_get_text(rows, "seat_number"),
+            .row = db_get_int(rows, "seat_row"),
+            .column = db_get_text(rows, "seat_column"),
+            .status = parse_status(db_get_text(rows, "status")),
+        };
+        each(&seat, context);
+    }
+    return r;
+}
+
+enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, size_t limit,
+                          char (*ret_ids)[UUID_SIZE], size_t *ret_count)
+{
+    struct db_rows *rows = NULL;
+    size_t count = 0;
+    enum result r = db_query(db, &SEATS_HOLDERS,
+                             DB_ARGS(db_text(after_id), db_text(flight_id), db_text(flight_id),
+                                     db_int((int64_t)limit)),
+                             &rows);
+    for (bool have = true; r == RESULT_OK && have;) {
+        r = db_next(rows, &have);
+        if (r == RESULT_OK && have && count < limit)
+            text_copy(ret_ids[count++], UUID_SIZE, db_get_text(rows, "reserved_by"));
+    }
+    *ret_count = count;
+    return r;
+}

@@ -1,0 +1,52 @@
+#ifndef BOOKING_STORE_SEATS_H
+#define BOOKING_STORE_SEATS_H
+
+#include "booking/order.h"
+#include "booking/store/db.h"
+
+enum seat_status { SEAT_AVAILABLE, SEAT_RESERVED, SEAT_BOOKED };
+
+const char *seat_status_name(enum seat_status status);
+
+/* Seats under lock, and what a hold on their flight needs to know. */
+struct locked_seats {
+    size_t count;
+    struct {
+        char number[SEAT_NUMBER_SIZE];
+        enum seat_status status;
+        char reserved_by[UUID_SIZE]; /* empty: no one */
+    } seat[2 * SEATS_MAX];
+    int64_t departure_ms; /* these four only when count > 0 */
+    int64_t price_cents;
+    char currency[CURRENCY_SIZE];
+    int64_t now_ms;
+};
+
+/* Locks the seats of either list (the second may be NULL), in ascending order
+ * of their numbers whatever the order of the lists. Seats that do not exist
+ * are simply not among the locked. */
+enum result seats_lock(struct db *db, const char *flight_id, const struct seat_list *seats,
+                       const struct seat_list *others, struct locked_seats *ret_locked) MUST_CHECK;
+
+/* The three moves of an order's seats, all of them or RESULT_STALE: free ones
+ * become RESERVED by it, its own become AVAILABLE, its RESERVED become BOOKED. */
+enum result seats_take(struct db *db, const struct order *order) MUST_CHECK;
+enum result seats_release(struct db *db, const struct order *order) MUST_CHECK;
+enum result seats_book(struct db *db, const struct order *order) MUST_CHECK;
+
+/* The whole cabin, by row and column. A seat under a lapsed hold is AVAILABLE. */
+struct seat {
+    const char *number;
+    int64_t row;
+    const char *column;
+    enum seat_status status;
+};
+enum result seats_of_flight(struct db *db, const char *flight_id,
+                            void (*each)(const struct seat *, void *), void *context) MUST_CHECK;
+
+/* The orders that hold seats, of one flight or (NULL) of all, after an id, up
+ * to limit of them, by id. */
+enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, size_t limit,
+                          char (*ret_ids)[UUID_SIZE], size_t *ret_count) MUST_CHECK;
+
+#endif

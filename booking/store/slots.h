@@ -1,0 +1,11 @@
+#ifndef BOOKING_STORE_SLOTS_H
+#define BOOKING_STORE_SLOTS_H
+
+/* IN lists have as many parameters as their SQL text. So that one prepared
+ * text serves lists of any length up to a size, short lists repeat their last
+ * value, which changes nothing. */
+#define SLOTS_4 "?,?,?,?"
+#define SLOTS_16 SLOTS_4 "," SLOTS_4 "," SLOTS_4 "," SLOTS_4
+#define SLOTS_64 SLOTS_16 "," SLOTS_16 "," SLOTS_16 "," SLOTS_16
+
+#endif

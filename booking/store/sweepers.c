@@ -1,0 +1,40 @@
+#include "booking/store/sweepers.h"
+
+DB_SQL(SWEEPER_BEAT,
+       "INSERT INTO sweepers (worker, started_at, last_seen, in_flight)"
+       " VALUES (?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), ?)"
+       " ON DUPLICATE KEY UPDATE last_seen = UTC_TIMESTAMP(3), in_flight = ?");
+DB_SQL(SWEEPER_LEAVE, "DELETE FROM sweepers WHERE worker = ?");
+DB_SQL(SWEEPERS_COUNT,
+       "SELECT COUNT(*) AS alive, UTC_TIMESTAMP(3) AS now FROM sweepers"
+       " WHERE last_seen > UTC_TIMESTAMP(3) - INTERVAL 15 SECOND");
+DB_SQL(SWEEPERS_PURGE, "DELETE FROM sweepers WHERE last_seen < UTC_TIMESTAMP(3) - INTERVAL 1 DAY");
+
+enum result sweepers_beat(struct db *db, const char *worker, int64_t in_flight)
+{
+    return db_exec(db, &SWEEPER_BEAT, DB_ARGS(db_text(worker), db_int(in_flight), db_int(in_flight)), NULL);
+}
+
+enum result sweepers_leave(struct db *db, const char *worker)
+{
+    return db_exec(db, &SWEEPER_LEAVE, DB_ARGS(db_text(worker)), NULL);
+}
+
+enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_ms)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_query(db, &SWEEPERS_COUNT, DB_NO_ARGS, &rows);
+    if (r == RESULT_OK)
+        r = db_next(rows, &have);
+    if (r != RESULT_OK || !have)
+        return r == RESULT_OK ? RESULT_INTERNAL : r;
+    *ret_alive = db_get_int(rows, "alive");
+    *ret_now_ms = db_get_time(rows, "now");
+    return RESULT_OK;
+}
+
+enum result sweepers_purge(struct db *db)
+{
+    return db_exec(db, &SWEEPERS_PURGE, DB_NO_ARGS, NULL);
+}

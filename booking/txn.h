@@ -1,0 +1,26 @@
+#ifndef BOOKING_TXN_H
+#define BOOKING_TXN_H
+
+#include "booking/store/db.h"
+
+/* Runs work in one transaction and commits if it returns RESULT_OK; any other
+ * result rolls back and is returned as it is.
+ *
+ * The whole transaction is run again, a few times and after a short random
+ * wait, on deadlocks and lock timeouts; then RESULT_UNAVAILABLE. So work may
+ * run more than once and must start from its context afresh each time.
+ *
+ * When the answer to COMMIT is lost, the outcome is looked up: order_id names
+ * the order whose history work wrote to. NULL when there is none, or when the
+ * caller finds out by itself; then RESULT_UNAVAILABLE. */
+enum result txn_run(struct db *db, const char *order_id,
+                    enum result (*work)(struct db *db, void *context), void *context) MUST_CHECK;
+
+/* How often transactions were run again, and how many commits were unknown. */
+struct txn_counters {
+    uint64_t retries;
+    uint64_t unknown_commits;
+};
+extern struct txn_counters txn_counters;
+
+#endif

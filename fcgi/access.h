@@ -1,0 +1,15 @@
+#ifndef FCGI_ACCESS_H
+#define FCGI_ACCESS_H
+
+#include "fcgi/exchange.h"
+
+/* Adds the CORS headers (https://fetch.spec.whatwg.org/#http-cors-protocol) if
+ * the request comes from ALLOWED_ORIGIN. */
+void access_allow_origin(struct exchange *x);
+
+/* Whether the request may do an operator's work: it carries the token, or, while
+ * none is configured, comes from this very machine and not through a proxy or
+ * another site's page. False, and the answer is the problem, if not. */
+bool access_is_admin(struct exchange *x);
+
+#endif

@@ -1,0 +1,210 @@
+#include "fcgi/handlers.h"
+
+#include "booking/core/text.h"
+#include "booking/store/orders.h"
+#include "booking/wake.h"
+#include "fcgi/body.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ── reset ──────────────────────────────────────────────────────────────── */
+
+static void reset(struct exchange *x, const char *flight_id)
+{
+    struct caller caller = exchange_plain_caller(x);
+    int64_t ended = 0;
+    int64_t freed = 0;
+    enum result r = flight_id == NULL || text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1)
+                        ? booking_reset(x->db, &caller, flight_id, &ended, &freed)
+                        : RESULT_FLIGHT_NOT_FOUND;
+    if (r != RESULT_OK) {
+        exchange_refuse(x, r);
+        return;
+    }
+    wake_all(x->config->sweeper_wake_dir);
+    struct json_writer w = response_json(x->response, 200);
+    json_open_object(&w, NULL);
+    json_add_text(&w, "status", "ok");
+    json_add_int(&w, "ordersEnded", ended);
+    json_add_int(&w, "seatsFreed", freed);
+    json_close_object(&w);
+}
+
+void admin_post_reset(struct exchange *x)
+{
+    struct body body;
+    const char *flight_id = NULL;
+    if (x->request->body_len == 0) {
+        reset(x, NULL);
+        return;
+    }
+    if (!body_parse(x->request, x->response, &body))
+        return;
+    if (body_text(&body, "flightId", &flight_id))
+        reset(x, flight_id);
+    else
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "flightId",
+                      "flightId must name a flight, or be left out for all.");
+    body_done(&body);
+}
+
+/* ── orders ─────────────────────────────────────────────────────────────── */
+
+/* What to look for as a LIKE pattern, its wildcards taken literally: the
+ * beginning of an order's, a user's or a flight's id. */
+static void prefix_pattern(const char *text, char *ret_pattern, size_t size)
+{
+    size_t len = 0;
+    for (; *text != '\0' && len + 3 < size; text++) {
+        if (strchr("%_\\", *text) != NULL)
+            ret_pattern[len++] = '\\';
+        ret_pattern[len++] = *text;
+    }
+    ret_pattern[len++] = '%';
+    ret_pattern[len] = '\0';
+}
+
+static const char *query_or_null(const struct exchange *x, const char *name)
+{
+    const char *text = parameters_get(&x->request->query, name);
+    return text == NULL || *text == '\0' ? NULL : text;
+}
+
+void admin_get_orders(struct exchange *x)
+{
+    char pattern[256];
+    enum order_status status;
+    const char *search = query_or_null(x, "q");
+    struct order_filter filter = {
+        .status = query_or_null(x, "status"),
+        .user_id = query_or_null(x, "userId"),
+        .flight_id = query_or_null(x, "flightId"),
+    };
+    if (filter.status != NULL && !order_status_parse(filter.status, &status)) {
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "status",
+                      "status must be a state of an order, such as CONFIRMED.");
+        return;
+    }
+    if (filter.flight_id != NULL && !text_is_identifier(filter.flight_id, FLIGHT_ID_SIZE - 1)) {
+        exchange_refuse(x, RESULT_FLIGHT_NOT_FOUND);
+        return;
+    }
+    if (search != NULL) {
+        prefix_pattern(search, pattern, sizeof pattern);
+        filter.search = pattern;
+    }
+    exchange_answer_orders(x, &filter);
+}
+
+/* ── jobs ───────────────────────────────────────────────────────────────── */
+
+struct job_page {
+    struct json_writer *w;
+    int limit;
+    int count;
+    int64_t last_id;
+};
+
+static void write_job(const struct job_row *job, void *context)
+{
+    struct job_page *page = context;
+    struct json_writer *w = page->w;
+    if (page->count++ >= page->limit)
+        return;
+    page->last_id = job->job_id;
+    json_open_object(w, NULL);
+    json_add_int(w, "id", job->job_id);
+    json_add_text(w, "kind", job->kind);
+    json_add_text(w, "orderId", job->order_id);
+    json_add_text(w, "status", job->status);
+    json_add_time(w, "runAt", job->run_at_ms);
+    json_add_int(w, "attempts", job->attempts);
+    json_add_int(w, "maxAttempts", job->max_attempts);
+    json_add_text(w, "lockedBy", job->locked_by);
+    json_add_text(w, "lastError", job->last_error);
+    json_add_time(w, "createdAt", job->created_at_ms);
+    json_add_time(w, "updatedAt", job->updated_at_ms);
+    json_close_object(w);
+}
+
+/* Filters that name nothing find nothing; only what cannot be compared is refused. */
+static bool read_job_filter(struct exchange *x, struct job_filter *filter, int *ret_limit)
+{
+    const char *cursor = query_or_null(x, "cursor");
+    long long before = 0;
+    filter->status = query_or_null(x, "status");
+    filter->kind = query_or_null(x, "kind");
+    filter->order_id = query_or_null(x, "orderId");
+    if (cursor != NULL && !text_parse_int(cursor, 1, INT64_MAX, &before)) {
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "cursor",
+                      "cursor must be the nextCursor of an answer.");
+        return false;
+    }
+    filter->before_id = before;
+    const char *names[] = { filter->status, filter->kind, filter->order_id };
+    static const char *const fields[] = { "status", "kind", "orderId" };
+    for (size_t i = 0; i < 3; i++) {
+        if (names[i] != NULL && !text_is_identifier(names[i], 50)) {
+            problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, fields[i],
+                          "This is no name of a state, a kind or an order.");
+            return false;
+        }
+    }
+    return exchange_limit(x, ret_limit);
+}
+
+static void answer_jobs(struct exchange *x, const struct job_filter *filter, int limit)
+{
+    struct json_writer w = response_json(x->response, 200);
+    struct job_page page = { .w = &w, .limit = limit };
+    json_open_object(&w, NULL);
+    json_open_array(&w, "jobs");
+    enum result r = jobs_list(x->db, filter, write_job, &page);
+    if (r != RESULT_OK) {
+        exchange_refuse(x, r);
+        return;
+    }
+    char cursor[24];
+    (void)snprintf(cursor, sizeof cursor, "%lld", (long long)page.last_id);
+    json_close_array(&w);
+    json_add_text(&w, "nextCursor", page.count > limit ? cursor : NULL);
+    json_close_object(&w);
+}
+
+void admin_get_jobs(struct exchange *x)
+{
+    struct job_filter filter = {0};
+    int limit = 0;
+    if (!read_job_filter(x, &filter, &limit))
+        return;
+    filter.limit = limit + 1;
+    answer_jobs(x, &filter, limit);
+}
+
+void admin_post_job_retry(struct exchange *x)
+{
+    struct caller caller = exchange_plain_caller(x);
+    struct job_page page = { .limit = 1 };
+    long long job_id = 0;
+    enum result r = text_parse_int(x->id, 1, INT64_MAX, &job_id)
+                        ? booking_retry_job(x->db, &caller, job_id)
+                        : RESULT_NOT_FOUND;
+    if (r != RESULT_OK) {
+        exchange_refuse(x, r);
+        return;
+    }
+    wake_all(x->config->sweeper_wake_dir);
+    struct job_filter filter = { .job_id = job_id, .limit = 1 };
+    struct json_writer w = response_json(x->response, 200);
+    page.w = &w;
+    r = jobs_list(x->db, &filter, write_job, &page);
+    /* A sweeper may have done it already. */
+    if (r == RESULT_OK && page.count == 0) {
+        json_open_object(&w, NULL);
+        json_add_int(&w, "id", job_id);
+        json_close_object(&w);
+    } else if (r != RESULT_OK) {
+        exchange_refuse(x, r);
+    }
+}

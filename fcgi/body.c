@@ -1,0 +1,225 @@
+#include "fcgi/body.h"
+
+#include "booking/core/text.h"
+#include "fcgi/problem.h"
+
+#include <json-c/json.h>
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* No request of ours nests deeper than two. */
+#define JSON_DEPTH_MAX 16
+
+/* The media type without its parameters, without regard to case. */
+static bool media_type_is(const char *content_type, const char *type)
+{
+    size_t len = strcspn(content_type, "; \t");
+    return len == strlen(type) && strncasecmp(content_type, type, len) == 0;
+}
+
+static bool is_json_space(const char *p, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        if (p[i] == '\0' || strchr(" \t\r\n", p[i]) == NULL)
+            return false;
+    }
+    return true;
+}
+
+static struct json_object *parse_json(const char *text, size_t len, char *ret_error, size_t size)
+{
+    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+    if (tokener == NULL)
+        return NULL;
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    struct json_object *json = json_tokener_parse_ex(tokener, text, (int)len);
+    enum json_tokener_error error = json_tokener_get_error(tokener);
+    size_t end = json_tokener_get_parse_end(tokener);
+    json_tokener_free(tokener);
+
+    if (error == json_tokener_success && is_json_space(text + end, len - end))
+        return json;
+    (void)snprintf(ret_error, size, "The body is not valid JSON: %s near byte %zu.",
+                   error == json_tokener_continue  ? "it ends too early"
+                   : error == json_tokener_success ? "more follows after its end"
+                                                   : json_tokener_error_desc(error),
+                   end);
+    json_object_put(json);
+    return NULL;
+}
+
+static bool begin_json(const struct request *request, struct response *response, struct body *body)
+{
+    char error[160] = "The body is not valid JSON.";
+    body->json = parse_json(request->body, request->body_len, error, sizeof error);
+    if (body->json == NULL) {
+        problem_say(response, request, PROBLEM_INVALID_JSON, error);
+        return false;
+    }
+    if (!json_object_is_type(body->json, json_type_object)) {
+        problem_say(response, request, PROBLEM_INVALID_REQUEST, "The body must be a JSON object.");
+        json_object_put(body->json);
+        return false;
+    }
+    return true;
+}
+
+static bool begin_form(const struct request *request, struct response *response, struct body *body)
+{
+    if (request_parse_parameters(&body->decoded, request->body, request->body_len, &body->form) ==
+        REQUEST_OK)
+        return true;
+    problem_say(response, request, PROBLEM_INVALID_REQUEST,
+                "The form is not UTF-8 in percent-encoding, or has too many fields.");
+    buf_done(&body->decoded);
+    return false;
+}
+
+bool body_parse(const struct request *request, struct response *response, struct body *ret_body)
+{
+    *ret_body = (struct body){0};
+    if (media_type_is(request->content_type, "application/json"))
+        return begin_json(request, response, ret_body);
+    if (media_type_is(request->content_type, "application/x-www-form-urlencoded"))
+        return begin_form(request, response, ret_body);
+    problem_say(response, request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
+    return false;
+}
+
+void body_done(struct body *body)
+{
+    json_object_put(body->json);
+    buf_done(&body->decoded);
+}
+
+/* A JSON text that is the same as a C text: "\u0000" would hide its end. */
+static const char *plain_text(struct json_object *json)
+{
+    if (!json_object_is_type(json, json_type_string))
+        return NULL;
+    const char *text = json_object_get_string(json);
+    return strlen(text) == (size_t)json_object_get_string_len(json) ? text : NULL;
+}
+
+bool body_text(const struct body *body, const char *name, const char **ret_text)
+{
+    struct json_object *field = NULL;
+    if (body->json == NULL) {
+        *ret_text = parameters_get(&body->form, name);
+        return true;
+    }
+    *ret_text = NULL;
+    if (!json_object_object_get_ex(body->json, name, &field) || field == NULL)
+        return true;
+    *ret_text = plain_text(field);
+    return *ret_text != NULL;
+}
+
+int64_t body_integer(const struct body *body, const char *name, int64_t fallback)
+{
+    struct json_object *field = NULL;
+    if (body->json == NULL || !json_object_object_get_ex(body->json, name, &field) ||
+        !json_object_is_type(field, json_type_int))
+        return fallback;
+    return json_object_get_int64(field);
+}
+
+/* ── seats ──────────────────────────────────────────────────────────────── */
+
+struct seat_reader {
+    const struct request *request;
+    struct response *response;
+    size_t max;
+    struct seat_list *seats;
+};
+
+static bool refuse(const struct seat_reader *reader, enum problem_code code, const char *detail)
+{
+    problem_field(reader->response, reader->request, code, "seats", detail);
+    return false;
+}
+
+static bool add_seat(const struct seat_reader *reader, const char *text)
+{
+    char detail[160];
+    char shown[24];
+    if (reader->seats->count >= reader->max) {
+        (void)snprintf(detail, sizeof detail, "An order may have at most %zu seats.", reader->max);
+        return refuse(reader, PROBLEM_INVALID_SEATS, detail);
+    }
+    text_copy(shown, sizeof shown, text);
+    switch (seat_list_add(reader->seats, text)) {
+    case SEAT_LIST_OK: return true;
+    case SEAT_LIST_REPEATED:
+        (void)snprintf(detail, sizeof detail, "Seat %s is named twice.", shown);
+        break;
+    case SEAT_LIST_MALFORMED:
+    case SEAT_LIST_FULL:
+        (void)snprintf(detail, sizeof detail, "\"%s\" is not a seat number.", shown);
+        break;
+    }
+    return refuse(reader, PROBLEM_INVALID_SEATS, detail);
+}
+
+static bool add_comma_separated(const struct seat_reader *reader, const char *text)
+{
+    for (;;) {
+        char part[64];
+        while (*text == ' ')
+            text++;
+        size_t len = strcspn(text, ",");
+        size_t kept = len;
+        while (kept > 0 && text[kept - 1] == ' ')
+            kept--;
+        if (kept >= sizeof part)
+            kept = sizeof part - 1;
+        memcpy(part, text, kept);
+        part[kept] = '\0';
+        if (!add_seat(reader, part))
+            return false;
+        if (text[len] == '\0')
+            return true;
+        text += len + 1;
+    }
+}
+
+static bool add_from_json(const struct seat_reader *reader, const struct body *body)
+{
+    struct json_object *array = NULL;
+    if (!json_object_object_get_ex(body->json, "seats", &array) || array == NULL)
+        return refuse(reader, PROBLEM_INVALID_SEATS, "Name at least one seat.");
+    if (!json_object_is_type(array, json_type_array))
+        return refuse(reader, PROBLEM_INVALID_REQUEST, "seats must be an array of seat numbers.");
+    for (size_t i = 0; i < json_object_array_length(array); i++) {
+        const char *text = plain_text(json_object_array_get_idx(array, i));
+        if (text == NULL)
+            return refuse(reader, PROBLEM_INVALID_REQUEST, "Every seat must be a text such as \"12A\".");
+        if (!add_seat(reader, text))
+            return false;
+    }
+    return true;
+}
+
+static bool add_from_form(const struct seat_reader *reader, const struct body *body)
+{
+    for (size_t i = 0; i < body->form.count; i++) {
+        const struct parameter *p = &body->form.item[i];
+        if (strcmp(p->name, "seats") == 0 && *p->value != '\0' && !add_comma_separated(reader, p->value))
+            return false;
+    }
+    return true;
+}
+
+bool body_seats(const struct body *body, const struct request *request, struct response *response,
+                size_t max, struct seat_list *ret_seats)
+{
+    struct seat_reader reader = { request, response, max, ret_seats };
+    ret_seats->count = 0;
+    if (!(body->json != NULL ? add_from_json(&reader, body) : add_from_form(&reader, body)))
+        return false;
+    if (ret_seats->count == 0)
+        return refuse(&reader, PROBLEM_INVALID_SEATS, "Name at least one seat.");
+    return true;
+}

@@ -1,0 +1,201 @@
+#include "fcgi/exchange.h"
+
+#include "booking/core/text.h"
+#include "booking/log.h"
+#include "booking/store/idempotency.h"
+
+#include <stdio.h>
+#include <string.h>
+
+void exchange_answer_order(struct exchange *x, const struct order *order, int status,
+                           enum order_dialect dialect)
+{
+    struct json_writer w = response_json(x->response, status);
+    order_write_json(&w, NULL, order, x->config->payment_max_attempts, dialect);
+    (void)snprintf(x->response->etag, sizeof x->response->etag, "\"%lld\"", (long long)order->version);
+}
+
+/* Renders the answer and, if there is a key, writes it beside the change. */
+static enum result answer_before_commit(struct db *db, const struct order *order, void *context)
+{
+    const struct order_answer *answer = context;
+    struct exchange *x = answer->exchange;
+    struct response *response = x->response;
+
+    exchange_answer_order(x, order, answer->status, answer->dialect);
+    if (answer->is_new)
+        (void)snprintf(response->location, sizeof response->location, "/api/orders/%s", order->order_id);
+    if (x->key == NULL)
+        return RESULT_OK;
+
+    struct stored_answer stored = {
+        .status = response->status,
+        .content_type = response->content_type,
+        .location = response->location[0] == '\0' ? NULL : response->location,
+        .etag = response->etag,
+        .body = buf_str(&response->body),
+    };
+    x->key_answered = true;
+    return idempotency_answer(db, x->key, x->key_owner, &stored);
+}
+
+/* If-Match (RFC 9110, section 13.1.1): "*" or a list of entity tags. Ours are
+ * versions; a tag that is none of ours can match nothing. */
+static bool read_if_match(const char *text, struct caller *caller)
+{
+    if (strcmp(text, "*") == 0)
+        return true;
+    while (*text != '\0') {
+        char digits[20];
+        long long version = -1;
+        while (*text == ' ' || *text == ',')
+            text++;
+        if (*text == '\0')
+            break;
+        bool weak = strncmp(text, "W/", 2) == 0;
+        text += weak ? 2 : 0;
+        const char *end = *text == '"' ? strchr(text + 1, '"') : NULL;
+        if (end == NULL || caller->if_version_count == 8)
+            return false;
+        size_t len = (size_t)(end - text) - 1;
+        if (len < sizeof digits) {
+            memcpy(digits, text + 1, len);
+            digits[len] = '\0';
+            if (weak || !text_parse_int(digits, 0, 1LL << 40, &version))
+                version = -1;
+        }
+        caller->if_versions[caller->if_version_count++] = version;
+        text = end + 1;
+    }
+    return caller->if_version_count > 0;
+}
+
+struct caller exchange_plain_caller(const struct exchange *x)
+{
+    return (struct caller){ .config = x->config, .request_id = x->request->id };
+}
+
+bool exchange_caller(struct exchange *x, struct order_answer *answer, struct caller *ret_caller)
+{
+    const char *if_match = request_header(x->request, "HTTP_IF_MATCH");
+    *ret_caller = exchange_plain_caller(x);
+    ret_caller->before_commit = answer_before_commit;
+    ret_caller->context = answer;
+    if (if_match == NULL || read_if_match(if_match, ret_caller))
+        return true;
+    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "If-Match",
+                  "If-Match must be * or up to eight entity tags such as \"3\".");
+    return false;
+}
+
+static void log_failure(const struct exchange *x, enum result r)
+{
+    log_error("request_failed", LOG_TEXT("request_id", x->request->id), LOG_TEXT("result", result_name(r)),
+              LOG_TEXT("method", x->request->method), LOG_TEXT("path", x->request->path),
+              LOG_TEXT("database", db_last_error(x->db)));
+}
+
+void exchange_refuse(struct exchange *x, enum result r)
+{
+    enum problem_code code = problem_of_result(r);
+    x->key_answered = false; /* it went with the transaction */
+    if (code == PROBLEM_INTERNAL || code == PROBLEM_DATABASE_UNAVAILABLE)
+        log_failure(x, r);
+    problem_say(x->response, x->request, code, NULL);
+}
+
+void exchange_refuse_order(struct exchange *x, enum result r, const struct order *order,
+                           const struct refusal *refusal)
+{
+    char seats[SEATS_TEXT_SIZE] = "";
+    char detail[SEATS_TEXT_SIZE + 64];
+    struct problem p = { .code = problem_of_result(r), .max_attempts = x->config->payment_max_attempts };
+
+    x->key_answered = false; /* it went with the transaction */
+    if (r == RESULT_SEATS_UNAVAILABLE || r == RESULT_INVALID_SEATS) {
+        bool one = refusal->seats.count == 1;
+        seat_list_format(&refusal->seats, seats);
+        (void)snprintf(detail, sizeof detail, "Seat%s %s %s %s.", one ? "" : "s", seats, one ? "is" : "are",
+                       r == RESULT_INVALID_SEATS ? "not on this flight" : "no longer available");
+        p.detail = detail;
+        p.seats = &refusal->seats;
+        p.field = r == RESULT_INVALID_SEATS ? "seats" : NULL;
+    } else if (r == RESULT_PRECONDITION_FAILED) {
+        p.order = order;
+    } else if (p.code == PROBLEM_INTERNAL || p.code == PROBLEM_DATABASE_UNAVAILABLE) {
+        log_failure(x, r);
+    }
+    problem_write(x->response, x->request, &p);
+    if (r == RESULT_PRECONDITION_FAILED)
+        (void)snprintf(x->response->etag, sizeof x->response->etag, "\"%lld\"", (long long)order->version);
+}
+
+bool exchange_limit(struct exchange *x, int *ret_limit)
+{
+    const char *text = parameters_get(&x->request->query, "limit");
+    long long limit = 50;
+    if (text != NULL && !text_parse_int(text, 1, 100, &limit)) {
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "limit",
+                      "limit must be a number from 1 to 100.");
+        return false;
+    }
+    *ret_limit = (int)limit;
+    return true;
+}
+
+void exchange_write_cursor(struct json_writer *w, int64_t ms, const char *id)
+{
+    char text[CURSOR_SIZE];
+    (void)snprintf(text, sizeof text, "%lld_%s", (long long)ms, id);
+    json_add_text(w, "nextCursor", text);
+}
+
+bool exchange_cursor(struct exchange *x, int64_t *ret_ms, char ret_id[CURSOR_SIZE])
+{
+    const char *text = parameters_get(&x->request->query, "cursor");
+    char digits[24];
+    long long ms = 0;
+
+    *ret_ms = TIME_NONE;
+    ret_id[0] = '\0';
+    if (text == NULL)
+        return true;
+    size_t len = strcspn(text, "_");
+    if (len < sizeof digits && text[len] == '_' && text_is_identifier(text + len + 1, 50)) {
+        memcpy(digits, text, len);
+        digits[len] = '\0';
+        if (text_parse_int(digits, 0, INT64_C(253370764800000), &ms)) {
+            *ret_ms = ms;
+            text_copy(ret_id, CURSOR_SIZE, text + len + 1);
+            return true;
+        }
+    }
+    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "cursor",
+                  "cursor must be the nextCursor of an answer.");
+    return false;
+}
+
+/* A list of entity tags, compared weakly (RFC 9110, section 13.1.2). */
+static bool names_etag(const char *text, const char *etag)
+{
+    if (strcmp(text, "*") == 0)
+        return true;
+    size_t len = strlen(etag);
+    for (const char *p = strstr(text, etag); p != NULL; p = strstr(p + 1, etag)) {
+        char before = p == text ? ',' : p[-1];
+        char after = p[len];
+        if ((before == ',' || before == ' ' || before == '/') && (after == '\0' || after == ',' || after == ' '))
+            return true;
+    }
+    return false;
+}
+
+bool exchange_not_modified(struct exchange *x)
+{
+    const char *tags = request_header(x->request, "HTTP_IF_NONE_MATCH");
+    if (tags == NULL || x->response->etag[0] == '\0' || !names_etag(tags, x->response->etag))
+        return false;
+    x->response->status = 304;
+    buf_clear(&x->response->body);
+    return true;
+}

@@ -1,0 +1,287 @@
+#include "fcgi/handlers.h"
+
+#include "booking/core/text.h"
+#include "booking/store/flights.h"
+#include "booking/store/seats.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define DAY_MS INT64_C(86400000)
+
+/* The letters of "ABC DEF" without the aisle. */
+static void columns_of(const char *layout, char *ret_columns, size_t size)
+{
+    size_t len = 0;
+    for (; *layout != '\0' && len + 1 < size; layout++) {
+        if (*layout != ' ')
+            ret_columns[len++] = *layout;
+    }
+    ret_columns[len] = '\0';
+}
+
+static void write_flight_fields(struct json_writer *w, const struct flight *f)
+{
+    json_add_text(w, "id", f->flight_id);
+    json_add_text(w, "flightNumber", f->flight_number);
+    json_add_text(w, "origin", f->origin);
+    json_add_text(w, "destination", f->destination);
+    json_add_text(w, "originTimeZone", f->origin_time_zone);
+    json_add_text(w, "destinationTimeZone", f->destination_time_zone);
+    json_add_time(w, "departureTime", f->departure_ms);
+    json_add_int(w, "totalSeats", f->total_seats);
+    json_add_int(w, "availableSeats", f->available_seats);
+    json_add_int(w, "priceCents", f->price_cents);
+    json_add_text(w, "currency", f->currency);
+}
+
+/* ── the list ───────────────────────────────────────────────────────────── */
+
+struct page {
+    struct json_writer *w;
+    int limit;
+    int count;
+    int64_t last_ms;
+    char last_id[FLIGHT_ID_SIZE];
+};
+
+/* One more than the page is asked for, to know whether there is another. */
+static void add_to_page(const struct flight *f, void *context)
+{
+    struct page *page = context;
+    if (page->count++ >= page->limit)
+        return;
+    json_open_object(page->w, NULL);
+    write_flight_fields(page->w, f);
+    json_close_object(page->w);
+    page->last_ms = f->departure_ms;
+    text_copy(page->last_id, sizeof page->last_id, f->flight_id);
+}
+
+/* An airport as three letters, in whatever case. False: the answer is the problem. */
+static bool read_airport(struct exchange *x, const char *name, char ret_code[4], const char **ret)
+{
+    const char *text = parameters_get(&x->request->query, name);
+    *ret = NULL;
+    if (text == NULL || *text == '\0')
+        return true;
+    bool valid = strlen(text) == 3;
+    for (size_t i = 0; valid && i < 3; i++) {
+        valid = isalpha((unsigned char)text[i]) != 0;
+        ret_code[i] = (char)toupper((unsigned char)text[i]);
+    }
+    if (!valid) {
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, name,
+                      "An airport is three letters, such as NYC.");
+        return false;
+    }
+    ret_code[3] = '\0';
+    *ret = ret_code;
+    return true;
+}
+
+static bool read_date(struct exchange *x, struct flight_filter *filter)
+{
+    const char *date = parameters_get(&x->request->query, "date");
+    filter->from_ms = filter->to_ms = TIME_NONE;
+    if (date == NULL || *date == '\0')
+        return true;
+    if (!timestamp_parse_date(date, &filter->from_ms)) {
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "date",
+                      "date must be a day such as 2026-03-15.");
+        return false;
+    }
+    filter->to_ms = filter->from_ms + DAY_MS;
+    return true;
+}
+
+void flights_get_list(struct exchange *x)
+{
+    char origin[4];
+    char destination[4];
+    char after_id[CURSOR_SIZE];
+    int limit = 0;
+    struct flight_filter filter = { .after_id = after_id };
+    if (!read_airport(x, "origin", origin, &filter.origin) ||
+        !read_airport(x, "destination", destination, &filter.destination) || !read_date(x, &filter) ||
+        !exchange_limit(x, &limit) || !exchange_cursor(x, &filter.after_ms, after_id))
+        return;
+
+    filter.limit = limit + 1;
+    struct json_writer w = response_json(x->response, 200);
+    struct page page = { .w = &w, .limit = limit };
+    json_open_object(&w, NULL);
+    json_open_array(&w, "flights");
+    enum result r = flights_list(x->db, &filter, add_to_page, &page);
+    if (r != RESULT_OK) {
+        exchange_refuse(x, r);
+        return;
+    }
+    json_close_array(&w);
+    if (page.count > limit)
+        exchange_write_cursor(&w, page.last_ms, page.last_id);
+    else
+        json_add_null(&w, "nextCursor");
+    json_close_object(&w);
+    x->response->cache_control = "no-cache";
+}
+
+/* ── one flight ─────────────────────────────────────────────────────────── */
+
+struct detail {
+    struct json_writer *w;
+    bool found;
+};
+
+static void write_exit_rows(struct json_writer *w, const char *text)
+{
+    json_open_array(w, "exitRows");
+    while (*text != '\0') {
+        char *end = NULL;
+        long row = strtol(text, &end, 10);
+        if (end == text)
+            break;
+        json_add_int(w, NULL, row);
+        text = *end == ',' ? end + 1 : end;
+    }
+    json_close_array(w);
+}
+
+static void write_detail(const struct flight *f, void *context)
+{
+    struct detail *d = context;
+    char columns[32];
+    columns_of(f->seat_layout, columns, sizeof columns);
+    d->found = true;
+    write_flight_fields(d->w, f);
+    json_open_object(d->w, "seatMap");
+    json_add_int(d->w, "rows", f->seat_rows);
+    json_add_int(d->w, "seatsPerRow", (int64_t)strlen(columns));
+    json_add_text(d->w, "columns", columns);
+    json_add_text(d->w, "layout", f->seat_layout);
+    write_exit_rows(d->w, f->exit_rows);
+    json_open_array(d->w, "seats");
+}
+
+/* Contract B writes the status in lower case. */
+static void write_map_seat(const struct seat *seat, void *context)
+{
+    struct json_writer *w = context;
+    static const char *const names[] = { "available", "reserved", "booked" };
+    json_open_object(w, NULL);
+    json_add_text(w, "id", seat->number);
+    json_add_int(w, "row", seat->row);
+    json_add_text(w, "column", seat->column);
+    json_add_text(w, "status", names[seat->status]);
+    json_close_object(w);
+}
+
+static bool is_flight_id(const char *id)
+{
+    return text_is_identifier(id, FLIGHT_ID_SIZE - 1);
+}
+
+void flights_get(struct exchange *x)
+{
+    struct flight_filter filter = { .flight_id = x->id };
+    struct json_writer w = response_json(x->response, 200);
+    struct detail detail = { .w = &w };
+
+    json_open_object(&w, NULL);
+    enum result r = is_flight_id(x->id) ? flights_list(x->db, &filter, write_detail, &detail)
+                                        : RESULT_FLIGHT_NOT_FOUND;
+    if (r == RESULT_OK && !detail.found)
+        r = RESULT_FLIGHT_NOT_FOUND;
+    if (r == RESULT_OK)
+        r = seats_of_flight(x->db, x->id, write_map_seat, &w);
+    if (r != RESULT_OK) {
+        exchange_refuse(x, r);
+        return;
+    }
+    json_close_array(&w);
+    json_close_object(&w);
+    json_close_object(&w);
+    x->response->cache_control = "no-cache";
+}
+
+/* ── its seats ──────────────────────────────────────────────────────────── */
+
+struct seat_page {
+    struct json_writer w;
+    const char *only; /* a status, or NULL */
+    int64_t total;
+    int64_t available;
+};
+
+static void write_seat(const struct seat *seat, void *context)
+{
+    struct seat_page *page = context;
+    const char *status = seat_status_name(seat->status);
+    page->total++;
+    page->available += seat->status == SEAT_AVAILABLE ? 1 : 0;
+    if (page->only != NULL && strcmp(page->only, status) != 0)
+        return;
+    json_open_object(&page->w, NULL);
+    json_add_text(&page->w, "seatNumber", seat->number);
+    json_add_int(&page->w, "row", seat->row);
+    json_add_text(&page->w, "column", seat->column);
+    json_add_text(&page->w, "status", status);
+    json_close_object(&page->w);
+}
+
+static bool read_seat_status(struct exchange *x, const char **ret_status)
+{
+    const char *text = parameters_get(&x->request->query, "status");
+    *ret_status = text;
+    if (text == NULL || strcmp(text, "AVAILABLE") == 0 || strcmp(text, "RESERVED") == 0 ||
+        strcmp(text, "BOOKED") == 0)
+        return true;
+    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "status",
+                  "status must be AVAILABLE, RESERVED or BOOKED.");
+    return false;
+}
+
+/* FNV-1a (RFC 9923's 64-bit form): the map has no version of its own. */
+static uint64_t hash_of(const struct buf *b)
+{
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (size_t i = 0; i < b->len; i++)
+        hash = (hash ^ (unsigned char)b->data[i]) * UINT64_C(0x100000001b3);
+    return hash;
+}
+
+void flights_get_seats(struct exchange *x)
+{
+    struct seat_page page = { .only = NULL };
+    struct buf seats = BUF_INIT;
+    if (!read_seat_status(x, &page.only))
+        return;
+
+    page.w = JSON_WRITER_INIT(&seats);
+    enum result r = is_flight_id(x->id) ? seats_of_flight(x->db, x->id, write_seat, &page)
+                                        : RESULT_FLIGHT_NOT_FOUND;
+    /* A flight without a seat is still a flight. */
+    if (r == RESULT_OK && page.total == 0)
+        r = flights_exists(x->db, x->id);
+    if (r != RESULT_OK || !buf_ok(&seats)) {
+        buf_done(&seats);
+        exchange_refuse(x, r == RESULT_OK ? RESULT_INTERNAL : r);
+        return;
+    }
+    struct json_writer w = response_json(x->response, 200);
+    json_open_object(&w, NULL);
+    json_add_text(&w, "flightId", x->id);
+    json_add_int(&w, "total", page.total);
+    json_add_int(&w, "available", page.available);
+    json_open_array(&w, "seats");
+    buf_add(w.out, buf_str(&seats), seats.len);
+    json_close_array(&w);
+    json_close_object(&w);
+    buf_done(&seats);
+    (void)snprintf(x->response->etag, sizeof x->response->etag, "W/\"%016llx\"",
+                   (unsigned long long)hash_of(&x->response->body));
+    x->response->cache_control = "no-cache";
+    (void)exchange_not_modified(x);
+}

@@ -1,0 +1,20 @@
+#ifndef GATEWAY_BEHAVIOUR_H
+#define GATEWAY_BEHAVIOUR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* How the simulated gateway answers one call: by the payment code, or by chance. */
+struct behaviour {
+    enum { BEHAVE_APPROVE, BEHAVE_DECLINE, BEHAVE_FAIL } outcome;
+    bool captures;      /* writes the charge before it answers, or does not answer */
+    bool never_answers; /* within any sane time */
+    int64_t delay_ms;   /* before it answers */
+};
+
+/* call is the number of this call under its key, from 1. The two rolls are
+ * chance in [0, 1), used for codes without a meaning of their own. */
+struct behaviour behaviour_of(const char *code, int64_t call, double failure_rate, int64_t max_delay_ms,
+                              double failure_roll, double delay_roll);
+
+#endif

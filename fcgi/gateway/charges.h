@@ -1,0 +1,46 @@
+#ifndef GATEWAY_CHARGES_H
+#define GATEWAY_CHARGES_H
+
+#include "booking/store/db.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* The gateway's books. */
+
+#define CHARGE_KEY_SIZE 101
+
+struct charge_record {
+    char status[11]; /* APPROVED, DECLINED, VOIDED */
+    char reason[101];
+    char transaction_id[101];
+    char order_id[51];
+    int64_t amount_cents;
+    char currency[4];
+    int64_t captured_at_ms; /* TIME_NONE: never */
+    int64_t voided_at_ms;
+};
+
+/* RESULT_OK or RESULT_NOT_FOUND. */
+enum result charges_find(struct db *db, const char *key, struct charge_record *ret_record) MUST_CHECK;
+
+/* Counts a call and says which it is, from 1. */
+enum result charges_count_call(struct db *db, const char *key, int64_t *ret_call) MUST_CHECK;
+
+/* What a charge was asked for. */
+struct charge_request {
+    const char *order_id;
+    int64_t amount_cents;
+    const char *currency;
+};
+
+/* Writes the outcome, unless one is written already: the first stays, be it a
+ * void. Read the record afterwards to learn which it was. */
+enum result charges_approve(struct db *db, const char *key, const struct charge_request *request) MUST_CHECK;
+enum result charges_decline(struct db *db, const char *key, const struct charge_request *request,
+                            const char *reason) MUST_CHECK;
+
+/* Voids what is there, and, if nothing is, whatever may come under this key. */
+enum result charges_void(struct db *db, const char *key) MUST_CHECK;
+
+#endif

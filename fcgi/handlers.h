@@ -1,0 +1,33 @@
+#ifndef FCGI_HANDLERS_H
+#define FCGI_HANDLERS_H
+
+#include "fcgi/exchange.h"
+
+/* One function a method and path; the table in router.c says which. Each reads
+ * the request, calls one use case or store, and answers. */
+typedef void handler(struct exchange *x);
+
+handler flights_get_list;
+handler flights_get;
+handler flights_get_seats;
+
+handler orders_post_for_flight; /* contract A */
+handler orders_post;            /* contract B */
+handler orders_get_list;
+handler orders_get;
+handler orders_get_status;
+handler orders_get_events;
+handler orders_put_seats;
+handler orders_post_payment;    /* contract A */
+handler orders_post_pay;        /* contract B */
+handler orders_delete;
+
+handler health_get;
+handler health_get_live;
+
+handler admin_post_reset;
+handler admin_get_orders;
+handler admin_get_jobs;
+handler admin_post_job_retry;
+
+#endif

@@ -1,0 +1,20 @@
+/* booking-api: the HTTP API as a FastCGI responder on file descriptor 0. */
+
+#include "booking/config.h"
+#include "booking/log.h"
+#include "fcgi/router.h"
+
+#include <unistd.h>
+
+int main(int argc, char **argv)
+{
+    struct config config;
+    config_start(argc, argv, "booking-api [--check-config | --version | --help] < FastCGI socket", &config);
+
+    struct router router = { .config = &config, .db = db_new(&config.database) };
+    log_info("start", LOG_TEXT("program", "booking-api"), LOG_NUMBER("pid", getpid()));
+    int status = server_run(router_handle, &router);
+    db_free(router.db);
+    log_info("stop", LOG_TEXT("program", "booking-api"), LOG_NUMBER("pid", getpid()));
+    return status;
+}

@@ -1,0 +1,248 @@
+#include "fcgi/handlers.h"
+
+#include "booking/core/text.h"
+#include "booking/store/events.h"
+#include "booking/store/orders.h"
+#include "booking/wake.h"
+#include "fcgi/body.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static bool is_order_id(const char *id)
+{
+    return text_is_uuid(id);
+}
+
+/* ── creating ───────────────────────────────────────────────────────────── */
+
+static bool user_id_is_valid(const char *user_id)
+{
+    size_t len = text_utf8_length(user_id);
+    return len >= 1 && len <= USER_ID_MAX && text_is_printable(user_id) &&
+           strspn(user_id, " ") != strlen(user_id);
+}
+
+/* The customer's id, or (contract B, where it may be left out) the fallback. */
+static bool read_user_id(struct exchange *x, const struct body *body, const char *fallback,
+                         const char **ret_user_id)
+{
+    const char *user_id = NULL;
+    bool is_text = body_text(body, "userId", &user_id);
+    if (is_text && user_id == NULL)
+        user_id = fallback;
+    if (is_text && user_id != NULL && user_id_is_valid(user_id)) {
+        *ret_user_id = user_id;
+        return true;
+    }
+    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "userId",
+                  "userId must be 1 to 50 characters without control characters.");
+    return false;
+}
+
+static void hold(struct exchange *x, const char *flight_id, const char *user_id,
+                 const struct seat_list *seats)
+{
+    struct order_answer answer = { .exchange = x, .status = 201, .is_new = true };
+    struct caller caller;
+    struct order order;
+    struct refusal refusal = {0};
+    if (!exchange_caller(x, &answer, &caller))
+        return;
+    caller.if_version_count = 0; /* there is no version of what does not exist yet */
+    enum result r = text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1)
+                        ? booking_hold(x->db, &caller, flight_id, user_id, seats, &order, &refusal)
+                        : RESULT_FLIGHT_NOT_FOUND;
+    if (r != RESULT_OK)
+        exchange_refuse_order(x, r, &order, &refusal);
+}
+
+void orders_post_for_flight(struct exchange *x)
+{
+    struct body body;
+    const char *user_id = NULL;
+    struct seat_list seats;
+    if (!body_parse(x->request, x->response, &body))
+        return;
+    if (read_user_id(x, &body, NULL, &user_id) &&
+        body_seats(&body, x->request, x->response, (size_t)x->config->max_seats_per_order, &seats))
+        hold(x, x->id, user_id, &seats);
+    body_done(&body);
+}
+
+void orders_post(struct exchange *x)
+{
+    struct body body;
+    const char *user_id = NULL;
+    const char *flight_id = NULL;
+    struct seat_list seats;
+    if (!body_parse(x->request, x->response, &body))
+        return;
+    if (!body_text(&body, "flightId", &flight_id) || flight_id == NULL || *flight_id == '\0')
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "flightId",
+                      "flightId must name a flight.");
+    else if (read_user_id(x, &body, "guest", &user_id) &&
+             body_seats(&body, x->request, x->response, (size_t)x->config->max_seats_per_order, &seats))
+        hold(x, flight_id, user_id, &seats);
+    body_done(&body);
+}
+
+/* ── reading ────────────────────────────────────────────────────────────── */
+
+static void get_order(struct exchange *x, enum order_dialect dialect)
+{
+    struct order order;
+    enum result r = is_order_id(x->id) ? booking_read_order(x->db, x->id, &order) : RESULT_ORDER_NOT_FOUND;
+    if (r != RESULT_OK) {
+        exchange_refuse(x, r);
+        return;
+    }
+    exchange_answer_order(x, &order, 200, dialect);
+    x->response->cache_control = "no-cache";
+    (void)exchange_not_modified(x);
+}
+
+void orders_get(struct exchange *x)
+{
+    get_order(x, ORDER_DIALECT_A);
+}
+
+void orders_get_status(struct exchange *x)
+{
+    get_order(x, ORDER_DIALECT_B);
+}
+
+static void write_event(const struct event_row *e, void *context)
+{
+    struct json_writer *w = context;
+    json_open_object(w, NULL);
+    json_add_int(w, "eventId", e->event_id);
+    json_add_text(w, "type", e->type);
+    json_add_text(w, "fromStatus", e->from_status);
+    json_add_text(w, "toStatus", e->to_status);
+    if (e->attempt == 0)
+        json_add_null(w, "attempt");
+    else
+        json_add_int(w, "attempt", e->attempt);
+    json_add_text(w, "outcome", e->outcome);
+    if (e->duration_ms == EVENT_NONE)
+        json_add_null(w, "durationMs");
+    else
+        json_add_int(w, "durationMs", e->duration_ms);
+    json_add_text(w, "worker", e->worker);
+    json_add_text(w, "detail", e->detail);
+    json_add_text(w, "requestId", e->request_id);
+    json_add_time(w, "createdAt", e->created_at_ms);
+    json_close_object(w);
+}
+
+void orders_get_events(struct exchange *x)
+{
+    struct order order;
+    enum result r = is_order_id(x->id) ? booking_read_order(x->db, x->id, &order) : RESULT_ORDER_NOT_FOUND;
+    struct json_writer w = response_json(x->response, 200);
+    json_open_object(&w, NULL);
+    json_add_text(&w, "orderId", x->id);
+    json_open_array(&w, "events");
+    if (r == RESULT_OK)
+        r = events_list(x->db, x->id, write_event, &w);
+    json_close_array(&w);
+    json_close_object(&w);
+    if (r != RESULT_OK)
+        exchange_refuse(x, r);
+}
+
+void orders_get_list(struct exchange *x)
+{
+    const char *user_id = parameters_get(&x->request->query, "userId");
+    if (user_id == NULL || !user_id_is_valid(user_id)) {
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "userId",
+                      "Say whose orders: ?userId=, 1 to 50 characters.");
+        return;
+    }
+    struct order_filter filter = { .user_id = user_id };
+    exchange_answer_orders(x, &filter);
+}
+
+/* ── changing ───────────────────────────────────────────────────────────── */
+
+static void change_seats(struct exchange *x, const struct seat_list *seats)
+{
+    struct order_answer answer = { .exchange = x, .status = 200 };
+    struct caller caller;
+    struct order order;
+    struct refusal refusal = {0};
+    if (!exchange_caller(x, &answer, &caller))
+        return;
+    enum result r = is_order_id(x->id)
+                        ? booking_change_seats(x->db, &caller, x->id, seats, &order, &refusal)
+                        : RESULT_ORDER_NOT_FOUND;
+    if (r != RESULT_OK)
+        exchange_refuse_order(x, r, &order, &refusal);
+}
+
+void orders_put_seats(struct exchange *x)
+{
+    struct body body;
+    struct seat_list seats;
+    if (!body_parse(x->request, x->response, &body))
+        return;
+    if (body_seats(&body, x->request, x->response, (size_t)x->config->max_seats_per_order, &seats))
+        change_seats(x, &seats);
+    body_done(&body);
+}
+
+static void pay(struct exchange *x, const char *code, int status, enum order_dialect dialect)
+{
+    struct order_answer answer = { .exchange = x, .status = status, .dialect = dialect };
+    struct caller caller;
+    struct order order;
+    struct refusal refusal = {0};
+    if (!exchange_caller(x, &answer, &caller))
+        return;
+    enum result r = is_order_id(x->id) ? booking_submit_payment(x->db, &caller, x->id, code, &order)
+                                       : RESULT_ORDER_NOT_FOUND;
+    if (r == RESULT_OK)
+        wake_all(x->config->sweeper_wake_dir);
+    else
+        exchange_refuse_order(x, r, &order, &refusal);
+}
+
+static void post_payment(struct exchange *x, int status, enum order_dialect dialect)
+{
+    struct body body;
+    const char *code = NULL;
+    if (!body_parse(x->request, x->response, &body))
+        return;
+    if (body_text(&body, "paymentCode", &code) && code != NULL && booking_payment_code_is_valid(code))
+        pay(x, code, status, dialect);
+    else
+        problem_field(x->response, x->request, PROBLEM_INVALID_PAYMENT_CODE, "paymentCode", NULL);
+    body_done(&body);
+}
+
+void orders_post_payment(struct exchange *x)
+{
+    post_payment(x, 200, ORDER_DIALECT_A);
+}
+
+void orders_post_pay(struct exchange *x)
+{
+    post_payment(x, 202, ORDER_DIALECT_B);
+}
+
+void orders_delete(struct exchange *x)
+{
+    struct order_answer answer = { .exchange = x, .status = 200 };
+    struct caller caller;
+    struct order order;
+    struct refusal refusal = {0};
+    if (!exchange_caller(x, &answer, &caller))
+        return;
+    enum result r = is_order_id(x->id) ? booking_cancel(x->db, &caller, x->id, &order)
+                                       : RESULT_ORDER_NOT_FOUND;
+    if (r == RESULT_OK)
+        wake_all(x->config->sweeper_wake_dir); /* there may be a charge to void */
+    else
+        exchange_refuse_order(x, r, &order, &refusal);
+}

@@ -1,0 +1,141 @@
+#include "fcgi/problem.h"
+
+#include "booking/order_json.h"
+
+#include <ctype.h>
+#include <string.h>
+
+static const struct {
+    int status;
+    const char *code;
+    const char *title;
+    const char *detail;
+} problems[] = {
+    [PROBLEM_INVALID_JSON] = { 400, "INVALID_JSON", "Invalid JSON", "The body is not valid JSON." },
+    [PROBLEM_INVALID_REQUEST] = { 400, "INVALID_REQUEST", "Invalid request", "The request cannot be understood." },
+    [PROBLEM_INVALID_SEATS] = { 400, "INVALID_SEATS", "Invalid seats", "The seats are not seats of this flight." },
+    [PROBLEM_INVALID_PAYMENT_CODE] = { 400, "INVALID_PAYMENT_CODE", "Invalid payment code",
+                                       "The payment code must be exactly five digits." },
+    [PROBLEM_UNAUTHORIZED] = { 401, "UNAUTHORIZED", "Unauthorized",
+                               "Send the administrator's token as Authorization: Bearer." },
+    [PROBLEM_FORBIDDEN] = { 403, "FORBIDDEN", "Forbidden",
+                            "While no ADMIN_TOKEN is configured, only clients on this machine may do this." },
+    [PROBLEM_FLIGHT_NOT_FOUND] = { 404, "FLIGHT_NOT_FOUND", "Flight not found", "There is no such flight." },
+    [PROBLEM_ORDER_NOT_FOUND] = { 404, "ORDER_NOT_FOUND", "Order not found", "There is no such order." },
+    [PROBLEM_NOT_FOUND] = { 404, "NOT_FOUND", "Not found", "There is nothing here." },
+    [PROBLEM_METHOD_NOT_ALLOWED] = { 405, "METHOD_NOT_ALLOWED", "Method not allowed",
+                                     "This path does not take that method; see Allow." },
+    [PROBLEM_SEATS_UNAVAILABLE] = { 409, "SEATS_UNAVAILABLE", "Seats unavailable",
+                                    "Some of the seats are taken." },
+    [PROBLEM_ORDER_EXPIRED] = { 409, "ORDER_EXPIRED", "Order expired", "The seat reservation has expired." },
+    [PROBLEM_ORDER_CLOSED] = { 409, "ORDER_CLOSED", "Order closed",
+                               "The order is final and cannot be changed any more." },
+    [PROBLEM_PAYMENT_IN_PROGRESS] = { 409, "PAYMENT_IN_PROGRESS", "Payment in progress",
+                                      "A payment for this order is being worked on." },
+    [PROBLEM_FLIGHT_DEPARTED] = { 409, "FLIGHT_DEPARTED", "Flight departed", "The flight has departed." },
+    [PROBLEM_JOB_RUNNING] = { 409, "JOB_RUNNING", "Job running", "A worker has the job; wait for its lease to end." },
+    [PROBLEM_REQUEST_IN_PROGRESS] = { 409, "REQUEST_IN_PROGRESS", "Request in progress",
+                                      "The first request with this Idempotency-Key is still running." },
+    [PROBLEM_PRECONDITION_FAILED] = { 412, "PRECONDITION_FAILED", "Precondition failed",
+                                      "The order has changed since the version in If-Match." },
+    [PROBLEM_PAYLOAD_TOO_LARGE] = { 413, "PAYLOAD_TOO_LARGE", "Payload too large", "A body may have at most 64 KiB." },
+    [PROBLEM_UNSUPPORTED_MEDIA_TYPE] = { 415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type",
+                                         "Send application/json or application/x-www-form-urlencoded." },
+    [PROBLEM_IDEMPOTENCY_MISMATCH] = { 422, "IDEMPOTENCY_MISMATCH", "Idempotency key reused",
+                                       "This Idempotency-Key belongs to another request." },
+    [PROBLEM_INTERNAL] = { 500, "INTERNAL", "Internal error", "Something went wrong on our side." },
+    [PROBLEM_DATABASE_UNAVAILABLE] = { 503, "DATABASE_UNAVAILABLE", "Service unavailable",
+                                       "The booking database does not answer. Please try again." },
+};
+
+enum problem_code problem_of_result(enum result r)
+{
+    switch (r) {
+    case RESULT_INVALID_REQUEST: return PROBLEM_INVALID_REQUEST;
+    case RESULT_INVALID_SEATS: return PROBLEM_INVALID_SEATS;
+    case RESULT_INVALID_PAYMENT_CODE: return PROBLEM_INVALID_PAYMENT_CODE;
+    case RESULT_FLIGHT_NOT_FOUND: return PROBLEM_FLIGHT_NOT_FOUND;
+    case RESULT_ORDER_NOT_FOUND: return PROBLEM_ORDER_NOT_FOUND;
+    case RESULT_NOT_FOUND: return PROBLEM_NOT_FOUND;
+    case RESULT_SEATS_UNAVAILABLE: return PROBLEM_SEATS_UNAVAILABLE;
+    case RESULT_ORDER_EXPIRED: return PROBLEM_ORDER_EXPIRED;
+    case RESULT_ORDER_CLOSED: return PROBLEM_ORDER_CLOSED;
+    case RESULT_PAYMENT_IN_PROGRESS: return PROBLEM_PAYMENT_IN_PROGRESS;
+    case RESULT_FLIGHT_DEPARTED: return PROBLEM_FLIGHT_DEPARTED;
+    case RESULT_PRECONDITION_FAILED: return PROBLEM_PRECONDITION_FAILED;
+    case RESULT_JOB_RUNNING: return PROBLEM_JOB_RUNNING;
+    case RESULT_IDEMPOTENCY_MISMATCH: return PROBLEM_IDEMPOTENCY_MISMATCH;
+    case RESULT_IDEMPOTENCY_RUNNING: return PROBLEM_REQUEST_IN_PROGRESS;
+    /* Nothing was changed, or it can be found out by asking again. */
+    case RESULT_RETRY:
+    case RESULT_COMMIT_UNKNOWN:
+    case RESULT_UNAVAILABLE: return PROBLEM_DATABASE_UNAVAILABLE;
+    case RESULT_OK:
+    case RESULT_DUPLICATE:
+    case RESULT_STALE:
+    case RESULT_INTERNAL: return PROBLEM_INTERNAL;
+    }
+    return PROBLEM_INTERNAL;
+}
+
+/* "urn:booking:problem:seats-unavailable" */
+static void type_of(const char *code, char *ret_type, size_t size)
+{
+    static const char prefix[] = "urn:booking:problem:";
+    size_t len = sizeof prefix - 1;
+    memcpy(ret_type, prefix, sizeof prefix);
+    for (; *code != '\0' && len + 1 < size; code++)
+        ret_type[len++] = *code == '_' ? '-' : (char)tolower((unsigned char)*code);
+    ret_type[len] = '\0';
+}
+
+void problem_write(struct response *response, const struct request *request, const struct problem *p)
+{
+    char type[80];
+    const char *code = problems[p->code].code;
+    const char *detail = p->detail != NULL ? p->detail : problems[p->code].detail;
+    int status = problems[p->code].status;
+    type_of(code, type, sizeof type);
+
+    struct json_writer w = response_json(response, status);
+    response->content_type = CONTENT_PROBLEM;
+    response->location[0] = '\0';
+    response->etag[0] = '\0';
+    response->cache_control = "no-store";
+    if (status == 503 || p->code == PROBLEM_REQUEST_IN_PROGRESS)
+        response->retry_after_s = 1;
+
+    json_open_object(&w, NULL);
+    json_add_text(&w, "type", type);
+    json_add_text(&w, "title", problems[p->code].title);
+    json_add_int(&w, "status", status);
+    json_add_text(&w, "detail", detail);
+    json_add_text(&w, "error", code);
+    json_add_text(&w, "message", detail);
+    json_add_text(&w, "requestId", request->id);
+    if (p->field != NULL)
+        json_add_text(&w, "field", p->field);
+    if (p->seats != NULL) {
+        json_open_array(&w, "seats");
+        for (size_t i = 0; i < p->seats->count; i++)
+            json_add_text(&w, NULL, p->seats->number[i]);
+        json_close_array(&w);
+    }
+    if (p->order != NULL)
+        order_write_json(&w, "order", p->order, p->max_attempts, ORDER_DIALECT_A);
+    json_close_object(&w);
+}
+
+void problem_say(struct response *response, const struct request *request, enum problem_code code,
+                 const char *detail)
+{
+    struct problem p = { .code = code, .detail = detail };
+    problem_write(response, request, &p);
+}
+
+void problem_field(struct response *response, const struct request *request, enum problem_code code,
+                   const char *field, const char *detail)
+{
+    struct problem p = { .code = code, .detail = detail, .field = field };
+    problem_write(response, request, &p);
+}

@@ -1,0 +1,62 @@
+#ifndef FCGI_PROBLEM_H
+#define FCGI_PROBLEM_H
+
+#include "booking/order.h"
+#include "booking/result.h"
+#include "fcgi/request.h"
+#include "fcgi/response.h"
+
+/* Errors as RFC 9457 (application/problem+json), with a stable code in "error".
+ * Here, and only here, results become HTTP. */
+enum problem_code {
+    PROBLEM_INVALID_JSON,
+    PROBLEM_INVALID_REQUEST,
+    PROBLEM_INVALID_SEATS,
+    PROBLEM_INVALID_PAYMENT_CODE,
+    PROBLEM_UNAUTHORIZED,
+    PROBLEM_FORBIDDEN,
+    PROBLEM_FLIGHT_NOT_FOUND,
+    PROBLEM_ORDER_NOT_FOUND,
+    PROBLEM_NOT_FOUND,
+    PROBLEM_METHOD_NOT_ALLOWED,
+    PROBLEM_SEATS_UNAVAILABLE,
+    PROBLEM_ORDER_EXPIRED,
+    PROBLEM_ORDER_CLOSED,
+    PROBLEM_PAYMENT_IN_PROGRESS,
+    PROBLEM_FLIGHT_DEPARTED,
+    PROBLEM_JOB_RUNNING,
+    PROBLEM_REQUEST_IN_PROGRESS,
+    PROBLEM_PRECONDITION_FAILED,
+    PROBLEM_PAYLOAD_TOO_LARGE,
+    PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+    PROBLEM_IDEMPOTENCY_MISMATCH,
+    PROBLEM_INTERNAL,
+    PROBLEM_DATABASE_UNAVAILABLE,
+};
+
+/* What helps the caller besides the code. NULL: left out. */
+struct problem {
+    enum problem_code code;
+    const char *detail; /* NULL: the code's own sentence */
+    const char *field;
+    const struct seat_list *seats;
+    const struct order *order; /* the order as it is */
+    int64_t max_attempts;      /* for the order */
+};
+
+/* Replaces the answer by the problem. */
+void problem_write(struct response *response, const struct request *request,
+                   const struct problem *problem);
+
+/* A problem of one code and a sentence of its own (or NULL). */
+void problem_say(struct response *response, const struct request *request, enum problem_code code,
+                 const char *detail);
+
+/* A bad field of a request. */
+void problem_field(struct response *response, const struct request *request, enum problem_code code,
+                   const char *field, const char *detail);
+
+/* The code for a result that is not RESULT_OK. */
+enum problem_code problem_of_result(enum result r);
+
+#endif

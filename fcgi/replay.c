@@ -1,0 +1,102 @@
+#include "fcgi/replay.h"
+
+#include "booking/core/text.h"
+#include "booking/log.h"
+#include "booking/store/idempotency.h"
+
+#include <string.h>
+
+#define KEY_MAX 255
+
+static bool key_is_sane(const char *key)
+{
+    size_t len = strlen(key);
+    for (size_t i = 0; i < len; i++) {
+        if (key[i] < 0x21 || key[i] > 0x7E)
+            return false;
+    }
+    return len > 0 && len <= KEY_MAX;
+}
+
+static const char *literal_content_type(const char *stored)
+{
+    return stored != NULL && strcmp(stored, CONTENT_PROBLEM) == 0 ? CONTENT_PROBLEM : CONTENT_JSON;
+}
+
+static void replay(struct exchange *x, const struct stored_answer *stored)
+{
+    struct response *r = x->response;
+    r->status = stored->status;
+    r->content_type = literal_content_type(stored->content_type);
+    r->replayed = true;
+    text_copy(r->location, sizeof r->location, stored->location == NULL ? "" : stored->location);
+    text_copy(r->etag, sizeof r->etag, stored->etag == NULL ? "" : stored->etag);
+    buf_clear(&r->body);
+    buf_add_str(&r->body, stored->body == NULL ? "" : stored->body);
+}
+
+/* What makes two requests the same. */
+static void describe(const struct request *request, struct buf *ret)
+{
+    buf_add_str(ret, request->method);
+    buf_add_char(ret, ' ');
+    buf_add_str(ret, request->path);
+    buf_add_char(ret, '\n');
+    buf_add(ret, request->body, request->body_len);
+}
+
+bool replay_begin(struct exchange *x)
+{
+    const char *key = request_header(x->request, "HTTP_IDEMPOTENCY_KEY");
+    struct stored_answer stored;
+    struct buf request = BUF_INIT;
+
+    if (key == NULL)
+        return true;
+    if (!key_is_sane(key)) {
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "Idempotency-Key",
+                      "Idempotency-Key must be 1 to 255 visible ASCII characters.");
+        return false;
+    }
+    if (!text_is_utf8(x->request->body, x->request->body_len)) {
+        problem_say(x->response, x->request, PROBLEM_INVALID_REQUEST, "The body is not UTF-8.");
+        return false;
+    }
+    describe(x->request, &request);
+    enum result r = idempotency_claim(x->db, key, buf_str(&request), request.len, &x->key_owner, &stored);
+    buf_done(&request);
+    if (r == RESULT_OK) {
+        x->key = key;
+        return true;
+    }
+    if (r == RESULT_DUPLICATE)
+        replay(x, &stored);
+    else
+        exchange_refuse(x, r);
+    return false;
+}
+
+void replay_end(struct exchange *x)
+{
+    struct response *response = x->response;
+    enum result r = RESULT_OK;
+
+    if (x->key == NULL || x->key_answered)
+        return;
+    if (response->status >= 500 || response->status == 429) {
+        r = idempotency_release(x->db, x->key, x->key_owner);
+    } else {
+        struct stored_answer stored = {
+            .status = response->status,
+            .content_type = response->content_type,
+            .location = response->location[0] == '\0' ? NULL : response->location,
+            .etag = response->etag[0] == '\0' ? NULL : response->etag,
+            .body = buf_str(&response->body),
+        };
+        r = idempotency_answer(x->db, x->key, x->key_owner, &stored);
+    }
+    /* The answer stands all the same; the key frees itself when its claim ends. */
+    if (r != RESULT_OK)
+        log_warn("idempotency_key_not_kept", LOG_TEXT("request_id", x->request->id),
+                 LOG_TEXT("result", result_name(r)));
+}

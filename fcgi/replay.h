@@ -1,0 +1,17 @@
+#ifndef FCGI_REPLAY_H
+#define FCGI_REPLAY_H
+
+#include "fcgi/exchange.h"
+
+/* Safe retries: the same Idempotency-Key and request get the first answer again
+ * (draft-ietf-httpapi-idempotency-key-header). */
+
+/* Claims the request's key, if it carries one. False if the answer is there
+ * already: replayed, or a problem. */
+bool replay_begin(struct exchange *x);
+
+/* Keeps a refusal under the key; gives the key up after a failure of ours, so
+ * that a repeat may succeed. The answer of a change was kept with the change. */
+void replay_end(struct exchange *x);
+
+#endif

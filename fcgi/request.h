@@ -1,0 +1,65 @@
+#ifndef FCGI_REQUEST_H
+#define FCGI_REQUEST_H
+
+#include "booking/core/buf.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PATH_SEGMENTS_MAX 8
+#define PARAMETERS_MAX 64
+
+/* A name and a value, decoded; from a query or a form. */
+struct parameter {
+    const char *name;
+    const char *value;
+};
+
+struct parameters {
+    size_t count;
+    struct parameter item[PARAMETERS_MAX];
+};
+
+/* One request, as it came, taken apart but not judged. All text belongs to the
+ * server and is valid until the request is answered. */
+struct request {
+    const char *method;
+    const char *path;         /* raw, without the query: for the log */
+    size_t segment_count;
+    const char *segment[PATH_SEGMENTS_MAX]; /* decoded */
+    struct parameters query;
+    const char *content_type; /* "" if none */
+    const char *body;         /* NUL-terminated, but may hold NULs too */
+    size_t body_len;
+    const char *remote_address;
+    const char *id;           /* a sane X-Request-Id, the caller's or ours */
+
+    const char *(*header_of)(const struct request *request, const char *cgi_name);
+    void *server;
+    struct buf decoded; /* where segments and parameters live */
+};
+
+/* The value of a header by its CGI name (RFC 3875: "HTTP_IF_MATCH"), or NULL. */
+const char *request_header(const struct request *request, const char *cgi_name);
+
+/* Why a request cannot be taken apart. */
+enum request_error {
+    REQUEST_OK,
+    REQUEST_BAD_ENCODING,   /* broken or forbidden percent-encoding, or not UTF-8 */
+    REQUEST_TOO_MANY_PARTS, /* segments or parameters */
+};
+
+/* Takes a raw target ("/api/orders/x?y=z") apart into path, segments and query. */
+enum request_error request_parse_target(struct request *request, const char *target);
+
+/* Takes "a=1&b=2" apart (the URL standard's application/x-www-form-urlencoded).
+ * The text is kept in the buffer, which must outlive the parameters. */
+enum request_error request_parse_parameters(struct buf *buffer, const char *text, size_t len,
+                                            struct parameters *ret);
+
+/* The first value of that name, or NULL. */
+const char *parameters_get(const struct parameters *parameters, const char *name);
+
+void request_done(struct request *request);
+
+#endif

@@ -1,0 +1,196 @@
+#include "fcgi/router.h"
+
+#include "booking/core/text.h"
+#include "booking/log.h"
+#include "fcgi/access.h"
+#include "fcgi/handlers.h"
+#include "fcgi/replay.h"
+
+#include <string.h>
+#include <time.h>
+
+struct route {
+    const char *method;
+    const char *path; /* "*" stands for the one id in it */
+    handler *handle;
+    bool admin;
+};
+
+static const struct route routes[] = {
+    { "GET", "api/flights", flights_get_list, false },
+    { "GET", "api/flights/*", flights_get, false },
+    { "GET", "api/flights/*/seats", flights_get_seats, false },
+    { "POST", "api/flights/*/orders", orders_post_for_flight, false },
+    { "POST", "api/orders", orders_post, false },
+    { "GET", "api/orders", orders_get_list, false },
+    { "GET", "api/orders/*", orders_get, false },
+    { "DELETE", "api/orders/*", orders_delete, false },
+    { "GET", "api/orders/*/status", orders_get_status, false },
+    { "GET", "api/orders/*/events", orders_get_events, false },
+    { "POST", "api/orders/*/seats", orders_put_seats, false },
+    { "PUT", "api/orders/*/seats", orders_put_seats, false },
+    { "POST", "api/orders/*/payment", orders_post_payment, false },
+    { "POST", "api/orders/*/pay", orders_post_pay, false },
+    { "POST", "api/admin/reset", admin_post_reset, true },
+    { "GET", "api/admin/orders", admin_get_orders, true },
+    { "GET", "api/admin/jobs", admin_get_jobs, true },
+    { "POST", "api/admin/jobs/*/retry", admin_post_job_retry, true },
+    { "GET", "health", health_get, false },
+    { "GET", "health/live", health_get_live, false },
+};
+#define ROUTE_COUNT (sizeof routes / sizeof routes[0])
+
+/* Holds a path of segments against a pattern; *ret_id gets what "*" stands for. */
+static bool path_matches(const struct request *request, const char *pattern, const char **ret_id)
+{
+    const char *id = NULL;
+    for (size_t i = 0; i < request->segment_count; i++) {
+        size_t len = strcspn(pattern, "/");
+        const char *segment = request->segment[i];
+        /* nginx serves /live/… from a cache of one second; here it is /api/… */
+        if (i == 0 && strcmp(segment, "live") == 0)
+            segment = "api";
+        if (len == 1 && *pattern == '*')
+            id = segment;
+        else if (len == 0 || strlen(segment) != len || strncmp(segment, pattern, len) != 0)
+            return false;
+        pattern += len;
+        if (*pattern == '/')
+            pattern++;
+    }
+    *ret_id = id;
+    return *pattern == '\0';
+}
+
+static bool method_matches(const char *method, const struct route *route)
+{
+    bool is_head = strcmp(method, "HEAD") == 0;
+    return strcmp(is_head ? "GET" : method, route->method) == 0;
+}
+
+/* The route, or NULL; ret_allow gets the methods the path takes, "" if none. */
+static const struct route *find_route(const struct request *request, const char **ret_id,
+                                      char *ret_allow, size_t allow_size)
+{
+    const struct route *found = NULL;
+    struct buf allow = BUF_INIT;
+    for (size_t i = 0; i < ROUTE_COUNT; i++) {
+        const char *id = NULL;
+        if (!path_matches(request, routes[i].path, &id))
+            continue;
+        if (allow.len > 0)
+            buf_add_str(&allow, ", ");
+        buf_add_str(&allow, routes[i].method);
+        if (found == NULL && method_matches(request->method, &routes[i])) {
+            found = &routes[i];
+            *ret_id = id;
+        }
+    }
+    if (allow.len > 0)
+        buf_add_str(&allow, strstr(buf_str(&allow), "GET") != NULL ? ", HEAD, OPTIONS" : ", OPTIONS");
+    text_copy(ret_allow, allow_size, buf_str(&allow));
+    buf_done(&allow);
+    return found;
+}
+
+static void answer_preflight(struct exchange *x, const char *allow)
+{
+    x->response->status = 204;
+    text_copy(x->response->allow, sizeof x->response->allow, allow);
+    if (*x->config->allowed_origin == '\0')
+        return;
+    buf_addf(&x->response->headers,
+             "Access-Control-Allow-Methods: %s\r\n"
+             "Access-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, If-Match,"
+             " If-None-Match, X-Request-Id\r\n"
+             "Access-Control-Max-Age: 600\r\n",
+             allow);
+}
+
+/* Repeats and runs a handler: a request that changes something may carry a key
+ * under which its answer is kept. */
+static void run_handler(struct exchange *x, const struct route *route)
+{
+    bool changes = strcmp(route->method, "GET") != 0;
+    if (route->admin && !access_is_admin(x))
+        return;
+    if (changes && !replay_begin(x))
+        return;
+    route->handle(x);
+    if (changes)
+        replay_end(x);
+}
+
+static void dispatch(struct exchange *x, enum server_error error)
+{
+    char allow[64];
+    switch (error) {
+    case SERVER_OK: break;
+    case SERVER_BAD_TARGET:
+        problem_say(x->response, x->request, PROBLEM_INVALID_REQUEST,
+                    "The address is not UTF-8 in percent-encoding, or has too many parts.");
+        return;
+    case SERVER_BODY_TOO_LARGE:
+        problem_say(x->response, x->request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
+        return;
+    case SERVER_BODY_CUT_SHORT:
+        problem_say(x->response, x->request, PROBLEM_INVALID_REQUEST, "The body ended before its Content-Length.");
+        return;
+    }
+
+    const struct route *route = find_route(x->request, &x->id, allow, sizeof allow);
+    if (*allow == '\0') {
+        problem_say(x->response, x->request, PROBLEM_NOT_FOUND, NULL);
+    } else if (strcmp(x->request->method, "OPTIONS") == 0) {
+        answer_preflight(x, allow);
+    } else if (route == NULL) {
+        problem_say(x->response, x->request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
+        text_copy(x->response->allow, sizeof x->response->allow, allow);
+    } else {
+        run_handler(x, route);
+    }
+}
+
+/* Polls are many and alike: only what changes something, or fails, is worth a
+ * line. The path holds ids; the query, which may hold names, is left out. */
+static void log_request(const struct exchange *x, const struct timespec *started)
+{
+    struct timespec now;
+    char path[128];
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    long long us = (now.tv_sec - started->tv_sec) * 1000000LL + (now.tv_nsec - started->tv_nsec) / 1000;
+    text_copy(path, sizeof path, x->request->path);
+    path[strcspn(path, "?")] = '\0';
+
+    bool quiet = strcmp(x->request->method, "GET") == 0 && x->response->status < 500;
+    log_write(quiet ? LOG_DEBUG : LOG_INFO, "request",
+              (const struct log_field[]){ LOG_TEXT("request_id", x->request->id),
+                                          LOG_TEXT("method", x->request->method), LOG_TEXT("path", path),
+                                          LOG_NUMBER("status", x->response->status),
+                                          LOG_TEXT("order", strncmp(x->response->location, "/api/orders/", 12) == 0
+                                                                ? x->response->location + 12
+                                                                : ""),
+                                          LOG_NUMBER("us", us) },
+              6);
+}
+
+void router_handle(const struct request *request, enum server_error error, struct response *response,
+                   void *context)
+{
+    const struct router *router = context;
+    struct timespec started;
+    struct exchange x = {
+        .config = router->config,
+        .db = router->db,
+        .request = request,
+        .response = response,
+    };
+    (void)clock_gettime(CLOCK_MONOTONIC, &started);
+    access_allow_origin(&x);
+    dispatch(&x, error);
+    if (!buf_ok(&response->body)) {
+        response_clear(response);
+        problem_say(response, request, PROBLEM_INTERNAL, NULL);
+    }
+    log_request(&x, &started);
+}

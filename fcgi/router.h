@@ -1,0 +1,19 @@
+#ifndef FCGI_ROUTER_H
+#define FCGI_ROUTER_H
+
+#include "booking/config.h"
+#include "booking/store/db.h"
+#include "fcgi/server.h"
+
+/* What answers a request: finds its handler, and does what all of them need:
+ * CORS, the operator's authorization, Idempotency-Key, the log. */
+struct router {
+    const struct config *config;
+    struct db *db;
+};
+
+/* A server_handler; the context is a struct router. */
+void router_handle(const struct request *request, enum server_error error, struct response *response,
+                   void *context);
+
+#endif

@@ -1,0 +1,31 @@
+#ifndef FCGI_SERVER_H
+#define FCGI_SERVER_H
+
+#include "fcgi/request.h"
+#include "fcgi/response.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A FastCGI responder: single-threaded, one request at a time, accepting on
+ * file descriptor 0 as its process manager gave it. Only server.c includes
+ * fcgiapp.h (https://fastcgi-archives.github.io/FastCGI_Specification.html). */
+
+/* The most a body may have. */
+#define BODY_MAX (64 * 1024)
+
+/* Answers a request. The request has been taken apart; if that failed, the
+ * error says how, and the answer must say so. */
+enum server_error { SERVER_OK, SERVER_BAD_TARGET, SERVER_BODY_TOO_LARGE, SERVER_BODY_CUT_SHORT };
+typedef void (*server_handler)(const struct request *request, enum server_error error,
+                               struct response *response, void *context);
+
+/* Waits, but no longer than the client does: false once it has hung up, or the
+ * process is to stop. */
+bool server_wait(const struct request *request, int64_t ms);
+
+/* Serves until SIGTERM or SIGINT, finishing the request at hand; returns the
+ * exit status of the process. */
+int server_run(server_handler handler, void *context);
+
+#endif

@@ -1,0 +1,203 @@
+/* migrate: brings a database's schema up to date.
+ *
+ * Applies the numbered files of a directory in the order of their names, each
+ * once; schema_migrations remembers which. Two at the same time wait for each
+ * other. The database is created if it is missing and the account may. */
+
+#include "booking/config.h"
+#include "booking/core/buf.h"
+#include "booking/core/text.h"
+#include "booking/log.h"
+#include "booking/store/db.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FILES_MAX 1000
+
+DB_SQL(MIGRATION_LOCK, "SELECT GET_LOCK('booking_migrations', 10) AS locked");
+DB_SQL(MIGRATION_UNLOCK, "SELECT RELEASE_LOCK('booking_migrations') AS released");
+DB_SQL(MIGRATION_FIND, "SELECT 1 AS found FROM schema_migrations WHERE name = ?");
+DB_SQL(MIGRATION_ADD, "INSERT INTO schema_migrations (name, applied_at) VALUES (?, UTC_TIMESTAMP(3))");
+
+static const char create_table[] =
+    "CREATE TABLE IF NOT EXISTS schema_migrations ("
+    " name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)"
+    " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
+
+static int complain(struct db *db, const char *what)
+{
+    (void)fprintf(stderr, "migrate: %s: %s\n", what, db_last_error(db));
+    return 1;
+}
+
+/* An account that may not create databases may still use one that is there, so
+ * a failure here is left to show when the database is used. */
+static void create_database(const struct dsn *dsn)
+{
+    struct dsn server = *dsn;
+    struct buf sql = BUF_INIT;
+    server.database[0] = '\0';
+    struct db *db = db_new(&server);
+    buf_addf(&sql, "CREATE DATABASE IF NOT EXISTS `%s` CHARACTER SET utf8mb4", dsn->database);
+    if (text_is_identifier(dsn->database, 64) && db_run_script(db, buf_str(&sql)) != RESULT_OK)
+        log_debug("create_database_failed", LOG_TEXT("error", db_last_error(db)));
+    buf_done(&sql);
+    db_free(db);
+}
+
+static int lock(struct db *db)
+{
+    for (int tries = 0; tries < 30; tries++) {
+        struct db_rows *rows = NULL;
+        bool have = false;
+        enum result r = db_query(db, &MIGRATION_LOCK, DB_NO_ARGS, &rows);
+        if (r == RESULT_OK)
+            r = db_next(rows, &have);
+        if (r != RESULT_OK)
+            return complain(db, "cannot lock");
+        if (have && db_get_int(rows, "locked") == 1)
+            return 0;
+    }
+    (void)fprintf(stderr, "migrate: another migration has been running for five minutes\n");
+    return 1;
+}
+
+static bool unlock(struct db *db)
+{
+    struct db_rows *rows = NULL;
+    return db_query(db, &MIGRATION_UNLOCK, DB_NO_ARGS, &rows) == RESULT_OK;
+}
+
+static bool read_file(const char *path, struct buf *ret)
+{
+    char chunk[4096];
+    size_t got = 0;
+    FILE *f = fopen(path, "r");
+    if (f == NULL)
+        return false;
+    while ((got = fread(chunk, 1, sizeof chunk, f)) > 0)
+        buf_add(ret, chunk, got);
+    bool ok = ferror(f) == 0 && buf_ok(ret);
+    (void)fclose(f);
+    return ok;
+}
+
+static int run_file(struct db *db, const char *dir, const char *name)
+{
+    char path[4096];
+    struct buf script = BUF_INIT;
+    int status = 0;
+    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
+    if (!read_file(path, &script)) {
+        (void)fprintf(stderr, "migrate: cannot read %s\n", path);
+        status = 1;
+    } else if (db_run_script(db, buf_str(&script)) != RESULT_OK) {
+        status = complain(db, path);
+    } else {
+        (void)printf("applied %s\n", path);
+    }
+    buf_done(&script);
+    return status;
+}
+
+/* A table's creation cannot be rolled back, so a file that fails half way must
+ * be mended by hand; that is why files are small. */
+static int apply(struct db *db, const char *dir, const char *name)
+{
+    struct db_rows *rows = NULL;
+    bool applied = false;
+    enum result r = db_query(db, &MIGRATION_FIND, DB_ARGS(db_text(name)), &rows);
+    if (r == RESULT_OK)
+        r = db_next(rows, &applied);
+    if (r != RESULT_OK)
+        return complain(db, "cannot read schema_migrations");
+    if (applied)
+        return 0;
+    if (run_file(db, dir, name) != 0)
+        return 1;
+    return db_exec(db, &MIGRATION_ADD, DB_ARGS(db_text(name)), NULL) == RESULT_OK
+               ? 0
+               : complain(db, "cannot write schema_migrations");
+}
+
+static int is_numbered(const struct dirent *e)
+{
+    size_t len = strlen(e->d_name);
+    return e->d_name[0] >= '0' && e->d_name[0] <= '9' && len > 4 && strcmp(e->d_name + len - 4, ".sql") == 0;
+}
+
+static int is_sql(const struct dirent *e)
+{
+    size_t len = strlen(e->d_name);
+    return len > 4 && strcmp(e->d_name + len - 4, ".sql") == 0;
+}
+
+static int for_each_file(struct db *db, const char *dir, int (*select)(const struct dirent *),
+                         int (*run)(struct db *, const char *, const char *))
+{
+    struct dirent **entries = NULL;
+    int status = 0;
+    int n = scandir(dir, &entries, select, alphasort);
+    if (n < 0) {
+        (void)fprintf(stderr, "migrate: cannot read the directory %s\n", dir);
+        return 1;
+    }
+    for (int i = 0; i < n; i++) {
+        if (status == 0)
+            status = run(db, dir, entries[i]->d_name);
+        free(entries[i]);
+    }
+    free(entries);
+    return status;
+}
+
+static int migrate(struct db *db, const char *dir, bool demo_flights)
+{
+    char demo[4096];
+    if (db_run_script(db, create_table) != RESULT_OK)
+        return complain(db, "cannot use the database");
+    if (lock(db) != 0)
+        return 1;
+    int status = for_each_file(db, dir, is_numbered, apply);
+    (void)snprintf(demo, sizeof demo, "%s/demo", dir);
+    if (status == 0 && demo_flights)
+        status = for_each_file(db, demo, is_sql, run_file);
+    /* The lock also ends with the connection. */
+    (void)unlock(db);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    static const char usage[] = "migrate [--gateway] [--demo-flights] DIRECTORY";
+    struct config config;
+    const char *dir = NULL;
+    bool gateway = false;
+    bool demo_flights = false;
+
+    config_start(argc, argv, usage, &config);
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--gateway") == 0)
+            gateway = true;
+        else if (strcmp(argv[i], "--demo-flights") == 0)
+            demo_flights = true;
+        else if (dir == NULL && argv[i][0] != '-')
+            dir = argv[i];
+        else
+            dir = "";
+    }
+    if (dir == NULL || *dir == '\0') {
+        (void)fprintf(stderr, "usage: %s\n", usage);
+        return 2;
+    }
+    const struct dsn *dsn = gateway ? &config.gateway_migration_database : &config.migration_database;
+    create_database(dsn);
+    struct db *db = db_new(dsn);
+    int status = migrate(db, dir, demo_flights);
+    db_free(db);
+    return status;
+}

@@ -1,0 +1,63 @@
+#include "sweeper/sweeper.h"
+
+#include "booking/log.h"
+#include "booking/order_json.h"
+
+#include <stdio.h>
+
+static enum result settle(struct task *task)
+{
+    return booking_settle_confirmation(task->sweeper->db, &task->job, task->sweeper->worker, &task->delivery);
+}
+
+static void on_answer(const struct http_answer *http, void *context)
+{
+    struct task *task = context;
+    bool sent = http->status >= 200 && http->status < 300;
+    if (!sent && http->status != 0)
+        (void)snprintf(task->reason, sizeof task->reason, "The receiver answered %d", http->status);
+    else if (!sent)
+        (void)snprintf(task->reason, sizeof task->reason, "The receiver could not be reached: %.200s", http->error);
+    task->delivery = (struct delivery_result){
+        .delivered = sent,
+        .outcome = sent ? "SENT" : http->timed_out ? "TIMEOUT" : "ERROR",
+        .reason = sent ? NULL : task->reason,
+        .duration_ms = http->duration_ms,
+    };
+    log_info("confirmation_attempt", LOG_TEXT("order", task->job.order_id),
+             LOG_NUMBER("attempt", task->job.attempt), LOG_NUMBER("status", http->status));
+    sweeper_task_end(task);
+}
+
+static bool deliver(struct task *task, const struct order *order)
+{
+    const struct config *config = task->sweeper->config;
+    struct buf body = BUF_INIT;
+    struct json_writer w = JSON_WRITER_INIT(&body);
+    order_write_json(&w, NULL, order, config->payment_max_attempts, ORDER_DIALECT_A);
+    bool begun = buf_ok(&body) && http_post(task->sweeper->http, config->confirmation_url, order->order_id,
+                                            order->order_id, buf_str(&body), config->payment_timeout_ms,
+                                            on_answer, task);
+    buf_done(&body);
+    return begun;
+}
+
+void sweeper_start_confirmation(struct sweeper *s, const struct job *job)
+{
+    struct order order;
+    enum result r = booking_read_order(s->db, job->order_id, &order);
+    if (r != RESULT_OK) {
+        sweeper_database_failed(s, "read_order", r);
+        return;
+    }
+    struct task *task = sweeper_task_new(s, job, settle);
+    if (task == NULL)
+        return;
+    if (s->config->confirmation_url[0] == '\0') {
+        /* No one to tell; the history still says so. */
+        task->delivery = (struct delivery_result){ .delivered = true, .outcome = "NOT_CONFIGURED" };
+        sweeper_task_end(task);
+    } else if (!deliver(task, &order)) {
+        sweeper_task_drop(task, "the request could not begin");
+    }
+}

@@ -1,0 +1,233 @@
+#include "sweeper/sweeper.h"
+
+#include "booking/log.h"
+#include "booking/store/idempotency.h"
+#include "booking/store/sweepers.h"
+#include "booking/wake.h"
+
+#include <stdlib.h>
+#include <time.h>
+
+#define BEAT_MS 5000
+#define PURGE_MS 60000
+#define TRY_AGAIN_MS 200
+#define LEASE_SPARE_MS 5000
+#define EXPIRY_LEASE_MS 10000
+
+int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+int64_t sweeper_lease_ms(const struct config *config, enum job_kind kind)
+{
+    return kind == JOB_EXPIRE_HOLD ? EXPIRY_LEASE_MS : config->payment_timeout_ms + LEASE_SPARE_MS;
+}
+
+void sweeper_database_failed(struct sweeper *s, const char *what, enum result r)
+{
+    log_warn("database_failed", LOG_TEXT("during", what), LOG_TEXT("result", result_name(r)),
+             LOG_TEXT("database", db_last_error(s->db)));
+    s->next_try_ms = monotonic_ms() + TRY_AGAIN_MS;
+}
+
+/* ── tasks ──────────────────────────────────────────────────────────────── */
+
+struct task *sweeper_task_new(struct sweeper *s, const struct job *job, enum result (*settle)(struct task *))
+{
+    struct task *task = calloc(1, sizeof *task);
+    if (task == NULL)
+        return NULL;
+    *task = (struct task){
+        .sweeper = s,
+        .job = *job,
+        .deadline_ms = monotonic_ms() + sweeper_lease_ms(s->config, job->kind),
+        .settle = settle,
+    };
+    s->in_flight[job->kind]++;
+    return task;
+}
+
+static void task_free(struct task *task)
+{
+    task->sweeper->in_flight[task->job.kind]--;
+    free(task);
+}
+
+void sweeper_task_drop(struct task *task, const char *why)
+{
+    log_warn("job_dropped", LOG_TEXT("kind", job_kind_name(task->job.kind)), LOG_TEXT("order", task->job.order_id),
+             LOG_NUMBER("job", task->job.job_id), LOG_NUMBER("attempt", task->job.attempt), LOG_TEXT("why", why));
+    task_free(task);
+}
+
+void sweeper_task_end(struct task *task)
+{
+    struct sweeper *s = task->sweeper;
+    enum result r = task->settle(task);
+    if (r == RESULT_OK) {
+        task_free(task);
+    } else if (r == RESULT_UNAVAILABLE && monotonic_ms() < task->deadline_ms) {
+        sweeper_database_failed(s, "settle", r);
+        task->next = s->unsettled;
+        s->unsettled = task;
+    } else {
+        /* STALE: another worker has the job. */
+        sweeper_task_drop(task, result_name(r));
+    }
+}
+
+static void settle_again(struct sweeper *s)
+{
+    struct task *list = s->unsettled;
+    s->unsettled = NULL;
+    while (list != NULL) {
+        struct task *task = list;
+        list = task->next;
+        sweeper_task_end(task);
+    }
+}
+
+/* ── claiming ───────────────────────────────────────────────────────────── */
+
+static size_t capacity(const struct sweeper *s, enum job_kind kind)
+{
+    if (kind == JOB_EXPIRE_HOLD)
+        return JOBS_CLAIM_MAX;
+    size_t max = (size_t)s->config->sweeper_max_in_flight;
+    return s->in_flight[kind] < max ? max - s->in_flight[kind] : 0;
+}
+
+static void start(struct sweeper *s, enum job_kind kind, const struct job *jobs, size_t count)
+{
+    if (kind == JOB_EXPIRE_HOLD) {
+        sweeper_expire(s, jobs, count);
+        return;
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (kind == JOB_PAYMENT_ATTEMPT)
+            sweeper_start_payment(s, &jobs[i]);
+        else if (kind == JOB_VOID_CHARGE)
+            sweeper_start_void(s, &jobs[i]);
+        else
+            sweeper_start_confirmation(s, &jobs[i]);
+    }
+}
+
+/* Claims one batch of each kind that is due. Returns how long nothing more will
+ * be: 0 when there may be more at once. */
+static int64_t claim_due(struct sweeper *s, size_t *ret_claimed)
+{
+    int64_t due_in_ms[JOB_KIND_COUNT];
+    int64_t wait_ms = s->config->sweeper_poll_interval_ms;
+    enum result r = jobs_next_due(s->db, due_in_ms);
+
+    *ret_claimed = 0;
+    for (int kind = 0; r == RESULT_OK && kind < JOB_KIND_COUNT; kind++) {
+        struct job jobs[JOBS_CLAIM_MAX];
+        size_t limit = capacity(s, (enum job_kind)kind);
+        size_t count = 0;
+        if (limit == 0)
+            continue; /* an answer must come first, and wakes us */
+        if (due_in_ms[kind] > 0) {
+            wait_ms = due_in_ms[kind] < wait_ms ? due_in_ms[kind] : wait_ms;
+            continue;
+        }
+        r = booking_claim(s->db, (enum job_kind)kind, limit, sweeper_lease_ms(s->config, (enum job_kind)kind),
+                          s->worker, jobs, &count);
+        if (r == RESULT_OK && count > 0)
+            start(s, (enum job_kind)kind, jobs, count);
+        *ret_claimed += count;
+        wait_ms = count > 0 ? 0 : wait_ms;
+    }
+    if (r != RESULT_OK) {
+        sweeper_database_failed(s, "claim", r);
+        return TRY_AGAIN_MS;
+    }
+    return wait_ms;
+}
+
+/* ── housekeeping ───────────────────────────────────────────────────────── */
+
+static void keep_house(struct sweeper *s)
+{
+    int64_t now_ms = monotonic_ms();
+    enum result r = RESULT_OK;
+    if (now_ms >= s->next_beat_ms) {
+        size_t in_flight = 0;
+        for (int i = 0; i < JOB_KIND_COUNT; i++)
+            in_flight += s->in_flight[i];
+        s->next_beat_ms = now_ms + BEAT_MS;
+        r = sweepers_beat(s->db, s->worker, (int64_t)in_flight);
+    }
+    if (r == RESULT_OK && now_ms >= s->next_purge_ms) {
+        s->next_purge_ms = now_ms + PURGE_MS;
+        r = idempotency_purge(s->db);
+        if (r == RESULT_OK)
+            r = sweepers_purge(s->db);
+    }
+    if (r != RESULT_OK) {
+        s->next_beat_ms = 0;
+        sweeper_database_failed(s, "housekeeping", r);
+    }
+}
+
+/* ── running ────────────────────────────────────────────────────────────── */
+
+/* Room for the settlements of what ended last. */
+#define STOP_SPARE_MS 700
+
+static bool has_work(const struct sweeper *s)
+{
+    return http_in_flight(s->http) > 0 || s->unsettled != NULL;
+}
+
+static void finish_in_flight(struct sweeper *s)
+{
+    int64_t deadline_ms = monotonic_ms() + s->config->payment_timeout_ms + STOP_SPARE_MS;
+    while (has_work(s) && monotonic_ms() < deadline_ms) {
+        http_wait(s->http, TRY_AGAIN_MS, -1);
+        if (monotonic_ms() >= s->next_try_ms)
+            settle_again(s);
+    }
+}
+
+/* One turn: settles, claims, waits. False when, once, there is nothing left. */
+static bool turn(struct sweeper *s, bool once)
+{
+    int64_t wait_ms = TRY_AGAIN_MS;
+    size_t claimed = 0;
+    if (monotonic_ms() >= s->next_try_ms) {
+        settle_again(s);
+        if (!once)
+            keep_house(s);
+        wait_ms = claim_due(s, &claimed);
+    } else if (once && !has_work(s)) {
+        return false; /* the database is away: the next run will do it */
+    }
+    if (once && claimed == 0 && !has_work(s))
+        return false;
+    http_wait(s->http, wait_ms, s->wake_fd);
+    if (s->wake_fd >= 0)
+        wake_drain(s->wake_fd);
+    return true;
+}
+
+int sweeper_run(struct sweeper *s, bool once, const volatile int *stop)
+{
+    bool more = true;
+    while (more && *stop == 0)
+        more = turn(s, once);
+    finish_in_flight(s);
+    if (!once && sweepers_leave(s->db, s->worker) != RESULT_OK)
+        log_debug("leave_failed", LOG_TEXT("database", db_last_error(s->db)));
+    while (s->unsettled != NULL) {
+        struct task *task = s->unsettled;
+        s->unsettled = task->next;
+        sweeper_task_drop(task, "stopped");
+    }
+    /* Once, a database that is away is an error for cron to report. */
+    return once && s->next_try_ms > monotonic_ms() ? 1 : 0;
+}

@@ -1,0 +1,67 @@
+/* sweeper: fires what is due in workflow_jobs. Any number may run at once. */
+
+#include "booking/config.h"
+#include "booking/log.h"
+#include "booking/random.h"
+#include "booking/wake.h"
+#include "sweeper/sweeper.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t stop;
+
+static void on_stop(int signal_number)
+{
+    (void)signal_number;
+    stop = 1;
+}
+
+static void catch_signals(void)
+{
+    /* No SA_RESTART: poll() must return. */
+    struct sigaction action = { .sa_handler = on_stop };
+    (void)sigaction(SIGTERM, &action, NULL);
+    (void)sigaction(SIGINT, &action, NULL);
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+/* Who holds a lease: host, process, and a number, for process ids come again. */
+static void name_worker(char *ret_name, size_t size)
+{
+    char host[64] = "unknown";
+    (void)gethostname(host, sizeof host - 1);
+    (void)snprintf(ret_name, size, "%s/%ld/%04x", host, (long)getpid(), (unsigned)(random_id() & 0xFFFF));
+}
+
+int main(int argc, char **argv)
+{
+    static const char usage[] = "sweeper [--once] [--check-config | --version | --help]";
+    struct config config;
+    bool once = argc == 2 && strcmp(argv[1], "--once") == 0;
+
+    config_start(argc, argv, usage, &config);
+    if (argc > 1 && !once) {
+        (void)fprintf(stderr, "usage: %s\n", usage);
+        return 2;
+    }
+    catch_signals();
+    struct sweeper s = { .config = &config, .db = db_new(&config.database), .http = http_new(), .wake_fd = -1 };
+    if (s.http == NULL) {
+        log_error("start_failed", LOG_TEXT("why", "libcurl cannot be initialised"));
+        return 1;
+    }
+    name_worker(s.worker, sizeof s.worker);
+    if (!once)
+        s.wake_fd = wake_open(config.sweeper_wake_dir, s.wake_path, sizeof s.wake_path);
+    log_info("start", LOG_TEXT("program", "sweeper"), LOG_TEXT("worker", s.worker),
+             LOG_TEXT("wake", s.wake_fd >= 0 ? s.wake_path : "polling only"));
+    int status = sweeper_run(&s, once, &stop);
+    wake_close(s.wake_fd, s.wake_path);
+    http_free(s.http);
+    db_free(s.db);
+    log_info("stop", LOG_TEXT("program", "sweeper"), LOG_TEXT("worker", s.worker), LOG_NUMBER("status", status));
+    return status;
+}

@@ -1,0 +1,72 @@
+#include "sweeper/sweeper.h"
+
+#include "booking/core/json_writer.h"
+#include "booking/log.h"
+#include "sweeper/gateway_answer.h"
+
+#include <stdio.h>
+
+static enum result settle(struct task *task)
+{
+    return booking_settle_attempt(task->sweeper->db, &task->job, task->sweeper->worker, &task->attempt);
+}
+
+static void on_answer(const struct http_answer *http, void *context)
+{
+    struct task *task = context;
+    struct gateway_answer answer = {
+        .status = http->status,
+        .timed_out = http->timed_out,
+        .body = http->body,
+        .body_len = http->body_len,
+        .duration_ms = http->duration_ms,
+    };
+    gateway_answer_read(&answer, &task->attempt);
+    log_info("payment_attempt", LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
+             LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms),
+             LOG_TEXT("error", http->status == 0 ? http->error : ""),
+             LOG_TEXT("reason", task->attempt.reason));
+    sweeper_task_end(task);
+}
+
+static bool call_gateway(struct task *task, const struct charge *charge)
+{
+    const struct config *config = task->sweeper->config;
+    struct buf body = BUF_INIT;
+    struct buf url = BUF_INIT;
+    char request_id[64];
+    struct json_writer w = JSON_WRITER_INIT(&body);
+
+    json_open_object(&w, NULL);
+    json_add_text(&w, "orderId", charge->order_id);
+    json_add_text(&w, "paymentCode", charge->code);
+    json_add_int(&w, "amountCents", charge->amount_cents);
+    json_add_text(&w, "currency", charge->currency);
+    json_close_object(&w);
+    buf_addf(&url, "%s/charges", config->payment_gateway_url);
+    (void)snprintf(request_id, sizeof request_id, "%s-%lld", charge->order_id, (long long)task->job.attempt);
+    bool begun = buf_ok(&body) && buf_ok(&url) &&
+                 http_post(task->sweeper->http, buf_str(&url), charge->payment_id, request_id, buf_str(&body),
+                           config->payment_timeout_ms, on_answer, task);
+    buf_done(&body);
+    buf_done(&url);
+    return begun;
+}
+
+void sweeper_start_payment(struct sweeper *s, const struct job *job)
+{
+    struct charge charge;
+    bool go = false;
+    enum result r = booking_begin_attempt(s->db, job, s->worker, &go, &charge);
+    if (r == RESULT_STALE || (r == RESULT_OK && !go)) {
+        log_info("payment_not_wanted", LOG_TEXT("order", job->order_id), LOG_NUMBER("attempt", job->attempt));
+        return;
+    }
+    if (r != RESULT_OK) {
+        sweeper_database_failed(s, "begin_attempt", r);
+        return;
+    }
+    struct task *task = sweeper_task_new(s, job, settle);
+    if (task != NULL && !call_gateway(task, &charge))
+        sweeper_task_drop(task, "the request could not begin");
+}

@@ -1,0 +1,51 @@
+#include "sweeper/sweeper.h"
+
+#include "booking/core/text.h"
+#include "booking/log.h"
+
+#include <stdio.h>
+
+static enum result settle(struct task *task)
+{
+    return booking_settle_void(task->sweeper->db, &task->job, task->sweeper->worker, &task->delivery);
+}
+
+static void on_answer(const struct http_answer *http, void *context)
+{
+    struct task *task = context;
+    bool voided = http->status == 200;
+    if (!voided && http->status != 0)
+        (void)snprintf(task->reason, sizeof task->reason, "The payment gateway answered %d", http->status);
+    else if (!voided)
+        text_copy(task->reason, sizeof task->reason,
+                  http->timed_out ? "The payment gateway did not answer in time"
+                                  : "The payment gateway could not be reached");
+    task->delivery = (struct delivery_result){
+        .delivered = voided,
+        .outcome = voided ? "VOIDED" : http->timed_out ? "TIMEOUT" : "ERROR",
+        .reason = voided ? NULL : task->reason,
+        .duration_ms = http->duration_ms,
+    };
+    log_info("void_attempt", LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
+             LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms));
+    sweeper_task_end(task);
+}
+
+void sweeper_start_void(struct sweeper *s, const struct job *job)
+{
+    struct charge charge;
+    struct buf url = BUF_INIT;
+    enum result r = booking_find_charge(s->db, job, &charge);
+    if (r != RESULT_OK) {
+        sweeper_database_failed(s, "find_charge", r);
+        return;
+    }
+    struct task *task = sweeper_task_new(s, job, settle);
+    if (task == NULL)
+        return;
+    buf_addf(&url, "%s/charges/%s/void", s->config->payment_gateway_url, charge.payment_id);
+    if (!buf_ok(&url) || !http_post(s->http, buf_str(&url), NULL, job->order_id, "{}",
+                                    s->config->payment_timeout_ms, on_answer, task))
+        sweeper_task_drop(task, "the request could not begin");
+    buf_done(&url);
+}
