@@ -96,14 +96,16 @@ def test_unknown_orders(api, path):
 
 # -- CORS -----------------------------------------------------------------------------------------
 
-def test_preflight(quick_stack):
-    answer = quick_stack.api().request("OPTIONS", "/api/orders", headers={
-        "Origin": ORIGIN, "Access-Control-Request-Method": "POST",
+@pytest.mark.parametrize("path, method", [
+    ("/api/orders", "POST"), ("/api/flights", "GET"), (f"/api/orders/{NO_ORDER}", "DELETE"),
+    (f"/api/orders/{NO_ORDER}/seats", "PUT"), (f"/api/orders/{NO_ORDER}/pay", "POST")])
+def test_preflight(quick_stack, path, method):
+    answer = quick_stack.api().request("OPTIONS", path, headers={
+        "Origin": ORIGIN, "Access-Control-Request-Method": method,
         "Access-Control-Request-Headers": "content-type, idempotency-key, if-match"})
     assert answer.status in (200, 204) and answer.body == b""
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
-    methods = set(re.split(r",\s*", answer.headers["Access-Control-Allow-Methods"]))
-    assert {"GET", "POST", "PUT", "DELETE"} <= methods
+    assert method in re.split(r",\s*", answer.headers["Access-Control-Allow-Methods"])
     allowed = answer.headers["Access-Control-Allow-Headers"].lower()
     assert all(name in allowed for name in ("content-type", "idempotency-key", "if-match"))
 
@@ -113,7 +115,7 @@ def test_answers_to_the_allowed_origin(quick_stack, path, status):
     answer = quick_stack.api().get(path, headers={"Origin": ORIGIN})
     assert answer.status == status
     assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
-    assert "Origin" in (answer.headers["Vary"] or "")
+    assert "origin" in ", ".join(answer.headers.get_all("Vary", [])).lower()
     exposed = (answer.headers["Access-Control-Expose-Headers"] or "").lower()
     assert all(name in exposed for name in ("etag", "location", "x-request-id"))
 
