@@ -1,0 +1,19 @@
+#ifndef BOOKING_CORE_DURATION_H
+#define BOOKING_CORE_DURATION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Reads a duration as Go writes them (https://pkg.go.dev/time#ParseDuration):
+ * decimal numbers, each with a unit of ms, s, m or h: "500ms", "1h30m", "1.5s".
+ * A lone "0" needs no unit. No sign, no spaces, nothing under a millisecond
+ * (it would be rounded away unsaid). At most ten years.
+ *
+ * False on anything else; *ret_ms is then untouched. */
+bool duration_parse(const char *text, int64_t *ret_ms);
+
+/* The shortest text that duration_parse() reads back as the same: "15m", "1h30m". */
+void duration_format(int64_t ms, char *ret_text, size_t size);
+
+#endif

@@ -1,0 +1,45 @@
+#ifndef BOOKING_CORE_ORDER_STATE_H
+#define BOOKING_CORE_ORDER_STATE_H
+
+#include "booking/result.h"
+
+#include <stdbool.h>
+
+/* The life of an order. This table is the only place that says which moves
+ * exist; the use cases ask it, and their UPDATEs are guarded by it. */
+
+enum order_status {
+    ORDER_CREATED,
+    ORDER_SEATS_RESERVED,
+    ORDER_PAYMENT_PENDING,
+    ORDER_CONFIRMED,
+    ORDER_FAILED,
+    ORDER_EXPIRED,
+    ORDER_CANCELLED,
+};
+#define ORDER_STATUS_COUNT 7
+
+enum order_event {
+    ORDER_EVENT_RESERVE,        /* the seats of a new order */
+    ORDER_EVENT_CHANGE_SEATS,
+    ORDER_EVENT_SUBMIT_PAYMENT,
+    ORDER_EVENT_APPROVE,        /* the gateway took the money */
+    ORDER_EVENT_FAIL,           /* declined, or out of attempts */
+    ORDER_EVENT_EXPIRE,
+    ORDER_EVENT_CANCEL,         /* by the customer, or by an operator's reset */
+};
+#define ORDER_EVENT_COUNT 7
+
+/* RESULT_OK and the next state, or why the move is refused: ORDER_EXPIRED,
+ * ORDER_CLOSED, PAYMENT_IN_PROGRESS, or STALE where no customer can be the
+ * cause. *ret_next is untouched unless RESULT_OK. */
+enum result order_next(enum order_status from, enum order_event event,
+                       enum order_status *ret_next) MUST_CHECK;
+
+bool order_status_is_final(enum order_status status);
+
+/* "SEATS_RESERVED" and back; false if the text names no state. */
+const char *order_status_name(enum order_status status);
+bool order_status_parse(const char *text, enum order_status *ret_status);
+
+#endif

@@ -1,0 +1,121 @@
+#include "booking/core/text.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The length of the sequence a lead byte begins, and the range of its second
+ * byte, which is what rules out overlong forms and surrogates. */
+static size_t utf8_sequence(unsigned char lead, unsigned char *ret_low, unsigned char *ret_high)
+{
+    *ret_low = 0x80;
+    *ret_high = 0xBF;
+    if (lead < 0x80)
+        return 1;
+    if (lead >= 0xC2 && lead <= 0xDF)
+        return 2;
+    if (lead >= 0xE0 && lead <= 0xEF) {
+        if (lead == 0xE0)
+            *ret_low = 0xA0;
+        if (lead == 0xED)
+            *ret_high = 0x9F;
+        return 3;
+    }
+    if (lead >= 0xF0 && lead <= 0xF4) {
+        if (lead == 0xF0)
+            *ret_low = 0x90;
+        if (lead == 0xF4)
+            *ret_high = 0x8F;
+        return 4;
+    }
+    return 0;
+}
+
+bool text_is_utf8(const char *text, size_t len)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    size_t i = 0;
+    while (i < len) {
+        unsigned char low = 0;
+        unsigned char high = 0;
+        size_t n = utf8_sequence(p[i], &low, &high);
+        if (n == 0 || n > len - i)
+            return false;
+        if (n > 1 && (p[i + 1] < low || p[i + 1] > high))
+            return false;
+        for (size_t k = 2; k < n; k++) {
+            if ((p[i + k] & 0xC0) != 0x80)
+                return false;
+        }
+        i += n;
+    }
+    return true;
+}
+
+size_t text_utf8_length(const char *text)
+{
+    size_t n = 0;
+    for (; *text != '\0'; text++) {
+        if (((unsigned char)*text & 0xC0) != 0x80)
+            n++;
+    }
+    return n;
+}
+
+bool text_is_printable(const char *text)
+{
+    for (const unsigned char *p = (const unsigned char *)text; *p != '\0'; p++) {
+        if (*p < 0x20 || *p == 0x7F)
+            return false;
+        /* U+0080 to U+009F are C2 80 to C2 9F. */
+        if (*p == 0xC2 && p[1] >= 0x80 && p[1] <= 0x9F)
+            return false;
+    }
+    return true;
+}
+
+bool text_is_identifier(const char *text, size_t max)
+{
+    static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
+    size_t len = strlen(text);
+    return len > 0 && len <= max && strspn(text, allowed) == len;
+}
+
+bool text_is_uuid(const char *text)
+{
+    if (strlen(text) != 36)
+        return false;
+    for (size_t i = 0; i < 36; i++) {
+        if (i == 8 || i == 13 || i == 18 || i == 23) {
+            if (text[i] != '-')
+                return false;
+        } else if (strchr("0123456789abcdef", text[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void text_copy(char *to, size_t size, const char *from)
+{
+    size_t len = strlen(from);
+    if (len >= size) {
+        len = size - 1;
+        while (len > 0 && ((unsigned char)from[len] & 0xC0) == 0x80)
+            len--;
+    }
+    memcpy(to, from, len);
+    to[len] = '\0';
+}
+
+bool text_parse_int(const char *text, long long min, long long max, long long *ret)
+{
+    if (*text == '\0' || strspn(text, "0123456789") != strlen(text))
+        return false;
+    errno = 0;
+    long long n = strtoll(text, NULL, 10);
+    if (errno != 0 || n < min || n > max)
+        return false;
+    *ret = n;
+    return true;
+}
