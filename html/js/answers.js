@@ -34,10 +34,11 @@ htmx.registerExtension('json-answers', {
     if (ctx.sourceEvent.type === 'every' && (document.hidden || !isDue(element) || !renderer.wanted())) return false;
     if (ctx.sourceEvent.type === 'submit' && !check(element)) return false;
 
+    // An order's version stays the same while its time runs, so an answer from the browser's cache would be late.
+    request.cache = 'no-store';
     request.headers = { Accept: 'application/json' };
     if (request.method === 'GET') {
       for (const [name, value] of [...request.body]) if (!value.trim()) request.body.delete(name);
-      // Set by hand, so that the browser passes the 304 on.
       if (isPoll(ctx) && etags.has(element)) request.headers['If-None-Match'] = etags.get(element);
     } else {
       request.headers['Idempotency-Key'] = newKey();

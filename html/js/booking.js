@@ -25,6 +25,7 @@ const FAILURES = [
 let flight, order, chosen, lost, busy, notice, warned, stillFree;
 let hasMoved = false;        // into another phase, and not yet painted
 let isDelayed = false;       // no sweeper is at work
+let restartedAt = -Infinity;  // the hold, by the customer's wish
 let wish = null;             // seats that the next flight's page begins with
 
 function reset() {
@@ -197,6 +198,7 @@ function tellChange(before, same, was, asked) {
   if (now === 'held' && asked && asked !== 'pay') {
     const again = asked === 'extend' || asked === 'change';
     const text = `${listed(order.seats)} ${order.seats.length > 1 ? 'are' : 'is'} held for you. You have ${again ? 'again ' : ''}${duration(clock.holdSeconds())} to pay.`;
+    if (again) restartedAt = performance.now();
     notice = again ? { tone: 'good', text: `Your time starts again: ${duration(clock.holdSeconds())}.` } : null;
     say(text);
   } else if (now !== was || order.message !== before?.message) {
@@ -354,6 +356,7 @@ function heldView({ seats }) {
   const changed = isChanged();
   return {
     remaining: minutesAndSeconds(clock.left()), urgency: urgency(),
+    restarted: performance.now() - restartedAt < 1500 ? 'restarted' : '',
     warning: warned && { tone: warned === 30 ? 'bad' : 'soon', text: warningText() },
     changed, cannotChange: !seats.length,
     changeText: seats.length ? 'The change starts your time again.' : 'Choose at least one seat, or cancel the booking.',
@@ -388,7 +391,7 @@ function overView() {
   const again = stillFree || [];
   const taken = order.seats.filter(id => !again.includes(id));
   return {
-    title, tone: order.status === 'FAILED' ? 'bad' : 'off', userId: order.userId, again,
+    title, tone: { FAILED: 'bad', EXPIRED: 'late' }[order.status], userId: order.userId, again,
     total: money(order.totalPriceCents, order.currency),
     againText: stillFree === null ? 'Looking whether your seats are still free…'
       : !again.length ? `${listed(taken)} ${taken.length > 1 ? 'are' : 'is'} no longer free.`

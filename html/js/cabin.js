@@ -67,7 +67,7 @@ const SPOKEN = {
 export function describe(id) {
   const seat = cabin.seats.get(id);
   seat.place ??= place(seat);
-  return `Row ${seat.row}, seat ${seat.column}, ${seat.place}, ${ask.price()}, ${SPOKEN[ask.stateOf(id)]}`;
+  return `${id}, row ${seat.row}, ${seat.place}, ${ask.price()}, ${SPOKEN[ask.stateOf(id)]}`;
 }
 
 export function html() {

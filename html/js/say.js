@@ -2,11 +2,14 @@
 
 import { byId } from './html.js';
 
+const HEARD_MS = 5000;
+
+// Each piece of news is a line of its own, so that none silences another.
 export function say(text, urgency = 'polite') {
-  const region = byId(urgency);
-  // A repeated text is news only if the region was empty in between.
-  region.textContent = '';
-  setTimeout(() => { region.textContent = text; }, 60);
+  const line = document.createElement('p');
+  line.textContent = text;
+  byId(urgency).append(line);
+  setTimeout(() => line.remove(), HEARD_MS);
 }
 
 // Takes the place of the browser's own box for hx-confirm.

@@ -1,0 +1,42 @@
+"""Two browsers for all tests of a run; each test gets tabs with nothing remembered from the one before."""
+
+import pytest
+
+from page import Page, start_browser, stop_browser
+
+
+@pytest.fixture(scope="session")
+def browsers():
+    started = []
+
+    def get(index):
+        while len(started) <= index:
+            started.append(start_browser())
+        return started[index]
+    yield get
+    for driver in started:
+        stop_browser(driver)
+
+
+@pytest.fixture
+def tabs(browsers, stack):
+    opened = []
+
+    def open_tab():
+        page = Page(browsers(len(opened)), stack.url)
+        opened.append(page)
+        return page
+    yield open_tab
+    for page in opened:
+        page.close()
+
+
+@pytest.fixture
+def page(tabs):
+    return tabs()
+
+
+@pytest.fixture
+def other(page, tabs):
+    """Somebody else's browser."""
+    return tabs()
