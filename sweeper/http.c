@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SIGNAL_BLIND_MS 1000
+
 struct http {
     CURLM *multi;
     size_t in_flight;
@@ -168,6 +170,10 @@ void http_wait(struct http *http, int64_t wait_ms, int wake_fd)
     (void)curl_multi_perform(http->multi, &running);
     if (finish_done(http))
         return;
+    /* A signal between the caller's look at its flag and this poll goes unseen
+     * until the poll ends; so it ends soon. */
+    if (wait_ms > SIGNAL_BLIND_MS)
+        wait_ms = SIGNAL_BLIND_MS;
     (void)curl_multi_poll(http->multi, &wake, wake_fd < 0 ? 0 : 1, (int)wait_ms, NULL);
     (void)curl_multi_perform(http->multi, &running);
     (void)finish_done(http);
