@@ -1,8 +1,13 @@
 """Two browsers for all tests of a run; each test gets tabs with nothing remembered from the one before."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from page import Page, start_browser, stop_browser
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+
+from page import Page, start_browser, stop_browser  # noqa: E402
 
 
 @pytest.fixture(scope="session")

@@ -210,12 +210,20 @@ def test_addresses_of_nothing(page, address, title):
 
 def test_a_search_for_nothing_can_be_undone(page):
     page.open("/")
-    page.type("#search input[name=origin]", "Nowhere")
+    page.type("#search input[name=origin]", "ZZZ")
     page.click("#search button")
     page.see("No flights match")
     page.accessible("no flights")
     page.click("#clear-search")
     page.see("FL123")
+
+
+def test_a_search_that_makes_no_sense_is_explained(page):
+    page.expected = {400}
+    page.open("/")
+    page.type("#search input[name=origin]", "Nowhere")
+    page.click("#search button")
+    page.see("An airport is three letters")
 
 
 def test_departures_are_told_in_airport_time_and_in_the_readers(page):
