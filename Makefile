@@ -76,16 +76,18 @@ help: ## this list
 
 # ---- build ---------------------------------------------------------------------------------------------
 
-# html/install leaves the lock file's copy beside what it fetched.
-vendor = cmp -s html/package-lock.json html/vendor/.package-lock.json || html/install
+# html/install leaves the lock file's copy beside what it fetched, last of all.
+VENDOR := html/vendor/.package-lock.json
+$(VENDOR): html/package-lock.json html/install
+	@html/install
 
 setup: ## install what is missing: Debian packages, the page's libraries
 	@conf/install-packages build run
-	@$(vendor)
+	@$(MAKE) --no-print-directory -s $(VENDOR)
 
 setup-test:
 	@conf/install-packages build run test
-	@$(vendor)
+	@$(MAKE) --no-print-directory -s $(VENDOR)
 
 build: setup ## compile the programs into build/
 	@$(MAKE) --no-print-directory programs
