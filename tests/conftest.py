@@ -124,6 +124,7 @@ def shared_stack(pytestconfig):
                 else:
                     known[name] = start_noted(pytestconfig, name, Stack(SETTINGS[name]))
         return known[name]
+    get.known = known
     return get
 
 
@@ -147,7 +148,7 @@ def seed_stack(shared_stack):
 
 @pytest.fixture(scope="module")
 def own_stack(pytestconfig):
-    """Starts stacks for this module alone, to be stopped, broken or set up oddly."""
+    """Starts stacks for this module alone, to be stopped, broken or set up oddly. Audited in the end as well."""
     started = []
 
     def start(**settings):
@@ -156,8 +157,11 @@ def own_stack(pytestconfig):
         return start_noted(pytestconfig, stack.data_dir.name, stack)
     yield start
     for stack in started:
-        stack.stop()
-        note_of(pytestconfig, stack.data_dir.name).unlink(missing_ok=True)
+        try:
+            audit(stack, deadline=30)
+        finally:
+            stack.stop()
+            note_of(pytestconfig, stack.data_dir.name).unlink(missing_ok=True)
 
 
 # -- for each test ------------------------------------------------------------------------------
@@ -169,12 +173,10 @@ def stack(default_stack):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def audited(request):
-    """At the end of each module the books of the stack it used must agree."""
-    uses_stack = any("stack" in item.fixturenames for item in request.session.items if item.path == request.path)
-    stack = request.getfixturevalue("stack") if uses_stack else None
+def audited(shared_stack):
+    """At the end of each module the books of all stacks it may have used must agree."""
     yield
-    if stack:
+    for stack in shared_stack.known.values():
         audit(stack)
 
 

@@ -45,7 +45,8 @@ def test_user_ids_in_the_query_are_decoded(api, flight):
 def test_user_ids_are_compared_exactly(api, flight):
     user = new_user()
     api.hold(flight, "A1", user=user)
-    assert ids(api, f"userId={user.upper()}") == ids(api, f"userId={user}%20") == ids(api, f"userId={user[:-1]}%25") == []
+    for other in (user.upper(), user + "%20", user[:-1] + "%25", user[:-1] + "_"):
+        assert ids(api, f"userId={other}") == []
 
 
 @pytest.mark.parametrize("query, field", [

@@ -8,7 +8,6 @@ import time
 
 import pytest
 
-from audit import audit
 from stack import ROOT, wait_for
 
 
@@ -157,7 +156,3 @@ def test_two_migrations_at_once(stack):
         cursor.execute("SELECT COUNT(*) FROM twice.schema_migrations")
         assert cursor.fetchone()[0] == len(list((ROOT / "sql").glob("[0-9]*.sql")))
         cursor.execute("DROP DATABASE twice")
-
-
-def test_the_books_agree_after_all_that(stack):
-    audit(stack, deadline=30)

@@ -132,7 +132,7 @@ def test_waits_between_attempts(api, settled, code, took_ms):
         gap = (start - end).total_seconds()
         assert wait * 0.9 - 0.05 <= gap <= wait * 1.1 + 0.5, f"waited {gap} s, not about {wait} s"
     for event in shown:
-        assert took_ms <= event["durationMs"] <= took_ms + 700
+        assert took_ms - 20 <= event["durationMs"] <= took_ms + 700
 
 
 @pytest.mark.parametrize("code", ["50302"])
