@@ -1,3 +1,4 @@
+#include "booking/metrics.h"
 #include "booking/parts.h"
 #include "booking/store/flights.h"
 #include "booking/store/seats.h"
@@ -58,6 +59,8 @@ static enum result reset_order(struct db *db, struct reset *reset, int64_t *ende
     }
     if (r == RESULT_OK) {
         *ended += reset->ended ? 1 : 0;
+        if (reset->ended && reset->order.status == ORDER_CANCELLED)
+            metrics_add_moves(ORDER_CANCELLED, 1);
         *freed += (int64_t)reset->order.seats.count;
     }
     bool moved_on = r == RESULT_STALE || r == RESULT_ORDER_CLOSED || r == RESULT_ORDER_NOT_FOUND;

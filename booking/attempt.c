@@ -1,6 +1,7 @@
 #include "booking/parts.h"
 #include "booking/core/backoff.h"
 #include "booking/core/text.h"
+#include "booking/metrics.h"
 #include "booking/store/orders.h"
 #include "booking/store/payments.h"
 #include "booking/store/seats.h"
@@ -20,6 +21,7 @@ struct attempt {
     struct charge *charge;
     struct order order;
     struct payment payment;
+    bool ended; /* CONFIRMED or FAILED by this transaction */
 };
 
 static enum result log_attempt(struct db *db, const struct attempt *a, int64_t number,
@@ -44,6 +46,7 @@ static enum result fail_order(struct db *db, struct attempt *a, bool declined, c
 {
     struct order *o = &a->order;
     text_copy(o->last_error, sizeof o->last_error, reason);
+    a->ended = true;
     enum result r = part_move_order(db, o, ORDER_EVENT_FAIL);
     if (r == RESULT_OK)
         r = seats_release(db, o);
@@ -55,6 +58,14 @@ static enum result fail_order(struct db *db, struct attempt *a, bool declined, c
         r = part_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, NULL, a->worker);
     if (r == RESULT_OK && !declined)
         r = part_request_void(db, o->order_id, "payment failed without a final answer", NULL);
+    return r;
+}
+
+/* Counts the order if this attempt has ended it. */
+static enum result count_end(const struct attempt *a, enum result r)
+{
+    if (r == RESULT_OK && a->ended)
+        metrics_add_moves(a->order.status, 1);
     return r;
 }
 
@@ -92,6 +103,7 @@ static enum result begin_in_txn(struct db *db, void *context)
 {
     struct attempt *a = context;
     *a->go = false;
+    a->ended = false;
 
     enum result r = orders_lock(db, a->job->order_id, &a->order);
     if (r == RESULT_OK && a->order.status != ORDER_PAYMENT_PENDING)
@@ -113,7 +125,7 @@ enum result booking_begin_attempt(struct db *db, const struct job *job,
                                   const char *worker, bool *ret_go, struct charge *ret_charge)
 {
     struct attempt a = { .job = job, .worker = worker, .go = ret_go, .charge = ret_charge };
-    return txn_run(db, NULL, begin_in_txn, &a);
+    return count_end(&a, txn_run(db, NULL, begin_in_txn, &a));
 }
 
 /* ── settling ───────────────────────────────────────────────────────────── */
@@ -133,6 +145,7 @@ static enum result confirm(struct db *db, struct attempt *a)
 {
     struct order *o = &a->order;
     o->last_error[0] = '\0';
+    a->ended = true;
     enum result r = part_move_order(db, o, ORDER_EVENT_APPROVE);
     if (r == RESULT_OK)
         r = seats_book(db, o);
@@ -198,6 +211,7 @@ static enum result settle_too_late(struct db *db, struct attempt *a)
 static enum result settle_in_txn(struct db *db, void *context)
 {
     struct attempt *a = context;
+    a->ended = false;
     enum result r = orders_lock(db, a->job->order_id, &a->order);
     if (r != RESULT_OK)
         return r;
@@ -208,5 +222,5 @@ enum result booking_settle_attempt(struct db *db, const struct job *job,
                                    const char *worker, const struct attempt_result *result)
 {
     struct attempt a = { .job = job, .worker = worker, .result = result };
-    return txn_run(db, job->order_id, settle_in_txn, &a);
+    return count_end(&a, txn_run(db, job->order_id, settle_in_txn, &a));
 }

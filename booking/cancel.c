@@ -1,3 +1,4 @@
+#include "booking/metrics.h"
 #include "booking/parts.h"
 #include "booking/txn.h"
 
@@ -26,5 +27,8 @@ enum result booking_cancel(struct db *db, const struct caller *caller, const cha
                            struct order *ret_order)
 {
     struct cancellation c = { caller, order_id, ret_order };
-    return txn_run(db, order_id, cancel_in_txn, &c);
+    enum result r = txn_run(db, order_id, cancel_in_txn, &c);
+    if (r == RESULT_OK)
+        metrics_add_moves(ret_order->status, 1);
+    return r;
 }

@@ -1,3 +1,4 @@
+#include "booking/metrics.h"
 #include "booking/parts.h"
 #include "booking/store/orders.h"
 #include "booking/store/seats.h"
@@ -77,6 +78,8 @@ enum result booking_change_seats(struct db *db, const struct caller *caller, con
     for (int tries = 0;; tries++) {
         bool any = false;
         enum result r = txn_run(db, order_id, change_in_txn, &c);
+        if (r == RESULT_OK)
+            metrics_add_moves(ORDER_SEATS_RESERVED, 1);
         if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
             return r;
         enum result expired = part_expire_holders(db, ret_order->flight_id, &ret_refusal->seats, &any);

@@ -47,6 +47,7 @@ static const struct setting settings[] = {
     { "SWEEPER_MAX_IN_FLIGHT", NULL, NUMBER, AT(sweeper_max_in_flight), "256", 1, 10000, false },
     { "SWEEPER_POLL_INTERVAL", NULL, DURATION, AT(sweeper_poll_interval_ms), "1s", 10, 600000, false },
     { "SWEEPER_WAKE_DIR", NULL, TEXT, AT(sweeper_wake_dir), "", 0, 0, false },
+    { "METRICS_FILE", NULL, TEXT, AT(metrics_file), "", 0, 0, false },
     { "API_WORKERS", NULL, NUMBER, AT(api_workers), "16", 1, 1000, false },
     { "MIGRATION_DSN", NULL, DSN, AT(migration_database), "", 0, 0, false },
     { "GATEWAY_DATABASE_DSN", NULL, DSN, AT(gateway_database), "", 0, 0, false },

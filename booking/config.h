@@ -30,6 +30,7 @@ struct config {
     int64_t sweeper_max_in_flight;
     int64_t sweeper_poll_interval_ms;
     char sweeper_wake_dir[CONFIG_TEXT_SIZE]; /* empty: no wake-ups, polling only */
+    char metrics_file[CONFIG_TEXT_SIZE];     /* empty: each process counts for itself */
     int64_t api_workers;
     struct dsn migration_database;         /* DATABASE_DSN when not set */
     struct dsn gateway_database;           /* DATABASE_DSN with payment_gateway when not set */

@@ -1,4 +1,5 @@
 #include "booking/booking.h"
+#include "booking/metrics.h"
 #include "booking/store/expiry.h"
 #include "booking/txn.h"
 
@@ -50,5 +51,6 @@ enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], si
      * all happen together. */
     enum result r = txn_run(db, order_ids[0], expire_in_txn, &e);
     *ret_expired = r == RESULT_OK ? e.expired : 0;
+    metrics_add_moves(ORDER_EXPIRED, *ret_expired);
     return r;
 }

@@ -1,3 +1,4 @@
+#include "booking/metrics.h"
 #include "booking/parts.h"
 #include "booking/store/flights.h"
 #include "booking/store/orders.h"
@@ -75,6 +76,10 @@ enum result booking_hold(struct db *db, const struct caller *caller, const char 
     for (int tries = 0;; tries++) {
         bool any = false;
         enum result r = txn_run(db, ret_order->order_id, hold_in_txn, &h);
+        if (r == RESULT_OK) {
+            metrics_add_moves(ORDER_CREATED, 1);
+            metrics_add_moves(ORDER_SEATS_RESERVED, 1);
+        }
         if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
             return r;
         enum result expired = part_expire_holders(db, flight_id, &ret_refusal->seats, &any);

@@ -1,3 +1,4 @@
+#include "booking/metrics.h"
 #include "booking/parts.h"
 #include "booking/store/orders.h"
 #include "booking/store/payments.h"
@@ -59,5 +60,8 @@ enum result booking_submit_payment(struct db *db, const struct caller *caller, c
                                    const char *code, struct order *ret_order)
 {
     struct submission s = { caller, order_id, code, ret_order };
-    return txn_run(db, order_id, submit_in_txn, &s);
+    enum result r = txn_run(db, order_id, submit_in_txn, &s);
+    if (r == RESULT_OK)
+        metrics_add_moves(ret_order->status, 1);
+    return r;
 }

@@ -1,5 +1,6 @@
 #include "booking/txn.h"
 
+#include "booking/metrics.h"
 #include "booking/order.h"
 #include "booking/random.h"
 #include "booking/store/events.h"
@@ -8,8 +9,6 @@
 #include <time.h>
 
 #define TRIES 6
-
-struct txn_counters txn_counters;
 
 static void wait_a_little(int tries)
 {
@@ -40,7 +39,7 @@ static enum result look_up(struct db *db, const char *order_id, int64_t change_i
 static enum result resolve_commit(struct db *db, const char *order_id, int64_t change_id)
 {
     enum result r = RESULT_UNAVAILABLE;
-    txn_counters.unknown_commits++;
+    metrics_add(METRIC_UNKNOWN_COMMITS, 1);
     if (order_id == NULL)
         return r;
     for (int tries = 1; tries <= TRIES; tries++) {
@@ -77,7 +76,7 @@ enum result txn_run(struct db *db, const char *order_id,
             return r;
         if (tries == TRIES)
             return RESULT_UNAVAILABLE;
-        txn_counters.retries++;
+        metrics_add(METRIC_TRANSACTION_RETRIES, 1);
         wait_a_little(tries);
     }
 }

@@ -16,11 +16,4 @@
 enum result txn_run(struct db *db, const char *order_id,
                     enum result (*work)(struct db *db, void *context), void *context) MUST_CHECK;
 
-/* How often transactions were run again, and how many commits were unknown. */
-struct txn_counters {
-    uint64_t retries;
-    uint64_t unknown_commits;
-};
-extern struct txn_counters txn_counters;
-
 #endif

@@ -24,6 +24,7 @@ handler orders_delete;
 
 handler health_get;
 handler health_get_live;
+handler metrics_get;
 
 handler admin_post_reset;
 handler admin_get_orders;

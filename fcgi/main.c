@@ -2,6 +2,7 @@
 
 #include "booking/config.h"
 #include "booking/log.h"
+#include "booking/metrics.h"
 #include "fcgi/router.h"
 
 #include <unistd.h>
@@ -13,7 +14,9 @@ int main(int argc, char **argv)
 
     struct router router = { .config = &config, .db = db_new(&config.database) };
     log_info("start", LOG_TEXT("program", "booking-api"), LOG_NUMBER("pid", getpid()));
+    metrics_open(config.metrics_file, "booking-api");
     int status = server_run(router_handle, &router);
+    metrics_close();
     db_free(router.db);
     log_info("stop", LOG_TEXT("program", "booking-api"), LOG_NUMBER("pid", getpid()));
     return status;

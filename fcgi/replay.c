@@ -2,6 +2,7 @@
 
 #include "booking/core/text.h"
 #include "booking/log.h"
+#include "booking/metrics.h"
 #include "booking/store/idempotency.h"
 
 #include <string.h>
@@ -29,6 +30,7 @@ static void replay(struct exchange *x, const struct stored_answer *stored)
     r->status = stored->status;
     r->content_type = literal_content_type(stored->content_type);
     r->replayed = true;
+    metrics_add(METRIC_IDEMPOTENT_REPLAYS, 1);
     text_copy(r->location, sizeof r->location, stored->location == NULL ? "" : stored->location);
     text_copy(r->etag, sizeof r->etag, stored->etag == NULL ? "" : stored->etag);
     buf_clear(&r->body);

@@ -2,10 +2,12 @@
 
 #include "booking/core/text.h"
 #include "booking/log.h"
+#include "booking/metrics.h"
 #include "fcgi/access.h"
 #include "fcgi/handlers.h"
 #include "fcgi/replay.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -37,8 +39,35 @@ static const struct route routes[] = {
     { "POST", "api/admin/jobs/*/retry", admin_post_job_retry, true },
     { "GET", "health", health_get, false },
     { "GET", "health/live", health_get_live, false },
+    { "GET", "metrics", metrics_get, false },
 };
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
+
+_Static_assert(ROUTE_COUNT < METRICS_ROUTES_MAX, "the metrics have a cell for each route");
+
+/* method="GET",route="/api/orders/{id}"; the last is for what no route takes. */
+static void write_label(char *to, size_t size, const struct route *route)
+{
+    size_t len = (size_t)snprintf(to, size, "method=\"%s\",route=\"/", route == NULL ? "" : route->method);
+    for (const char *p = route == NULL ? "other" : route->path; *p != '\0' && len + 8 < size; p++) {
+        if (*p == '*')
+            len += (size_t)snprintf(to + len, size - len, "{id}");
+        else
+            to[len++] = *p;
+    }
+    (void)snprintf(to + len, size - len, "\"");
+}
+
+void router_write_metrics(struct buf *out)
+{
+    char text[ROUTE_COUNT + 1][96];
+    const char *labels[ROUTE_COUNT + 1];
+    for (size_t i = 0; i <= ROUTE_COUNT; i++) {
+        write_label(text[i], sizeof text[i], i < ROUTE_COUNT ? &routes[i] : NULL);
+        labels[i] = text[i];
+    }
+    metrics_write(out, labels, ROUTE_COUNT + 1);
+}
 
 /* Holds a path of segments against a pattern; *ret_id gets what "*" stands for. */
 static bool path_matches(const struct request *request, const char *pattern, const char **ret_id)
@@ -121,7 +150,8 @@ static void run_handler(struct exchange *x, const struct route *route)
         replay_end(x);
 }
 
-static void dispatch(struct exchange *x, enum server_error error)
+/* Returns the number of the route, or ROUTE_COUNT. */
+static size_t dispatch(struct exchange *x, enum server_error error)
 {
     char allow[64];
     switch (error) {
@@ -129,13 +159,13 @@ static void dispatch(struct exchange *x, enum server_error error)
     case SERVER_BAD_TARGET:
         problem_say(x->response, x->request, PROBLEM_INVALID_REQUEST,
                     "The address is not UTF-8 in percent-encoding, or has too many parts.");
-        return;
+        return ROUTE_COUNT;
     case SERVER_BODY_TOO_LARGE:
         problem_say(x->response, x->request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
-        return;
+        return ROUTE_COUNT;
     case SERVER_BODY_CUT_SHORT:
         problem_say(x->response, x->request, PROBLEM_INVALID_REQUEST, "The body ended before its Content-Length.");
-        return;
+        return ROUTE_COUNT;
     }
 
     const struct route *route = find_route(x->request, &x->id, allow, sizeof allow);
@@ -149,16 +179,21 @@ static void dispatch(struct exchange *x, enum server_error error)
     } else {
         run_handler(x, route);
     }
+    return route == NULL ? ROUTE_COUNT : (size_t)(route - routes);
+}
+
+static int64_t now_us(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
 /* Polls are many and alike: only what changes something, or fails, is worth a
  * line. The path holds ids; the query, which may hold names, is left out. */
-static void log_request(const struct exchange *x, const struct timespec *started)
+static void log_request(const struct exchange *x, int64_t us)
 {
-    struct timespec now;
     char path[128];
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    long long us = (now.tv_sec - started->tv_sec) * 1000000LL + (now.tv_nsec - started->tv_nsec) / 1000;
     text_copy(path, sizeof path, x->request->path);
     path[strcspn(path, "?")] = '\0';
 
@@ -178,19 +213,23 @@ void router_handle(const struct request *request, enum server_error error, struc
                    void *context)
 {
     const struct router *router = context;
-    struct timespec started;
+    uint64_t round_trips = db_round_trips(router->db);
+    int64_t started_us = now_us();
     struct exchange x = {
         .config = router->config,
         .db = router->db,
         .request = request,
         .response = response,
     };
-    (void)clock_gettime(CLOCK_MONOTONIC, &started);
+    metrics_request_begin();
     access_allow_origin(&x);
-    dispatch(&x, error);
+    size_t route = dispatch(&x, error);
     if (!buf_ok(&response->body)) {
         response_clear(response);
         problem_say(response, request, PROBLEM_INTERNAL, NULL);
     }
-    log_request(&x, &started);
+    int64_t us = now_us() - started_us;
+    metrics_add(METRIC_ROUND_TRIPS, db_round_trips(router->db) - round_trips);
+    metrics_request_end(route, response->status, (double)us / 1e6);
+    log_request(&x, us);
 }

@@ -16,4 +16,7 @@ struct router {
 void router_handle(const struct request *request, enum server_error error, struct response *response,
                    void *context);
 
+/* What metrics_write() writes, with this table's routes. */
+void router_write_metrics(struct buf *out);
+
 #endif

@@ -1,6 +1,7 @@
 #include "sweeper/sweeper.h"
 
 #include "booking/log.h"
+#include "booking/metrics.h"
 
 #include <string.h>
 
@@ -16,6 +17,7 @@ void sweeper_expire(struct sweeper *s, const struct job *jobs, size_t count)
         int64_t late_ms = jobs[i].claimed_at_ms - jobs[i].due_at_ms;
         memcpy(ids[i], jobs[i].order_id, UUID_SIZE);
         latest_ms = late_ms > latest_ms ? late_ms : latest_ms;
+        metrics_observe(METRIC_TIMER_LATENESS, (double)late_ms / 1000);
     }
     enum result r = booking_expire(s->db, (const char(*)[UUID_SIZE])ids, count, s->worker, &expired);
     if (r != RESULT_OK && count > 1) {

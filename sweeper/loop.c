@@ -1,6 +1,7 @@
 #include "sweeper/sweeper.h"
 
 #include "booking/log.h"
+#include "booking/metrics.h"
 #include "booking/store/idempotency.h"
 #include "booking/store/sweepers.h"
 #include "booking/wake.h"
@@ -140,6 +141,7 @@ static int64_t claim_due(struct sweeper *s, size_t *ret_claimed)
         if (r == RESULT_OK && count > 0)
             start(s, (enum job_kind)kind, jobs, count);
         *ret_claimed += count;
+        metrics_add((enum metric)(METRIC_CLAIMED_EXPIRE_HOLD + kind), count);
         wait_ms = count > 0 ? 0 : wait_ms;
     }
     if (r != RESULT_OK) {
@@ -218,8 +220,11 @@ static bool turn(struct sweeper *s, bool once)
 int sweeper_run(struct sweeper *s, bool once, const volatile int *stop)
 {
     bool more = true;
-    while (more && *stop == 0)
+    while (more && *stop == 0) {
+        uint64_t round_trips = db_round_trips(s->db);
         more = turn(s, once);
+        metrics_add(METRIC_ROUND_TRIPS, db_round_trips(s->db) - round_trips);
+    }
     finish_in_flight(s);
     if (!once && sweepers_leave(s->db, s->worker) != RESULT_OK)
         log_debug("leave_failed", LOG_TEXT("database", db_last_error(s->db)));

@@ -2,6 +2,7 @@
 
 #include "booking/config.h"
 #include "booking/log.h"
+#include "booking/metrics.h"
 #include "booking/random.h"
 #include "booking/wake.h"
 #include "sweeper/sweeper.h"
@@ -58,7 +59,9 @@ int main(int argc, char **argv)
         s.wake_fd = wake_open(config.sweeper_wake_dir, s.wake_path, sizeof s.wake_path);
     log_info("start", LOG_TEXT("program", "sweeper"), LOG_TEXT("worker", s.worker),
              LOG_TEXT("wake", s.wake_fd >= 0 ? s.wake_path : "polling only"));
+    metrics_open(config.metrics_file, "sweeper");
     int status = sweeper_run(&s, once, &stop);
+    metrics_close();
     wake_close(s.wake_fd, s.wake_path);
     http_free(s.http);
     db_free(s.db);

@@ -2,6 +2,7 @@
 
 #include "booking/core/json_writer.h"
 #include "booking/log.h"
+#include "booking/metrics.h"
 #include "sweeper/gateway_answer.h"
 
 #include <stdio.h>
@@ -22,6 +23,8 @@ static void on_answer(const struct http_answer *http, void *context)
         .duration_ms = http->duration_ms,
     };
     gateway_answer_read(&answer, &task->attempt);
+    metrics_add((enum metric)(METRIC_ATTEMPT_APPROVED + (int)task->attempt.outcome), 1);
+    metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
     log_info("payment_attempt", LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms),
              LOG_TEXT("error", http->status == 0 ? http->error : ""),

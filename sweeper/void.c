@@ -2,6 +2,7 @@
 
 #include "booking/core/text.h"
 #include "booking/log.h"
+#include "booking/metrics.h"
 
 #include <stdio.h>
 
@@ -26,6 +27,7 @@ static void on_answer(const struct http_answer *http, void *context)
         .reason = voided ? NULL : task->reason,
         .duration_ms = http->duration_ms,
     };
+    metrics_add(voided ? METRIC_VOIDED : METRIC_VOID_FAILED, 1);
     log_info("void_attempt", LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms));
     sweeper_task_end(task);

@@ -51,6 +51,16 @@ DB_SQL(JOBS_NEXT_DUE,
        "SELECT kind, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), MIN(run_at)) DIV 1000 AS due_in_ms"
        " FROM workflow_jobs FORCE INDEX (idx_due) GROUP BY kind");
 
+#define COUNT_UP_TO(condition)                                                                \
+    "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM workflow_jobs FORCE INDEX (idx_due)"         \
+    " WHERE kind = ? AND " condition " LIMIT 100000) c)"
+DB_SQL(JOBS_COUNT,
+       "SELECT " COUNT_UP_TO("run_at <= UTC_TIMESTAMP(3)") " AS due,"
+       " " COUNT_UP_TO("run_at > UTC_TIMESTAMP(3)") " AS waiting,"
+       " " COUNT_UP_TO("run_at IS NULL") " AS failed,"
+       " COALESCE((SELECT TIMESTAMPDIFF(MICROSECOND, MIN(run_at), UTC_TIMESTAMP(3)) DIV 1000"
+       "   FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)), 0) AS lag_ms");
+
 DB_SQL(JOBS_LIST,
        "SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
        " created_at, updated_at FROM workflow_jobs"
@@ -217,6 +227,25 @@ enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT])
         }
     }
     return r;
+}
+
+enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_queue)
+{
+    struct db_value name = db_text(job_kind_name(kind));
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_query(db, &JOBS_COUNT, DB_ARGS(name, name, name, name), &rows);
+    if (r == RESULT_OK)
+        r = db_next(rows, &have);
+    if (r != RESULT_OK || !have)
+        return r == RESULT_OK ? RESULT_INTERNAL : r;
+    *ret_queue = (struct job_queue){
+        .due = db_get_int(rows, "due"),
+        .waiting = db_get_int(rows, "waiting"),
+        .failed = db_get_int(rows, "failed"),
+        .lag_ms = db_get_int(rows, "lag_ms"),
+    };
+    return RESULT_OK;
 }
 
 enum result jobs_list(struct db *db, const struct job_filter *f,

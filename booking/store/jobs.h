@@ -68,6 +68,17 @@ enum result jobs_check_claim(struct db *db, const struct job *job) MUST_CHECK;
  * INT64_MAX when there is none. One statement, by the database's clock. */
 enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT]) MUST_CHECK;
 
+/* How a kind's queue stands. Counted up to JOBS_COUNTED_MAX, never through a
+ * whole table. */
+#define JOBS_COUNTED_MAX 100000
+struct job_queue {
+    int64_t due;     /* leases that ran out included */
+    int64_t waiting; /* leased ones included */
+    int64_t failed;
+    int64_t lag_ms;  /* of the oldest that is due; 0 if none is */
+};
+enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_queue) MUST_CHECK;
+
 /* For the operator. */
 struct job_row {
     int64_t job_id;

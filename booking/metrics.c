@@ -1,0 +1,286 @@
+#include "booking/metrics.h"
+
+#include "booking/core/text.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A new number whenever the layout below changes, so that programs of two
+ * versions never count into each other's cells. */
+#define LAYOUT UINT64_C(0x626f6f6b696e6702)
+
+static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
+#define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
+
+static const int statuses[] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
+                                409, 412, 413, 415, 422, 429, 500, 503 };
+#define STATUS_COUNT (sizeof statuses / sizeof statuses[0])
+
+#define PROCESSES_MAX 512
+
+struct histogram {
+    _Atomic uint64_t bucket[BOUND_COUNT + 1]; /* the last: above all bounds */
+    _Atomic uint64_t sum_us;
+};
+
+struct process {
+    _Atomic int64_t pid; /* 0: free */
+    _Atomic uint64_t busy;
+    char program[24];
+};
+
+struct shared {
+    _Atomic uint64_t layout;
+    _Atomic uint64_t counters[METRIC_COUNT];
+    struct histogram times[METRIC_TIME_COUNT];
+    _Atomic uint64_t requests[METRICS_ROUTES_MAX][STATUS_COUNT];
+    struct histogram latency[METRICS_ROUTES_MAX];
+    struct process processes[PROCESSES_MAX];
+};
+
+static struct shared own;
+static struct shared *shared = &own;
+static struct process *self;
+
+/* ── counting ───────────────────────────────────────────────────────────── */
+
+static struct shared *map_file(const char *path)
+{
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0)
+        return NULL;
+    void *p = MAP_FAILED;
+    if (ftruncate(fd, sizeof(struct shared)) == 0)
+        p = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    (void)close(fd);
+    if (p == MAP_FAILED)
+        return NULL;
+    /* A new file is all zeros, which is what everything begins with. */
+    struct shared *mapped = p;
+    uint64_t fresh = 0;
+    if (!atomic_compare_exchange_strong(&mapped->layout, &fresh, LAYOUT) && fresh != LAYOUT) {
+        (void)munmap(p, sizeof(struct shared));
+        return NULL;
+    }
+    return mapped;
+}
+
+static bool is_alive(int64_t pid)
+{
+    return pid > 0 && kill((pid_t)pid, 0) == 0;
+}
+
+void metrics_open(const char *path, const char *program)
+{
+    struct shared *mapped = *path == '\0' ? NULL : map_file(path);
+    if (mapped != NULL)
+        shared = mapped;
+    for (size_t i = 0; i < PROCESSES_MAX && self == NULL; i++) {
+        struct process *p = &shared->processes[i];
+        int64_t pid = atomic_load(&p->pid);
+        if (!is_alive(pid) && atomic_compare_exchange_strong(&p->pid, &pid, (int64_t)getpid())) {
+            atomic_store(&p->busy, 0);
+            text_copy(p->program, sizeof p->program, program);
+            self = p;
+        }
+    }
+}
+
+void metrics_close(void)
+{
+    if (self != NULL)
+        atomic_store(&self->pid, 0);
+    self = NULL;
+}
+
+static void add(_Atomic uint64_t *cell, uint64_t n)
+{
+    (void)atomic_fetch_add_explicit(cell, n, memory_order_relaxed);
+}
+
+static uint64_t get(const _Atomic uint64_t *cell)
+{
+    return atomic_load_explicit(cell, memory_order_relaxed);
+}
+
+static void observe(struct histogram *h, double seconds)
+{
+    size_t i = 0;
+    while (i < BOUND_COUNT && seconds > bounds[i])
+        i++;
+    add(&h->bucket[i], 1);
+    add(&h->sum_us, (uint64_t)(seconds * 1e6));
+}
+
+void metrics_add(enum metric metric, uint64_t n)
+{
+    add(&shared->counters[metric], n);
+}
+
+void metrics_add_moves(enum order_status to, uint64_t n)
+{
+    add(&shared->counters[METRIC_ORDER_TO + to], n);
+}
+
+void metrics_observe(enum metric_time what, double seconds)
+{
+    observe(&shared->times[what], seconds < 0 ? 0 : seconds);
+}
+
+void metrics_request_begin(void)
+{
+    if (self != NULL)
+        atomic_store(&self->busy, 1);
+}
+
+void metrics_request_end(size_t route, int status, double seconds)
+{
+    size_t i = 0;
+    while (i + 1 < STATUS_COUNT && statuses[i] != status)
+        i++;
+    add(&shared->requests[route][i], 1);
+    observe(&shared->latency[route], seconds);
+    if (self != NULL)
+        atomic_store(&self->busy, 0);
+}
+
+/* ── telling ────────────────────────────────────────────────────────────── */
+
+struct family {
+    const char *name;
+    const char *help;
+    enum metric first;
+    size_t count;
+    const char *label; /* NULL: no label */
+    const char *const *values;
+};
+
+static const char *const kinds[] = { "EXPIRE_HOLD", "PAYMENT_ATTEMPT", "VOID_CHARGE", "SEND_CONFIRMATION" };
+static const char *const outcomes[] = { "approved", "declined", "error", "timeout" };
+static const char *const voids[] = { "voided", "failed" };
+static const char *const order_statuses[] = { "CREATED", "SEATS_RESERVED", "PAYMENT_PENDING", "CONFIRMED",
+                                              "FAILED", "EXPIRED", "CANCELLED" };
+
+static const struct family families[] = {
+    { "booking_transaction_retries_total", "Transactions run again after a deadlock or a lock timeout.",
+      METRIC_TRANSACTION_RETRIES, 1, NULL, NULL },
+    { "booking_unknown_commits_total", "Commits whose answer was lost and whose outcome was looked up.",
+      METRIC_UNKNOWN_COMMITS, 1, NULL, NULL },
+    { "booking_database_round_trips_total", "Statements sent to the database.", METRIC_ROUND_TRIPS, 1, NULL, NULL },
+    { "booking_idempotent_replays_total", "Requests that got the first answer to their key again.",
+      METRIC_IDEMPOTENT_REPLAYS, 1, NULL, NULL },
+    { "booking_jobs_claimed_total", "Jobs claimed by sweepers.", METRIC_CLAIMED_EXPIRE_HOLD, 4, "kind", kinds },
+    { "booking_payment_attempts_total", "Payment attempts by outcome.", METRIC_ATTEMPT_APPROVED, 4, "outcome", outcomes },
+    { "booking_void_attempts_total", "Tries to void a charge by outcome.", METRIC_VOIDED, 2, "outcome", voids },
+    { "booking_order_transitions_total", "Orders by the state they moved to.", METRIC_ORDER_TO, ORDER_STATUS_COUNT,
+      "to", order_statuses },
+};
+
+static void write_help(struct buf *out, const char *name, const char *help, const char *type)
+{
+    buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
+static void write_family(struct buf *out, const struct family *f)
+{
+    write_help(out, f->name, f->help, "counter");
+    for (size_t i = 0; i < f->count; i++) {
+        unsigned long long n = get(&shared->counters[(size_t)f->first + i]);
+        if (f->label == NULL)
+            buf_addf(out, "%s %llu\n", f->name, n);
+        else
+            buf_addf(out, "%s{%s=\"%s\"} %llu\n", f->name, f->label, f->values[i], n);
+    }
+}
+
+static void write_histogram(struct buf *out, const char *name, const char *labels, const struct histogram *h)
+{
+    const char *comma = *labels == '\0' ? "" : ",";
+    unsigned long long count = 0;
+    for (size_t i = 0; i < BOUND_COUNT; i++) {
+        count += get(&h->bucket[i]);
+        buf_addf(out, "%s_bucket{%s%sle=\"%g\"} %llu\n", name, labels, comma, bounds[i], count);
+    }
+    count += get(&h->bucket[BOUND_COUNT]);
+    buf_addf(out, "%s_bucket{%s%sle=\"+Inf\"} %llu\n", name, labels, comma, count);
+    const char *open = *labels == '\0' ? "" : "{";
+    const char *close = *labels == '\0' ? "" : "}";
+    buf_addf(out, "%s_sum%s%s%s %.6f\n", name, open, labels, close, (double)get(&h->sum_us) / 1e6);
+    buf_addf(out, "%s_count%s%s%s %llu\n", name, open, labels, close, count);
+}
+
+static bool was_asked(size_t route)
+{
+    for (size_t i = 0; i < STATUS_COUNT; i++) {
+        if (get(&shared->requests[route][i]) > 0)
+            return true;
+    }
+    return false;
+}
+
+static void write_requests(struct buf *out, const char *const *labels, size_t count)
+{
+    write_help(out, "booking_http_requests_total", "Requests answered, by route and status.", "counter");
+    for (size_t r = 0; r < count; r++) {
+        for (size_t i = 0; i < STATUS_COUNT; i++) {
+            unsigned long long n = get(&shared->requests[r][i]);
+            if (n > 0)
+                buf_addf(out, "booking_http_requests_total{%s,status=\"%d\"} %llu\n", labels[r], statuses[i], n);
+        }
+    }
+    write_help(out, "booking_http_request_duration_seconds", "Time to answer, in the API process.", "histogram");
+    for (size_t r = 0; r < count; r++) {
+        if (was_asked(r))
+            write_histogram(out, "booking_http_request_duration_seconds", labels[r], &shared->latency[r]);
+    }
+}
+
+static long resident_bytes(int64_t pid)
+{
+    char path[64];
+    long size = 0;
+    long resident = 0;
+    (void)snprintf(path, sizeof path, "/proc/%lld/statm", (long long)pid);
+    FILE *f = fopen(path, "r");
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "%ld %ld", &size, &resident) != 2)
+        resident = 0;
+    (void)fclose(f);
+    return resident * sysconf(_SC_PAGESIZE);
+}
+
+static void write_processes(struct buf *out)
+{
+    unsigned long long busy = 0;
+    write_help(out, "booking_process_resident_bytes", "Memory of each process.", "gauge");
+    for (size_t i = 0; i < PROCESSES_MAX; i++) {
+        struct process *p = &shared->processes[i];
+        int64_t pid = atomic_load(&p->pid);
+        if (!is_alive(pid))
+            continue;
+        busy += get(&p->busy);
+        buf_addf(out, "booking_process_resident_bytes{program=\"%.23s\",pid=\"%lld\"} %ld\n", p->program,
+                 (long long)pid, resident_bytes(pid));
+    }
+    write_help(out, "booking_api_busy_processes", "API processes working on a request.", "gauge");
+    buf_addf(out, "booking_api_busy_processes %llu\n", busy);
+}
+
+void metrics_write(struct buf *out, const char *const *route_labels, size_t route_count)
+{
+    for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
+        write_family(out, &families[i]);
+    write_requests(out, route_labels, route_count);
+    write_help(out, "booking_timer_lateness_seconds", "How late after its time an expiration was claimed.", "histogram");
+    write_histogram(out, "booking_timer_lateness_seconds", "", &shared->times[METRIC_TIMER_LATENESS]);
+    write_help(out, "booking_gateway_latency_seconds", "Time the payment gateway took to answer.", "histogram");
+    write_histogram(out, "booking_gateway_latency_seconds", "", &shared->times[METRIC_GATEWAY_LATENCY]);
+    write_processes(out);
+}

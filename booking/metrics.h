@@ -1,0 +1,61 @@
+#ifndef BOOKING_METRICS_H
+#define BOOKING_METRICS_H
+
+#include "booking/core/buf.h"
+#include "booking/core/order_state.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Counters for Prometheus, in memory that all programs of a host share (a
+ * mapped file, METRICS_FILE). So any process can tell them for all, and what a
+ * process counted outlives it, however it ends. Adding is one atomic
+ * instruction; nothing here fails: without a file each process counts alone. */
+
+enum metric {
+    METRIC_TRANSACTION_RETRIES,
+    METRIC_UNKNOWN_COMMITS,
+    METRIC_ROUND_TRIPS,
+    METRIC_IDEMPOTENT_REPLAYS,
+    METRIC_CLAIMED_EXPIRE_HOLD, /* in the order of enum job_kind */
+    METRIC_CLAIMED_PAYMENT_ATTEMPT,
+    METRIC_CLAIMED_VOID_CHARGE,
+    METRIC_CLAIMED_SEND_CONFIRMATION,
+    METRIC_ATTEMPT_APPROVED,
+    METRIC_ATTEMPT_DECLINED,
+    METRIC_ATTEMPT_ERROR,
+    METRIC_ATTEMPT_TIMEOUT,
+    METRIC_VOIDED,
+    METRIC_VOID_FAILED,
+    METRIC_ORDER_TO, /* one for each enum order_status */
+    METRIC_COUNT = METRIC_ORDER_TO + ORDER_STATUS_COUNT,
+};
+
+enum metric_time {
+    METRIC_TIMER_LATENESS,
+    METRIC_GATEWAY_LATENCY,
+    METRIC_TIME_COUNT,
+};
+
+/* Maps the file (empty name: memory of our own) and enters this process in the
+ * table of the living. */
+void metrics_open(const char *path, const char *program);
+void metrics_close(void);
+
+void metrics_add(enum metric metric, uint64_t n);
+/* Orders that have moved to a state; counted after COMMIT. */
+void metrics_add_moves(enum order_status to, uint64_t n);
+
+void metrics_observe(enum metric_time what, double seconds);
+
+/* A request, by the number of its route (below METRICS_ROUTES_MAX) and status;
+ * between the two calls the process counts as busy. */
+#define METRICS_ROUTES_MAX 32
+void metrics_request_begin(void);
+void metrics_request_end(size_t route, int status, double seconds);
+
+/* Writes all of it in the text format of Prometheus, version 0.0.4. The labels
+ * of the routes, e.g. method="GET",route="/api/flights", are the caller's. */
+void metrics_write(struct buf *out, const char *const *route_labels, size_t route_count);
+
+#endif

@@ -1,0 +1,62 @@
+#include "fcgi/handlers.h"
+
+#include "booking/store/jobs.h"
+#include "booking/store/sweepers.h"
+#include "fcgi/router.h"
+
+/* What the database knows: how the queues stand, and who sweeps. */
+struct gauges {
+    struct job_queue queue[JOB_KIND_COUNT];
+    int64_t sweepers;
+    int64_t now_ms;
+};
+
+static enum result read_gauges(struct db *db, struct gauges *ret)
+{
+    enum result r = sweepers_count(db, &ret->sweepers, &ret->now_ms);
+    for (int i = 0; r == RESULT_OK && i < JOB_KIND_COUNT; i++)
+        r = jobs_count(db, (enum job_kind)i, &ret->queue[i]);
+    return r;
+}
+
+static void write_gauge(struct buf *out, const char *name, const char *help)
+{
+    buf_addf(out, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name);
+}
+
+static void write_queues(struct buf *out, const struct gauges *g)
+{
+    static const char *const states[] = { "due", "waiting", "failed" };
+    write_gauge(out, "booking_jobs", "Jobs by kind and state, counted up to 100000.");
+    for (int kind = 0; kind < JOB_KIND_COUNT; kind++) {
+        const int64_t counts[] = { g->queue[kind].due, g->queue[kind].waiting, g->queue[kind].failed };
+        for (int i = 0; i < 3; i++)
+            buf_addf(out, "booking_jobs{kind=\"%s\",state=\"%s\"} %lld\n", job_kind_name((enum job_kind)kind),
+                     states[i], (long long)counts[i]);
+    }
+    write_gauge(out, "booking_jobs_lag_seconds", "How long the oldest job that is due has been waiting.");
+    for (int kind = 0; kind < JOB_KIND_COUNT; kind++)
+        buf_addf(out, "booking_jobs_lag_seconds{kind=\"%s\"} %.3f\n", job_kind_name((enum job_kind)kind),
+                 (double)g->queue[kind].lag_ms / 1000);
+    write_gauge(out, "booking_holds_active", "Holds whose time runs, counted up to 100000.");
+    buf_addf(out, "booking_holds_active %lld\n", (long long)g->queue[JOB_EXPIRE_HOLD].waiting);
+    write_gauge(out, "booking_sweepers_alive", "Sweepers heard of in the last 15 seconds.");
+    buf_addf(out, "booking_sweepers_alive %lld\n", (long long)g->sweepers);
+}
+
+/* Without the database the counters are told all the same. */
+void metrics_get(struct exchange *x)
+{
+    struct gauges gauges = { .sweepers = 0 };
+    struct buf *out = &x->response->body;
+    enum result r = read_gauges(x->db, &gauges);
+
+    x->response->status = 200;
+    x->response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    buf_clear(out);
+    router_write_metrics(out);
+    write_gauge(out, "booking_database_up", "Whether the database answered.");
+    buf_addf(out, "booking_database_up %d\n", r == RESULT_OK ? 1 : 0);
+    if (r == RESULT_OK)
+        write_queues(out, &gauges);
+}
