@@ -33,6 +33,7 @@ TEST_SRC    := $(wildcard tests/unit/test_*.c)
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway sweeper migrate)
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(TEST_SRC))
+BENCHES  := $(addprefix $(BUILD)/bench/,load bare_sql slow_gateway)
 SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/main.c $(GATEWAY_SRC) $(SWEEPER_SRC) sweeper/main.c sql/migrate.c
 
 # ---- how -----------------------------------------------------------------------------------------------
@@ -59,7 +60,7 @@ VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # Generated once per build directory: the hardening flags this compiler knows. Only where something is
 # compiled: `make start` on a bare machine has no compiler to ask before setup installs one.
-ifneq ($(filter programs test-programs $(BUILD)/%,$(MAKECMDGOALS)),)
+ifneq ($(filter programs test-programs bench-programs $(BUILD)/%,$(MAKECMDGOALS)),)
 -include $(BUILD)/flags.mk
 endif
 
@@ -69,7 +70,7 @@ ALL_LDFLAGS  := $(HARDEN_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
 TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $(if $(WERROR),-Werror)
 
 .PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell \
-        test test-unit test-api test-ui test-parallel lint format asan clean distclean FORCE
+        test test-unit test-api test-ui test-parallel screenshots lint format asan clean distclean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -125,6 +126,14 @@ $(BUILD)/sweeper: $(call object,sweeper/main.c) $(BUILD)/libsweeper.a $(BUILD)/l
 $(BUILD)/migrate: $(call object,sql/migrate.c) $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libbooking.a)
 
+# The benchmark's programs; only one of them knows the product.
+$(BUILD)/bench/bare_sql: $(BUILD)/obj/bench/bare_sql.o $(BUILD)/libbooking.a
+	@mkdir -p $(@D)
+	$(call link,$(BUILD)/libbooking.a)
+$(BUILD)/bench/load $(BUILD)/bench/slow_gateway: $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o
+	@mkdir -p $(@D)
+	$(call link)
+
 # The whole library, so that a test can look at every statement it holds.
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
 	@mkdir -p $(@D)
@@ -132,7 +141,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libswee
 	    -Wl$(,)--whole-archive $(BUILD)/libbooking.a -Wl$(,)--no-whole-archive -lcmocka)
 , := ,
 
--include $(patsubst %.c,$(BUILD)/obj/%.d,$(SOURCES) $(TEST_SRC))
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(SOURCES) $(TEST_SRC) $(wildcard bench/*.c))
 .SECONDARY:
 
 # ---- run -----------------------------------------------------------------------------------------------
@@ -167,6 +176,9 @@ test-api: test-build ## HTTP tests against the real stack
 test-ui: test-build ## the page in a real browser
 	@$(PYTEST) $(PYTEST_ARGS) tests/ui
 
+screenshots: test-build ## take the README's pictures anew
+	@$(PYTHON) tests/ui/screenshots.py
+
 test-parallel: test-build ## HTTP tests, four at a time
 	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/api
 
@@ -178,6 +190,13 @@ test-programs: programs $(TESTS)
 asan: setup-test ## HTTP tests on programs built with sanitizers
 	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined test-programs
 	@conf/run-sanitized build-asan $(PYTEST) $(PYTEST_ARGS) tests/api
+
+bench: build ## measure the system beside its own limit; report and plots in build/bench-report/
+	@$(MAKE) --no-print-directory bench-programs
+	@bench/run
+
+.PHONY: bench bench-programs
+bench-programs: $(BENCHES)
 
 lint: ## the house rules, and cppcheck where there is one
 	@conf/lint

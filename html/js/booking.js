@@ -382,7 +382,7 @@ function payingView() {
 
 function ticketView() {
   const { date, time, zone } = departure(flight);
-  return { userId: order.userId, when: `${date}, ${time} (${zone} time)`, seatList: order.seats.join(' '),
+  return { userId: order.userId, when: `${date}, ${time}`, zone, seatList: order.seats.join(' '),
     total: money(order.totalPriceCents, order.currency) };
 }
 

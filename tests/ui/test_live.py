@@ -106,6 +106,7 @@ def test_polls_are_conditional_and_end_with_the_order(page, flight):
     order = page.reserve(flight, "A1")
     page.forget_requests()
     page.until(lambda: len(page.requests("/live/flights/")) >= 3, "polls of the seats")
+    assert 304 in [status for status, _ in page.requests("/live/flights/")]
     polls = page.requests(f"/api/orders/{order['orderId']}")
     assert 2 <= len(polls) <= 5
     assert 304 in [status for status, _ in polls]

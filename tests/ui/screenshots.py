@@ -1,0 +1,83 @@
+#!/usr/bin/python3
+"""The pictures of the README, taken of the real thing: screenshots.py [DIRECTORY]"""
+
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent)]
+
+from page import ROOT, Page, start_browser, stop_browser  # noqa: E402
+from stack import Stack  # noqa: E402
+
+FLIGHT = "fl-101"
+DESKTOP, PHONE = (1200, 800), (390, 780)
+# size, colours, and the screens that are kept
+PICTURES = [
+    (DESKTOP, "light", ("flights", "seats")),
+    (DESKTOP, "dark", ("payment",)),
+    (PHONE, "light", ("seats", "confirmed")),
+    (PHONE, "dark", ("payment",)),
+]
+
+
+def fill(stack):
+    """Others have booked, too: about a third of the cabin is paid for or held."""
+    api, dice = stack.api(), random.Random(7)
+    seats = [f"{row}{letter}" for row in range(1, 21) for letter in "ABCDEF" if (row, letter) not in {(4, "D"), (4, "E"), (4, "F")}]
+    for seat in dice.sample(seats, 40):
+        order = api.hold(FLIGHT, seat)
+        if dice.random() < 0.8:
+            api.pay(order)
+
+
+def take(page, directory, size, scheme, screens):
+    phone = size == PHONE
+    page.size(*size, mobile=phone)
+    page.media(scheme=scheme)
+
+    def shoot(screen):
+        page.js("document.activeElement.blur()")
+        if screen in screens:
+            page.screenshot(directory / f"{screen}-{'phone' if phone else 'desktop'}-{scheme}.png")
+    page.open("/")
+    page.see("FL900")
+    shoot("flights")
+    page.open(f"/?flight={FLIGHT}")
+    page.choose("4D", "4E")
+    page.type("#user", "Ada Lovelace")
+    page.js("scrollTo(0, arguments[0])", page.js("return document.querySelector('#cabin').offsetTop - 60") if phone else 0)
+    shoot("seats")
+    page.click("#reserve-button")
+    page.phase("held")
+    page.js("scrollTo(0, 0)")
+    shoot("payment")
+    page.pay()
+    page.phase("confirmed")
+    page.js("scrollTo(0, arguments[0])", 120 if phone else 0)
+    shoot("confirmed")
+
+
+def main():
+    directory = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs/images")
+    directory.mkdir(parents=True, exist_ok=True)
+    stack = Stack({"PAYMENT_FAILURE_RATE": "0.15", "PAYMENT_MAX_DELAY": "0s"},
+                  tempfile.mkdtemp(prefix="booking-pictures-"))
+    driver = start_browser()
+    try:
+        stack.start()
+        for size, scheme, screens in PICTURES:
+            stack.api().post("/api/admin/reset", {"flightId": FLIGHT}).ok()
+            fill(stack)
+            page = Page(driver, stack.url)
+            take(page, directory, size, scheme, screens)
+            page.close()
+    finally:
+        stop_browser(driver)
+        stack.stop()
+
+
+if __name__ == "__main__":
+    main()
