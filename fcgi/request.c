@@ -9,17 +9,6 @@ const char *request_header(const struct request *request, const char *cgi_name)
     return request->header_of == NULL ? NULL : request->header_of(request, cgi_name);
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Appends the decoded text and a NUL. Encoded NULs and broken UTF-8 are
  * refused: nothing we know by name or id has them. */
 static bool decode(struct buf *out, const char *text, size_t len, bool plus_is_space)
@@ -28,8 +17,8 @@ static bool decode(struct buf *out, const char *text, size_t len, bool plus_is_s
     for (size_t i = 0; i < len; i++) {
         char c = text[i];
         if (c == '%') {
-            int high = i + 2 < len ? hex_value(text[i + 1]) : -1;
-            int low = high < 0 ? -1 : hex_value(text[i + 2]);
+            int high = i + 2 < len ? text_hex_value(text[i + 1]) : -1;
+            int low = high < 0 ? -1 : text_hex_value(text[i + 2]);
             if (low < 0)
                 return false;
             c = (char)(high * 16 + low);

@@ -110,9 +110,7 @@ static int apply(struct db *db, const char *dir, const char *name)
 {
     struct db_rows *rows = NULL;
     bool applied = false;
-    enum result r = db_query(db, &MIGRATION_FIND, DB_ARGS(db_text(name)), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &applied);
+    enum result r = db_query_one(db, &MIGRATION_FIND, DB_ARGS(db_text(name)), &rows, &applied);
     if (r != RESULT_OK)
         return complain(db, "cannot read schema_migrations");
     if (applied)

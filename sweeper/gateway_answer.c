@@ -1,5 +1,6 @@
 #include "sweeper/gateway_answer.h"
 
+#include "booking/core/json_check.h"
 #include "booking/core/text.h"
 
 #include <json-c/json.h>
@@ -26,13 +27,15 @@ static bool read_text(struct json_object *json, const char *name, char *ret, siz
 
 static struct json_object *parse(const struct gateway_answer *answer)
 {
-    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+    size_t at = 0;
+    if (!json_is_valid(answer->body, answer->body_len, JSON_DEPTH_MAX, &at))
+        return NULL;
+    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
     if (tokener == NULL)
         return NULL;
     struct json_object *json = json_tokener_parse_ex(tokener, answer->body, (int)answer->body_len);
-    bool whole = json_tokener_get_error(tokener) == json_tokener_success;
     json_tokener_free(tokener);
-    if (whole && json_object_is_type(json, json_type_object))
+    if (json_object_is_type(json, json_type_object))
         return json;
     json_object_put(json);
     return NULL;

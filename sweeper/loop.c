@@ -6,90 +6,8 @@
 #include "booking/store/sweepers.h"
 #include "booking/wake.h"
 
-#include <stdlib.h>
-#include <time.h>
-
 #define BEAT_MS 5000
 #define PURGE_MS 60000
-#define TRY_AGAIN_MS 200
-#define LEASE_SPARE_MS 5000
-#define EXPIRY_LEASE_MS 10000
-
-int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t sweeper_lease_ms(const struct config *config, enum job_kind kind)
-{
-    return kind == JOB_EXPIRE_HOLD ? EXPIRY_LEASE_MS : config->payment_timeout_ms + LEASE_SPARE_MS;
-}
-
-void sweeper_database_failed(struct sweeper *s, const char *what, enum result r)
-{
-    log_warn("database_failed", LOG_TEXT("during", what), LOG_TEXT("result", result_name(r)),
-             LOG_TEXT("database", db_last_error(s->db)));
-    s->next_try_ms = monotonic_ms() + TRY_AGAIN_MS;
-}
-
-/* ── tasks ──────────────────────────────────────────────────────────────── */
-
-struct task *sweeper_task_new(struct sweeper *s, const struct job *job, enum result (*settle)(struct task *))
-{
-    struct task *task = calloc(1, sizeof *task);
-    if (task == NULL)
-        return NULL;
-    *task = (struct task){
-        .sweeper = s,
-        .job = *job,
-        .deadline_ms = monotonic_ms() + sweeper_lease_ms(s->config, job->kind),
-        .settle = settle,
-    };
-    s->in_flight[job->kind]++;
-    return task;
-}
-
-static void task_free(struct task *task)
-{
-    task->sweeper->in_flight[task->job.kind]--;
-    free(task);
-}
-
-void sweeper_task_drop(struct task *task, const char *why)
-{
-    log_warn("job_dropped", LOG_TEXT("kind", job_kind_name(task->job.kind)), LOG_TEXT("order", task->job.order_id),
-             LOG_NUMBER("job", task->job.job_id), LOG_NUMBER("attempt", task->job.attempt), LOG_TEXT("why", why));
-    task_free(task);
-}
-
-void sweeper_task_end(struct task *task)
-{
-    struct sweeper *s = task->sweeper;
-    enum result r = task->settle(task);
-    if (r == RESULT_OK) {
-        task_free(task);
-    } else if (r == RESULT_UNAVAILABLE && monotonic_ms() < task->deadline_ms) {
-        sweeper_database_failed(s, "settle", r);
-        task->next = s->unsettled;
-        s->unsettled = task;
-    } else {
-        /* STALE: another worker has the job. */
-        sweeper_task_drop(task, result_name(r));
-    }
-}
-
-static void settle_again(struct sweeper *s)
-{
-    struct task *list = s->unsettled;
-    s->unsettled = NULL;
-    while (list != NULL) {
-        struct task *task = list;
-        list = task->next;
-        sweeper_task_end(task);
-    }
-}
 
 /* ── claiming ───────────────────────────────────────────────────────────── */
 
@@ -146,7 +64,7 @@ static int64_t claim_due(struct sweeper *s, size_t *ret_claimed)
     }
     if (r != RESULT_OK) {
         sweeper_database_failed(s, "claim", r);
-        return TRY_AGAIN_MS;
+        return SWEEPER_TRY_AGAIN_MS;
     }
     return wait_ms;
 }
@@ -190,19 +108,19 @@ static void finish_in_flight(struct sweeper *s)
 {
     int64_t deadline_ms = monotonic_ms() + s->config->payment_timeout_ms + STOP_SPARE_MS;
     while (has_work(s) && monotonic_ms() < deadline_ms) {
-        http_wait(s->http, TRY_AGAIN_MS, -1);
+        http_wait(s->http, SWEEPER_TRY_AGAIN_MS, -1);
         if (monotonic_ms() >= s->next_try_ms)
-            settle_again(s);
+            sweeper_settle_again(s);
     }
 }
 
 /* One turn: settles, claims, waits. False when, once, there is nothing left. */
 static bool turn(struct sweeper *s, bool once)
 {
-    int64_t wait_ms = TRY_AGAIN_MS;
+    int64_t wait_ms = SWEEPER_TRY_AGAIN_MS;
     size_t claimed = 0;
     if (monotonic_ms() >= s->next_try_ms) {
-        settle_again(s);
+        sweeper_settle_again(s);
         if (!once)
             keep_house(s);
         wait_ms = claim_due(s, &claimed);

@@ -60,8 +60,14 @@ void sweeper_task_end(struct task *task);
 /* Drops a task without a word to the database: its lease runs out. */
 void sweeper_task_drop(struct task *task, const char *why);
 
+/* Tells the database once more what it could not be told before. */
+void sweeper_settle_again(struct sweeper *sweeper);
+
 /* Says in the log that the database failed, and keeps off it for a moment. */
 void sweeper_database_failed(struct sweeper *sweeper, const char *what, enum result r);
+
+/* How long to keep off a database that failed. */
+#define SWEEPER_TRY_AGAIN_MS 200
 
 int64_t monotonic_ms(void);
 

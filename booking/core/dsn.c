@@ -18,17 +18,6 @@ static bool put(char *to, size_t size, const char *from, size_t len)
     return true;
 }
 
-static int hex_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
-}
-
 /* Percent-decoding in place; a NUL byte is refused. */
 static bool decode_percent(char *text)
 {
@@ -38,8 +27,8 @@ static bool decode_percent(char *text)
             *to++ = *p;
             continue;
         }
-        int high = hex_value(p[1]);
-        int low = high < 0 ? -1 : hex_value(p[2]);
+        int high = text_hex_value(p[1]);
+        int low = high < 0 ? -1 : text_hex_value(p[2]);
         if (low < 0 || (high == 0 && low == 0))
             return false;
         *to++ = (char)(high * 16 + low);

@@ -96,6 +96,17 @@ bool text_is_uuid(const char *text)
     return true;
 }
 
+int text_hex_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
 void text_copy(char *to, size_t size, const char *from)
 {
     size_t len = strlen(from);

@@ -23,6 +23,9 @@ bool text_is_identifier(const char *text, size_t max);
 /* A UUID in its canonical lower-case form (RFC 9562, section 4). */
 bool text_is_uuid(const char *text);
 
+/* The value of a hexadecimal digit, or -1. */
+int text_hex_value(char c);
+
 /* Copies into a buffer of the given size, cutting at a code point if it is too
  * long. Always NUL-terminated. */
 void text_copy(char *to, size_t size, const char *from);

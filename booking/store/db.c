@@ -532,6 +532,13 @@ enum result db_next(struct db_rows *rows, bool *ret_have)
     return RESULT_OK;
 }
 
+enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                         size_t n, struct db_rows **ret_rows, bool *ret_have)
+{
+    enum result r = db_query(db, sql, args, n, ret_rows);
+    return r == RESULT_OK ? db_next(*ret_rows, ret_have) : r;
+}
+
 static const struct column *find_column(const struct db_rows *rows, const char *name)
 {
     for (size_t i = 0; i < rows->column_count; i++) {

@@ -100,6 +100,10 @@ struct db_rows;
 enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args,
                      size_t n, struct db_rows **ret_rows) MUST_CHECK;
 
+/* Runs a statement that has at most one row and moves to it, if it is there. */
+enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                         size_t n, struct db_rows **ret_rows, bool *ret_have) MUST_CHECK;
+
 /* Moves to the next row: *ret_have is false after the last. A value that did
  * not fit is an error, not a shorter value. */
 enum result db_next(struct db_rows *rows, bool *ret_have) MUST_CHECK;

@@ -52,8 +52,7 @@ enum result events_add_birth(struct db *db, const struct order *o)
 enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *ret_have)
 {
     struct db_rows *rows = NULL;
-    enum result r = db_query(db, &EVENT_OF_CHANGE, DB_ARGS(db_text(order_id), db_int(change_id)), &rows);
-    return r == RESULT_OK ? db_next(rows, ret_have) : r;
+    return db_query_one(db, &EVENT_OF_CHANGE, DB_ARGS(db_text(order_id), db_int(change_id)), &rows, ret_have);
 }
 
 enum result events_list(struct db *db, const char *order_id,

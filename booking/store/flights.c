@@ -70,8 +70,6 @@ enum result flights_exists(struct db *db, const char *flight_id)
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query(db, &FLIGHT_EXISTS, DB_ARGS(db_text(flight_id)), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+    enum result r = db_query_one(db, &FLIGHT_EXISTS, DB_ARGS(db_text(flight_id)), &rows, &have);
     return r != RESULT_OK || have ? r : RESULT_FLIGHT_NOT_FOUND;
 }

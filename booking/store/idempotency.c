@@ -44,9 +44,7 @@ static enum result read_answer(struct db *db, const char *key, struct db_value r
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query(db, &KEY_FIND, DB_ARGS(db_text(key), request, db_text(key)), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+    enum result r = db_query_one(db, &KEY_FIND, DB_ARGS(db_text(key), request, db_text(key)), &rows, &have);
     if (r != RESULT_OK)
         return r;
     /* Gone between two statements: the first request gave it up. */

@@ -205,9 +205,7 @@ enum result jobs_check_claim(struct db *db, const struct job *job)
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->attempt)), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+    enum result r = db_query_one(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->attempt)), &rows, &have);
     return r == RESULT_OK && !have ? RESULT_STALE : r;
 }
 
@@ -234,9 +232,7 @@ enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_
     struct db_value name = db_text(job_kind_name(kind));
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query(db, &JOBS_COUNT, DB_ARGS(name, name, name, name), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+    enum result r = db_query_one(db, &JOBS_COUNT, DB_ARGS(name, name, name, name), &rows, &have);
     if (r != RESULT_OK || !have)
         return r == RESULT_OK ? RESULT_INTERNAL : r;
     *ret_queue = (struct job_queue){
@@ -284,9 +280,7 @@ enum result jobs_retry(struct db *db, int64_t job_id, char ret_order_id[UUID_SIZ
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query(db, &JOB_LOCK, DB_ARGS(db_int(job_id)), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+    enum result r = db_query_one(db, &JOB_LOCK, DB_ARGS(db_int(job_id)), &rows, &have);
     if (r != RESULT_OK)
         return r;
     if (!have)

@@ -80,9 +80,7 @@ static enum result find_one(struct db *db, const struct db_sql *sql, const char 
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query(db, sql, DB_ARGS(db_text(order_id)), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+    enum result r = db_query_one(db, sql, DB_ARGS(db_text(order_id)), &rows, &have);
     if (r != RESULT_OK)
         return r;
     return have ? read_order(rows, ret_order) : RESULT_ORDER_NOT_FOUND;

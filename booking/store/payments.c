@@ -36,9 +36,7 @@ enum result payments_find(struct db *db, const char *order_id, struct payment *r
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query(db, &PAYMENT_FIND, DB_ARGS(db_text(order_id)), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+    enum result r = db_query_one(db, &PAYMENT_FIND, DB_ARGS(db_text(order_id)), &rows, &have);
     if (r != RESULT_OK)
         return r;
     if (!have)

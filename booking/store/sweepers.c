@@ -24,9 +24,7 @@ enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_m
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query(db, &SWEEPERS_COUNT, DB_NO_ARGS, &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+    enum result r = db_query_one(db, &SWEEPERS_COUNT, DB_NO_ARGS, &rows, &have);
     if (r != RESULT_OK || !have)
         return r == RESULT_OK ? RESULT_INTERNAL : r;
     *ret_alive = db_get_int(rows, "alive");

@@ -38,9 +38,7 @@ enum result charges_find(struct db *db, const char *key, struct charge_record *r
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query(db, &CHARGE_FIND, DB_ARGS(db_text(key)), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+    enum result r = db_query_one(db, &CHARGE_FIND, DB_ARGS(db_text(key)), &rows, &have);
     if (r != RESULT_OK)
         return r;
     if (!have)
@@ -62,9 +60,7 @@ enum result charges_count_call(struct db *db, const char *key, int64_t *ret_call
     bool have = false;
     enum result r = db_exec(db, &CALL_COUNT, DB_ARGS(db_text(key)), NULL);
     if (r == RESULT_OK)
-        r = db_query(db, &CALL_FIND, DB_ARGS(db_text(key)), &rows);
-    if (r == RESULT_OK)
-        r = db_next(rows, &have);
+        r = db_query_one(db, &CALL_FIND, DB_ARGS(db_text(key)), &rows, &have);
     if (r == RESULT_OK)
         *ret_call = have ? db_get_int(rows, "calls") : 1;
     return r;
