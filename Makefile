@@ -182,7 +182,10 @@ screenshots: test-build ## take the README's pictures anew
 test-parallel: test-build ## HTTP tests, four at a time
 	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/api
 
-.PHONY: test-build test-programs
+audit: ## compare the running stack's orders, seats, jobs, history and charges
+	@environment=$$($(STACK) env) && eval "$$environment" && $(PYTHON) tests/audit.py
+
+.PHONY: test-build test-programs audit
 test-build: setup-test
 	@$(MAKE) --no-print-directory test-programs
 test-programs: programs $(TESTS)

@@ -1,0 +1,183 @@
+"""The audit sees: each kind of contradiction is planted and named, and nothing else is."""
+
+import os
+import subprocess
+
+import pytest
+
+import audit
+from stack import ROOT, wait_for
+
+
+@pytest.fixture(scope="module")
+def stack(broken_stack):
+    return broken_stack(PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_sweeper_mends_it(stack):
+    """Orders in every state are made first; then nobody is left to touch what is planted."""
+    api, flight = stack.api(), stack.new_flight(rows=40)
+    made = {name: [] for name in ("held", "changed", "pending", "confirmed", "declined", "failed", "cancelled", "expired")}
+    seats = (f"{letter}{row}" for row in range(1, 41) for letter in "ABC")
+    for _ in range(3):
+        for name in made:
+            order = api.hold(flight, next(seats), next(seats))
+            made[name].append(order)
+            if name == "changed":
+                api.change(order, next(seats)).ok()
+            elif name == "cancelled":
+                api.cancel(order).ok()
+            elif name == "expired":
+                stack.fire_timer(order)
+            elif name != "held" and name != "pending":
+                api.pay(order, {"confirmed": "99999", "declined": "00000", "failed": "50300"}[name]).ok()
+    for name in ("confirmed", "declined", "failed", "expired"):
+        for order in made[name]:
+            stack.wait_status(order, "CONFIRMED", "FAILED", "EXPIRED", deadline=20)
+            wait_for(lambda: not stack.everything(order)["jobs"], 20, "its jobs to be done")
+    stack.stop_program("sweeper")
+    for order in made["pending"]:
+        api.pay(order, "99999").ok()
+        stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE order_id = %s", order["orderId"])
+    stack.made = made
+    assert look(stack) == set()
+
+
+def look(stack):
+    return audit.findings(stack, books={"lease": 6.0})
+
+
+# What is planted, in which order's rows, and what the audit must call it. {o} is the order's id.
+RETRY = "UPDATE workflow_jobs SET {set} WHERE order_id = '{{o}}'"
+PLANTED = {
+    "a seat sold twice": [
+        ("held", "UPDATE orders SET seats = '{other_seats}' WHERE order_id = '{o}'")],
+    "a seat whose state contradicts its order": [
+        ("held", "UPDATE seats SET status = 'BOOKED' WHERE reserved_by = '{o}'"),
+        ("confirmed", "UPDATE seats SET status = 'RESERVED' WHERE reserved_by = '{o}'"),
+        ("cancelled", "UPDATE seats SET status = 'RESERVED', reserved_by = '{o}' WHERE seat_number = 'C40'")],
+    "a free seat that names an owner": [
+        ("held", "UPDATE seats SET user_id = 'somebody' WHERE flight_id = '{f}' AND seat_number = 'C39'")],
+    "an order that lacks a seat it holds": [
+        ("held", "UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL WHERE reserved_by = '{o}' LIMIT 1")],
+    "a hold without an end, or an end without a hold": [
+        ("pending", "UPDATE orders SET expires_at = UTC_TIMESTAMP(3) WHERE order_id = '{o}'")],
+    "an order without the job its state needs": [
+        ("held", "DELETE FROM workflow_jobs WHERE order_id = '{o}'"),
+        ("pending", "DELETE FROM workflow_jobs WHERE order_id = '{o}'"),
+        ("confirmed", "DELETE FROM workflow_events WHERE order_id = '{o}' AND type = 'CONFIRMATION_ATTEMPT'"),
+        ("failed", "UPDATE payments SET voided_at = NULL WHERE order_id = '{o}'")],
+    "a job whose order needs none": [
+        ("cancelled", "INSERT INTO workflow_jobs (kind, order_id, run_at, created_at, updated_at) VALUES"
+                      " ('EXPIRE_HOLD', '{o}', '2100-01-01', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"),
+        ("held", "INSERT INTO workflow_jobs (kind, order_id, run_at, created_at, updated_at) VALUES"
+                 " ('VOID_CHARGE', '{o}', '2100-01-01', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")],
+    "a job in a state that is none": [
+        ("held", RETRY.format(set="status = 'RUNNING'")),
+        ("held", RETRY.format(set="locked_by = 'somebody'"))],
+    "an illegal transition": [
+        ("cancelled", "UPDATE workflow_events SET from_status = 'CONFIRMED' WHERE order_id = '{o}' AND type = 'ORDER_CANCELLED'"),
+        ("changed", "DELETE FROM workflow_events WHERE order_id = '{o}' AND type = 'ORDER_CREATED'"),
+        ("confirmed", "DELETE FROM workflow_events WHERE order_id = '{o}' AND type = 'PAYMENT_SUBMITTED'")],
+    "a history that ends elsewhere than its order": [
+        ("cancelled", "DELETE FROM workflow_events WHERE order_id = '{o}' AND type = 'ORDER_CANCELLED'")],
+    "a history of no order": [
+        ("held", "INSERT INTO workflow_events (order_id, type, created_at) VALUES ('nobody', 'JOB_RETRIED', UTC_TIMESTAMP(3))")],
+    "an attempt counted twice": [
+        ("confirmed", "INSERT INTO workflow_events (order_id, type, attempt, outcome, created_at)"
+                      " VALUES ('{o}', 'PAYMENT_ATTEMPT', 1, 'ERROR', UTC_TIMESTAMP(3))")],
+    "an attempt missing": [
+        ("confirmed", "DELETE FROM workflow_events WHERE order_id = '{o}' AND type = 'PAYMENT_ATTEMPT'"),
+        ("failed", "DELETE FROM workflow_events WHERE order_id = '{o}' AND type = 'PAYMENT_ATTEMPT' AND attempt = 2")],
+    "a payment that contradicts its order": [
+        ("declined", "UPDATE payments SET status = 'APPROVED' WHERE order_id = '{o}'"),
+        ("pending", "DELETE FROM payments WHERE order_id = '{o}'"),
+        ("confirmed", "UPDATE payments SET transaction_id = NULL WHERE order_id = '{o}'")],
+    "a payment code kept after the payment was settled": [
+        ("failed", "UPDATE payments SET payment_code = '50300' WHERE order_id = '{o}'")],
+    "a charge of no payment": [
+        ("held", "INSERT INTO payment_gateway.charges (idempotency_key, order_id, amount_cents, currency, status, created_at)"
+                 " VALUES ('stray', '{o}', 1, 'USD', 'APPROVED', UTC_TIMESTAMP(3))")],
+    "money kept for an order that is not confirmed": [
+        ("failed", "UPDATE payment_gateway.charges SET status = 'APPROVED', order_id = '{o}' WHERE idempotency_key = '{p}'"),
+        ("declined", "UPDATE payment_gateway.charges SET status = 'APPROVED', order_id = '{o}' WHERE idempotency_key = '{p}'")],
+    "a confirmed order nobody paid for": [
+        ("confirmed", "DELETE FROM payment_gateway.charges WHERE idempotency_key = '{p}'"),
+        ("confirmed", "UPDATE payment_gateway.charges SET status = 'VOIDED' WHERE idempotency_key = '{p}'")],
+    "a confirmed order paid for more than once": [
+        ("confirmed", "INSERT INTO payment_gateway.charges (idempotency_key, order_id, amount_cents, currency, status, created_at)"
+                      " VALUES ('again', '{o}', 1, 'USD', 'APPROVED', UTC_TIMESTAMP(3))")],
+    "a charge that differs from its order": [
+        ("confirmed", "UPDATE payment_gateway.charges SET amount_cents = amount_cents + 1 WHERE idempotency_key = '{p}'"),
+        ("confirmed", "UPDATE payment_gateway.charges SET transaction_id = 'another' WHERE idempotency_key = '{p}'")],
+    "a job that is due and not taken up": [
+        ("held", RETRY.format(set="run_at = UTC_TIMESTAMP(3) - INTERVAL 9 SECOND"))],
+    "a lease that is stuck": [
+        ("pending", RETRY.format(set="status = 'RUNNING', attempts = 1, locked_by = 'dead', run_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR"))],
+    "a timer that will not fire at the end of its hold": [
+        ("held", RETRY.format(set="run_at = UTC_TIMESTAMP(3) + INTERVAL 1 DAY"))],
+    "a seat that had two holders once": [
+        ("cancelled", "UPDATE workflow_events SET detail = '{other_seats}' WHERE order_id = '{o}' AND type = 'SEATS_RESERVED'")],
+}
+CASES = [pytest.param(kind, state, sql, id=f"{kind.replace(' ', '-')}-{n}")
+         for kind, cases in PLANTED.items() for n, (state, sql) in enumerate(cases)]
+
+TABLES = ("flight_booking.orders", "flight_booking.seats", "flight_booking.workflow_jobs", "flight_booking.workflow_events",
+          "flight_booking.payments", "payment_gateway.charges")
+
+
+@pytest.fixture
+def planted(stack):
+    """Runs one statement as administrator; afterwards all tables are as they were."""
+    root = stack.root_db()
+    with root, root.cursor() as cursor:
+        cursor.execute("SET foreign_key_checks = 0")
+        cursor.execute("CREATE DATABASE IF NOT EXISTS kept")
+        for table in TABLES:
+            cursor.execute(f"CREATE OR REPLACE TABLE kept.{table.split('.')[1]} AS SELECT * FROM {table}")
+        cursor.execute("USE flight_booking")
+        yield lambda sql: cursor.execute(sql)
+        for table in TABLES:
+            cursor.execute(f"DELETE FROM {table}")
+            cursor.execute(f"INSERT INTO {table} SELECT * FROM kept.{table.split('.')[1]}")
+
+
+def test_every_kind_is_planted():
+    kinds = {kind for queries in (audit.SEATS, audit.ORDERS, audit.HISTORY, audit.PAYMENTS, audit.MONEY, audit.CLOCK)
+             for kind in queries}
+    assert kinds | {"a seat that had two holders once"} == set(PLANTED)
+
+
+@pytest.mark.parametrize("kind, state, sql", CASES)
+def test_the_audit_names_what_is_planted(stack, planted, kind, state, sql):
+    order, other = stack.made[state][0], stack.made["changed"][0]
+    payment = stack.query("SELECT payment_id FROM payments WHERE order_id = %s", order["orderId"])
+    changed = planted(sql.format(o=order["orderId"], f=order["flightId"], p=payment and payment[0]["payment_id"],
+                                 other_seats=",".join(stack.row(other)["seats"].split(","))))
+    assert changed, "nothing was planted"
+    found = look(stack)
+    assert kind in {each.kind for each in found}, f"not seen; seen instead:\n{audit.report(found)}"
+    named = " ".join(value for each in found if each.kind == kind for _, value in each.about)
+    assert {order["orderId"], "C39", "nobody"} & set(named.replace(",", " ").split()), "and says where"
+
+
+def make_audit(stack):
+    environment = {**stack.environment(), "PAYMENT_TIMEOUT": "1s"}
+    return subprocess.run(["make", "--no-print-directory", "audit"], cwd=ROOT, env=environment, text=True, timeout=60,
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+
+def test_make_audit_says_so(stack, planted):
+    run = make_audit(stack)
+    assert run.returncode == 0 and "everything agrees" in run.stdout and "24 orders" in run.stdout, run.stdout
+    order = stack.made["confirmed"][0]["orderId"]
+    planted(f"UPDATE seats SET status = 'RESERVED' WHERE reserved_by = '{order}'")
+    run = make_audit(stack)
+    assert run.returncode != 0 and "a seat whose state contradicts its order" in run.stdout and order in run.stdout, run.stdout
+
+
+def test_make_audit_needs_a_database(stack, tmp_path):
+    run = subprocess.run([str(ROOT / "tests/audit.py")], env={**os.environ, "RUN_DIR": str(tmp_path)}, text=True,
+                         stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30)
+    assert run.returncode == 2 and run.stderr.startswith("audit: "), run
