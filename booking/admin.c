@@ -1,4 +1,5 @@
 #include "booking/metrics.h"
+#include "booking/crash_point.h"
 #include "booking/parts.h"
 #include "booking/store/flights.h"
 #include "booking/store/seats.h"
@@ -35,6 +36,8 @@ static enum result reset_in_txn(struct db *db, void *context)
 {
     struct reset *reset = context;
     reset->ended = false;
+
+    CRASH_SCOPE("reset");
     enum result r = part_lock_order(db, reset->caller, reset->order_id, &reset->order);
     if (r != RESULT_OK)
         return r;
@@ -102,6 +105,8 @@ static enum result retry_in_txn(struct db *db, void *context)
 {
     const struct retry *retry = context;
     char order_id[UUID_SIZE];
+
+    CRASH_SCOPE("retry-job");
     enum result r = jobs_retry(db, retry->job_id, order_id);
     if (r != RESULT_OK)
         return r;

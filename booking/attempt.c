@@ -1,6 +1,7 @@
 #include "booking/parts.h"
 #include "booking/core/backoff.h"
 #include "booking/core/text.h"
+#include "booking/crash_point.h"
 #include "booking/metrics.h"
 #include "booking/store/orders.h"
 #include "booking/store/payments.h"
@@ -105,6 +106,7 @@ static enum result begin_in_txn(struct db *db, void *context)
     *a->go = false;
     a->ended = false;
 
+    CRASH_SCOPE("begin-attempt");
     enum result r = orders_lock(db, a->job->order_id, &a->order);
     if (r == RESULT_OK && a->order.status != ORDER_PAYMENT_PENDING)
         return jobs_finish(db, a->job);
@@ -149,6 +151,7 @@ static enum result confirm(struct db *db, struct attempt *a)
     enum result r = part_move_order(db, o, ORDER_EVENT_APPROVE);
     if (r == RESULT_OK)
         r = seats_book(db, o);
+    CRASH_POINT("booked");
     if (r == RESULT_OK)
         r = payments_settle(db, a->payment.payment_id, "APPROVED", a->result->transaction_id, NULL);
     if (r == RESULT_OK)
@@ -212,6 +215,8 @@ static enum result settle_in_txn(struct db *db, void *context)
 {
     struct attempt *a = context;
     a->ended = false;
+
+    CRASH_SCOPE("settle-attempt");
     enum result r = orders_lock(db, a->job->order_id, &a->order);
     if (r != RESULT_OK)
         return r;

@@ -1,4 +1,5 @@
 #include "booking/metrics.h"
+#include "booking/crash_point.h"
 #include "booking/parts.h"
 #include "booking/txn.h"
 
@@ -13,6 +14,7 @@ static enum result cancel_in_txn(struct db *db, void *context)
     struct cancellation *c = context;
     enum order_status next;
 
+    CRASH_SCOPE("cancel");
     enum result r = part_lock_order(db, c->caller, c->order_id, c->order);
     if (r == RESULT_OK)
         r = order_next(c->order->status, ORDER_EVENT_CANCEL, &next);

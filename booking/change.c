@@ -1,4 +1,5 @@
 #include "booking/metrics.h"
+#include "booking/crash_point.h"
 #include "booking/parts.h"
 #include "booking/store/orders.h"
 #include "booking/store/seats.h"
@@ -19,6 +20,7 @@ struct change {
 static enum result swap_seats(struct db *db, struct order *o, const struct seat_list *seats)
 {
     enum result r = seats_release(db, o);
+    CRASH_POINT("released");
     o->seats = *seats;
     return r == RESULT_OK ? seats_take(db, o) : r;
 }
@@ -42,6 +44,7 @@ static enum result change_in_txn(struct db *db, void *context)
     struct locked_seats locked;
     enum order_status next;
 
+    CRASH_SCOPE("change");
     enum result r = part_lock_order(db, c->caller, c->order_id, o);
     if (r == RESULT_OK)
         r = order_next(o->status, ORDER_EVENT_CHANGE_SEATS, &next);

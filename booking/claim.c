@@ -1,4 +1,5 @@
 #include "booking/booking.h"
+#include "booking/crash_point.h"
 #include "booking/txn.h"
 
 struct claim {
@@ -13,6 +14,7 @@ struct claim {
 static enum result claim_in_txn(struct db *db, void *context)
 {
     struct claim *c = context;
+    CRASH_SCOPE(job_kind_name(c->kind));
     return jobs_claim(db, c->kind, c->limit, c->lease_ms, c->worker, c->jobs, c->count);
 }
 

@@ -1,6 +1,7 @@
 #include "booking/parts.h"
 #include "booking/core/backoff.h"
 #include "booking/core/text.h"
+#include "booking/crash_point.h"
 #include "booking/store/payments.h"
 #include "booking/txn.h"
 
@@ -58,6 +59,8 @@ static enum result settle_void_in_txn(struct db *db, void *context)
 {
     const struct delivery *d = context;
     struct payment payment;
+
+    CRASH_SCOPE("settle-void");
     enum result r = payments_find(db, d->job->order_id, &payment);
     if (r == RESULT_OK && d->result->delivered)
         r = payments_mark_voided(db, payment.payment_id);
@@ -66,6 +69,7 @@ static enum result settle_void_in_txn(struct db *db, void *context)
 
 static enum result settle_confirmation_in_txn(struct db *db, void *context)
 {
+    CRASH_SCOPE("settle-confirmation");
     return settle_job(db, context, EVENT_CONFIRMATION_ATTEMPT);
 }
 

@@ -1,4 +1,5 @@
 #include "booking/booking.h"
+#include "booking/crash_point.h"
 #include "booking/metrics.h"
 #include "booking/store/expiry.h"
 #include "booking/txn.h"
@@ -28,6 +29,7 @@ static enum result expire_in_txn(struct db *db, void *context)
     struct expiry_list all;
     struct expiry_list lapsed = { .count = 0 };
 
+    CRASH_SCOPE("expire");
     enum result r = expiry_lock(db, e->order_ids, e->count, &all);
     for (size_t i = 0; r == RESULT_OK && i < all.count; i++) {
         bool is_over = all.order[i].status == ORDER_SEATS_RESERVED &&
@@ -39,6 +41,7 @@ static enum result expire_in_txn(struct db *db, void *context)
     }
     if (r == RESULT_OK && lapsed.count > 0)
         r = expiry_end(db, &lapsed, e->worker);
+    CRASH_POINT("ended");
     e->expired = lapsed.count;
     return r;
 }

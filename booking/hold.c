@@ -1,4 +1,5 @@
 #include "booking/metrics.h"
+#include "booking/crash_point.h"
 #include "booking/parts.h"
 #include "booking/store/flights.h"
 #include "booking/store/orders.h"
@@ -40,6 +41,7 @@ static enum result hold_in_txn(struct db *db, void *context)
     struct order *o = h->order;
     struct locked_seats locked;
 
+    CRASH_SCOPE("hold");
     enum result r = seats_lock(db, h->flight_id, h->seats, NULL, &locked);
     if (r == RESULT_OK && locked.count == 0)
         r = flights_exists(db, h->flight_id);
@@ -52,6 +54,7 @@ static enum result hold_in_txn(struct db *db, void *context)
 
     compose_order(h, &locked);
     r = orders_insert(db, o);
+    CRASH_POINT("inserted");
     if (r == RESULT_OK)
         r = seats_take(db, o);
     if (r == RESULT_OK)

@@ -1,5 +1,6 @@
 #include "booking/parts.h"
 
+#include "booking/crash_point.h"
 #include "booking/store/jobs.h"
 #include "booking/store/orders.h"
 #include "booking/store/payments.h"
@@ -143,6 +144,7 @@ enum result part_cancel_order(struct db *db, struct order *order, const char *de
     enum result r = part_move_order(db, order, ORDER_EVENT_CANCEL);
     if (r == RESULT_OK)
         r = seats_release(db, order);
+    CRASH_POINT("released");
     if (r == RESULT_OK)
         r = part_log_move(db, order, EVENT_ORDER_CANCELLED, from, detail, request_id, NULL);
     if (r == RESULT_OK && from == ORDER_PAYMENT_PENDING)

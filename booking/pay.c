@@ -1,4 +1,5 @@
 #include "booking/metrics.h"
+#include "booking/crash_point.h"
 #include "booking/parts.h"
 #include "booking/store/orders.h"
 #include "booking/store/payments.h"
@@ -25,6 +26,7 @@ static enum result submit_in_txn(struct db *db, void *context)
     struct submission *s = context;
     struct order *o = s->order;
 
+    CRASH_SCOPE("pay");
     enum result r = part_lock_order(db, s->caller, s->order_id, o);
     if (r != RESULT_OK)
         return r;
@@ -44,6 +46,7 @@ static enum result submit_in_txn(struct db *db, void *context)
     text_copy(payment.code, sizeof payment.code, s->code);
     text_copy(payment.currency, sizeof payment.currency, o->currency);
     r = payments_insert(db, &payment);
+    CRASH_POINT("inserted");
     if (r == RESULT_OK)
         r = jobs_remove(db, JOB_EXPIRE_HOLD, o->order_id);
     if (r == RESULT_OK)

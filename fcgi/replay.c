@@ -1,6 +1,7 @@
 #include "fcgi/replay.h"
 
 #include "booking/core/text.h"
+#include "booking/crash_point.h"
 #include "booking/log.h"
 #include "booking/metrics.h"
 #include "booking/store/idempotency.h"
@@ -68,6 +69,7 @@ bool replay_begin(struct exchange *x)
     enum result r = idempotency_claim(x->db, key, buf_str(&request), request.len, &x->key_owner, &stored);
     buf_done(&request);
     if (r == RESULT_OK) {
+        CRASH_POINT("key-claimed");
         x->key = key;
         return true;
     }

@@ -1,6 +1,7 @@
 #include "fcgi/server.h"
 
 #include "booking/core/text.h"
+#include "booking/crash_point.h"
 #include "booking/log.h"
 #include "booking/random.h"
 
@@ -112,6 +113,7 @@ static void serve_one(struct server *s, server_handler handler, void *context)
     buf_clear(&s->body);
     response_clear(&s->response);
 
+    CRASH_SCOPE("request");
     request.path = param(fcgi, "REQUEST_URI");
     enum server_error error = read_body(fcgi, &s->body);
     request.body = buf_str(&s->body);
@@ -120,6 +122,7 @@ static void serve_one(struct server *s, server_handler handler, void *context)
         error = SERVER_BAD_TARGET;
 
     handler(&request, error, &s->response, context);
+    CRASH_POINT("answer");
     send_response(fcgi, &request, &s->response, &s->head);
     s->decoded = request.decoded;
 }

@@ -1,5 +1,6 @@
 #include "sweeper/sweeper.h"
 
+#include "booking/crash_point.h"
 #include "booking/log.h"
 #include "booking/order_json.h"
 
@@ -13,6 +14,8 @@ static enum result settle(struct task *task)
 static void on_answer(const struct http_answer *http, void *context)
 {
     struct task *task = context;
+    CRASH_SCOPE("confirmation");
+    CRASH_POINT("answered");
     bool sent = http->status >= 200 && http->status < 300;
     if (!sent && http->status != 0)
         (void)snprintf(task->reason, sizeof task->reason, "The receiver answered %d", http->status);

@@ -1,6 +1,7 @@
 #include "sweeper/sweeper.h"
 
 #include "booking/core/json_writer.h"
+#include "booking/crash_point.h"
 #include "booking/log.h"
 #include "booking/metrics.h"
 #include "sweeper/gateway_answer.h"
@@ -15,6 +16,8 @@ static enum result settle(struct task *task)
 static void on_answer(const struct http_answer *http, void *context)
 {
     struct task *task = context;
+    CRASH_SCOPE("payment");
+    CRASH_POINT("answered");
     struct gateway_answer answer = {
         .status = http->status,
         .timed_out = http->timed_out,
@@ -72,4 +75,5 @@ void sweeper_start_payment(struct sweeper *s, const struct job *job)
     struct task *task = sweeper_task_new(s, job, settle);
     if (task != NULL && !call_gateway(task, &charge))
         sweeper_task_drop(task, "the request could not begin");
+    CRASH_POINT("calling");
 }

@@ -1,6 +1,7 @@
 #include "sweeper/sweeper.h"
 
 #include "booking/core/text.h"
+#include "booking/crash_point.h"
 #include "booking/log.h"
 #include "booking/metrics.h"
 
@@ -14,6 +15,8 @@ static enum result settle(struct task *task)
 static void on_answer(const struct http_answer *http, void *context)
 {
     struct task *task = context;
+    CRASH_SCOPE("void");
+    CRASH_POINT("answered");
     bool voided = http->status == 200;
     if (!voided && http->status != 0)
         (void)snprintf(task->reason, sizeof task->reason, "The payment gateway answered %d", http->status);

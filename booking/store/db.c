@@ -1,6 +1,7 @@
 #include "booking/store/db.h"
 
 #include "booking/core/timestamp.h"
+#include "booking/crash_point.h"
 #include "booking/random.h"
 
 #include <mysql.h>
@@ -456,8 +457,11 @@ enum result db_commit(struct db *db)
         return RESULT_UNAVAILABLE;
     db->in_transaction = false;
     db->round_trips++;
-    if (mysql_real_query(&db->mysql, "COMMIT", 6) == 0)
+    CRASH_POINT("commit");
+    if (mysql_real_query(&db->mysql, "COMMIT", 6) == 0) {
+        CRASH_POINT("committed");
         return RESULT_OK;
+    }
     enum result r = fail_connection(db, "COMMIT");
     /* The connection broke after COMMIT was sent, or while: who knows. And an
      * error of the server at COMMIT is not a promise that nothing happened. */

@@ -2,6 +2,7 @@
 
 #include "booking/core/text.h"
 #include "booking/core/timestamp.h"
+#include "booking/crash_point.h"
 #include "booking/random.h"
 
 DB_SQL(CHARGE_FIND,
@@ -72,10 +73,12 @@ enum result charges_approve(struct db *db, const char *key, const struct charge_
     char transaction_id[UUID_SIZE + 4] = "txn-";
     random_uuid(id);
     text_copy(transaction_id + 4, sizeof id, id);
-    return db_exec(db, &CHARGE_APPROVE,
-                   DB_ARGS(db_text(key), db_text(request->order_id), db_int(request->amount_cents),
-                           db_text(request->currency), db_text(transaction_id)),
-                   NULL);
+    enum result r = db_exec(db, &CHARGE_APPROVE,
+                            DB_ARGS(db_text(key), db_text(request->order_id), db_int(request->amount_cents),
+                                    db_text(request->currency), db_text(transaction_id)),
+                            NULL);
+    CRASH_POINT("captured");
+    return r;
 }
 
 enum result charges_decline(struct db *db, const char *key, const struct charge_request *request,
@@ -89,5 +92,7 @@ enum result charges_decline(struct db *db, const char *key, const struct charge_
 
 enum result charges_void(struct db *db, const char *key)
 {
-    return db_exec(db, &CHARGE_VOID, DB_ARGS(db_text(key)), NULL);
+    enum result r = db_exec(db, &CHARGE_VOID, DB_ARGS(db_text(key)), NULL);
+    CRASH_POINT("voided");
+    return r;
 }

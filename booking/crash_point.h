@@ -1,0 +1,23 @@
+#ifndef BOOKING_CRASH_POINT_H
+#define BOOKING_CRASH_POINT_H
+
+/* Places at which a test can have a process die as if the power went: by
+ * SIGKILL, between one instruction and the next. Only in programs built with
+ * -DCRASH_POINTS; in the product these are nothing.
+ *
+ * CRASH_SCOPE says what is going on ("hold"), CRASH_POINT how far it is
+ * ("commit"); together they name the place: "hold.commit". It is armed by a file
+ * of that name in the directory $CRASH_POINTS. The process that manages to
+ * remove the file dies, so it happens once. Places passed are noted in the
+ * subdirectory "passed", so that a test knows them all. */
+#ifdef CRASH_POINTS
+void crash_scope(const char *scope);
+void crash_point(const char *name);
+#define CRASH_SCOPE(scope) crash_scope(scope)
+#define CRASH_POINT(name) crash_point(name)
+#else
+#define CRASH_SCOPE(scope) ((void)0)
+#define CRASH_POINT(name) ((void)0)
+#endif
+
+#endif
