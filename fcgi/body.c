@@ -1,5 +1,6 @@
 #include "fcgi/body.h"
 
+#include "booking/core/json_check.h"
 #include "booking/core/text.h"
 #include "fcgi/problem.h"
 
@@ -19,35 +20,19 @@ static bool media_type_is(const char *content_type, const char *type)
     return len == strlen(type) && strncasecmp(content_type, type, len) == 0;
 }
 
-static bool is_json_space(const char *p, size_t len)
-{
-    for (size_t i = 0; i < len; i++) {
-        if (p[i] == '\0' || strchr(" \t\r\n", p[i]) == NULL)
-            return false;
-    }
-    return true;
-}
-
 static struct json_object *parse_json(const char *text, size_t len, char *ret_error, size_t size)
 {
-    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX);
+    size_t at = 0;
+    if (!json_is_valid(text, len, JSON_DEPTH_MAX, &at)) {
+        (void)snprintf(ret_error, size, "The body is not valid JSON: see byte %zu.", at + 1);
+        return NULL;
+    }
+    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
     if (tokener == NULL)
         return NULL;
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
     struct json_object *json = json_tokener_parse_ex(tokener, text, (int)len);
-    enum json_tokener_error error = json_tokener_get_error(tokener);
-    size_t end = json_tokener_get_parse_end(tokener);
     json_tokener_free(tokener);
-
-    if (error == json_tokener_success && is_json_space(text + end, len - end))
-        return json;
-    (void)snprintf(ret_error, size, "The body is not valid JSON: %s near byte %zu.",
-                   error == json_tokener_continue  ? "it ends too early"
-                   : error == json_tokener_success ? "more follows after its end"
-                                                   : json_tokener_error_desc(error),
-                   end);
-    json_object_put(json);
-    return NULL;
+    return json;
 }
 
 static bool begin_json(const struct request *request, struct response *response, struct body *body)
