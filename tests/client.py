@@ -10,6 +10,8 @@ import re
 import urllib.parse
 import uuid
 
+from description import undescribed
+
 NO_JSON = object()
 LEAKS = re.compile(r"SQL syntax|Unknown column|Duplicate entry|mysql|maria|\.[ch]:\d|/home/|/work/|/usr/|/tmp/|0x[0-9a-f]{6}", re.I)
 
@@ -120,6 +122,8 @@ def check(reply):
         check_problem(reply, kind)
     elif reply.path.split("?")[0].startswith(("/api/", "/health", "/live/")) and reply.body:
         assert kind == "application/json", f"not JSON: {reply}"
+    wrong = undescribed(reply.method, reply.path, reply.status, reply.headers, reply.body)
+    assert not wrong, f"not as html/api/openapi.json describes it: {wrong}: {reply}"
 
 
 def check_problem(reply, kind):
