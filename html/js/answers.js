@@ -56,18 +56,13 @@ htmx.registerExtension('json-answers', {
   },
 
   htmx_after_request(element, { ctx }) {
-    const { renderer, response, text } = ctx;
+    const { response } = ctx;
+    const answer = parse(ctx.text);
     ctx.text = '';
-    if (response.status === 304) return;
-    if (!isPassing(response)) {
-      if (!isPoll(ctx)) renderer.after(element);
-      const data = parse(text);
-      if (response.status < 300 && data) {
-        if (response.headers.has('ETag') && ctx.request.method === 'GET') etags.set(element, response.headers.get('ETag'));
-        ctx.text = renderer.render(data, { element, isReplayed: response.headers.has('Idempotency-Replayed') }) || '';
-      } else {
-        renderer.refused(data || UNREADABLE, element);
-      }
+    if (response.status !== 304 && !isPassing(response)) {
+      if (!isPoll(ctx)) ctx.renderer.after(element);
+      // What a screen asked for that was left since is nobody's business.
+      if (element.isConnected) ctx.text = take(answer, element, ctx) || '';
     }
     if (!ctx.text) ctx.swap = 'none';
   },
@@ -76,6 +71,12 @@ htmx.registerExtension('json-answers', {
     ctx.renderer?.settled();
   },
 });
+
+function take(answer, element, { renderer, request, response }) {
+  if (response.status >= 300 || !answer) return renderer.refused(answer || UNREADABLE, element);
+  if (request.method === 'GET' && response.headers.has('ETag')) etags.set(element, response.headers.get('ETag'));
+  return renderer.render(answer, { element, isReplayed: response.headers.has('Idempotency-Replayed') });
+}
 
 function parse(text) {
   try {

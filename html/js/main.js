@@ -3,7 +3,9 @@
 import './say.js';
 import './booking.js';
 import './bookings.js';
+import './choosing.js';
 import './flights.js';
+import './warnings.js';
 import { open } from './router.js';
 
 open();

@@ -1,0 +1,75 @@
+// What the customer does on the booking's screen that is no request.
+
+import * as cabin from './cabin.js';
+import { showError } from './forms.js';
+import { plural } from './format.js';
+import { byId } from './html.js';
+import { held, isLocked, it, seatState } from './model.js';
+import { say } from './say.js';
+import { paint, paintPanel } from './screen.js';
+import { settings } from './state.js';
+
+cabin.onCabin({ stateOf: seatState, isLocked, toggle, price: () => cabin.priceOf(it.flight) });
+
+function toggle(id) {
+  if (isLocked()) return;
+  const state = seatState(id);
+  if (['reserved', 'booked', 'lost'].includes(state)) {
+    say(`${id} is ${state === 'booked' ? 'booked' : 'reserved by somebody else'}.`);
+    return;
+  }
+  if (!it.chosen.has(id) && it.chosen.size >= settings.maxSeatsPerOrder) {
+    remind(`${plural(settings.maxSeatsPerOrder, 'seat')} is the most for one booking.`);
+    return;
+  }
+  it.notice = null;
+  it.lost.clear();
+  if (!it.chosen.delete(id)) it.chosen.add(id);
+  paint();
+}
+
+function remind(text) {
+  it.notice = { tone: 'bad', text };
+  say(text);
+  paintPanel();
+}
+
+const BUTTONS = {
+  'undo-change'() {
+    it.chosen = held();
+    paint();
+    cabin.focusSeat();
+  },
+  'show-cabin'() {
+    byId('booking').dataset.changing = '';
+    byId('cabin').scrollIntoView({ block: 'start' });
+    cabin.focusSeat(it.order.seats[0]);
+  },
+  print: () => print(),
+};
+
+document.addEventListener('click', ({ target }) => {
+  const button = target.closest?.('button');
+  if (!button) return;
+  const { code, press } = button.dataset;
+  if (button.id in BUTTONS) BUTTONS[button.id]();
+  else if (code) fillIn(code);
+  else if (press === 'code') byId('code').focus();
+  else if (press) byId(press).click();
+});
+
+function fillIn(code) {
+  const field = byId('code');
+  field.value = code;
+  showError('paymentCode');
+  field.focus();
+}
+
+// A booking without seats is not sent; the button says why rather than be dead.
+document.addEventListener('submit', event => {
+  if (!['reserve', 'change'].includes(event.target.id) || it.chosen.size) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  remind('Choose at least one seat in the cabin first.');
+  cabin.focusSeat();
+}, true);

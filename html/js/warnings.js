@@ -1,0 +1,23 @@
+// Keeps the countdown on screen going, and warns before it ends.
+
+import { refresh } from './booking.js';
+import * as clock from './clock.js';
+import { minutesAndSeconds } from './format.js';
+import { it, phase } from './model.js';
+import { say } from './say.js';
+import { paintPanel, warningText } from './screen.js';
+
+const MARKS = [120, 30];     // seconds
+
+clock.onClock(seconds => {
+  const text = minutesAndSeconds(seconds);
+  for (const element of document.querySelectorAll('[data-countdown]')) {
+    if (element.textContent !== text) element.textContent = text;
+  }
+  // A hold that was never longer than that needs no warning.
+  const passed = MARKS.filter(mark => seconds <= mark && mark < clock.holdSeconds()).at(-1);
+  if (!passed || passed === it.warned || !seconds || phase() !== 'held') return;
+  it.warned = passed;
+  say(warningText(), passed === 30 ? 'assertive' : 'polite');
+  paintPanel();
+}, refresh);
