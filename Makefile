@@ -2,6 +2,7 @@
 #
 #   CC=clang            another compiler             WERROR=1   warnings are errors (the default in CI)
 #   BUILD=build-x       another build directory      SANITIZE=address,undefined
+#   FUZZ_SECONDS=…      how long make fuzz runs each harness
 #   MYSQL_PC=…          the client library's pkg-config name (libmariadb, mariadb, mysqlclient)
 #
 # SERVER_PORT, DATA_DIR and all of conf/booking.env.example are read from the environment
@@ -16,6 +17,7 @@ WERROR   ?= $(if $(CI),1,)
 PYTHON   ?= /usr/bin/python3
 PYTEST   ?= $(PYTHON) -m pytest
 PYTEST_ARGS ?=
+FUZZ_SECONDS ?= 60
 STACK    := conf/stack
 
 .DEFAULT_GOAL := help
@@ -29,10 +31,12 @@ WEB_SRC     := $(filter-out fcgi/main.c,$(wildcard fcgi/*.c))
 GATEWAY_SRC := $(wildcard fcgi/gateway/*.c)
 SWEEPER_SRC := $(filter-out sweeper/main.c,$(wildcard sweeper/*.c))
 TEST_SRC    := $(wildcard tests/unit/test_*.c)
+FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway sweeper migrate)
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(TEST_SRC))
+FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 BENCHES  := $(addprefix $(BUILD)/bench/,load bare_sql slow_gateway)
 SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/main.c $(GATEWAY_SRC) $(SWEEPER_SRC) sweeper/main.c sql/migrate.c
 
@@ -70,7 +74,7 @@ ALL_LDFLAGS  := $(HARDEN_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
 TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $(if $(WERROR),-Werror)
 
 .PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell \
-        test test-unit test-api test-ui test-parallel screenshots lint format asan clean distclean FORCE
+        test test-unit test-api test-ui test-parallel test-fuzz fuzz valgrind screenshots lint format asan clean distclean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -141,7 +145,13 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libswee
 	    -Wl$(,)--whole-archive $(BUILD)/libbooking.a -Wl$(,)--no-whole-archive -lcmocka)
 , := ,
 
--include $(patsubst %.c,$(BUILD)/obj/%.d,$(SOURCES) $(TEST_SRC) $(wildcard bench/*.c))
+# A harness may play parts of the library itself; what it defines comes first.
+$(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
+	@mkdir -p $(@D)
+	$(call link,-fsanitize=fuzzer -Wl$(,)--allow-multiple-definition \
+	    $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a)
+
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(SOURCES) $(TEST_SRC) $(FUZZ_SRC) $(wildcard bench/*.c))
 .SECONDARY:
 
 # ---- run -----------------------------------------------------------------------------------------------
@@ -164,7 +174,7 @@ db-shell: ## an SQL shell on the running database
 # ---- test ----------------------------------------------------------------------------------------------
 # The tests run stacks of their own, with their own ports and data, beside a running `make start`.
 
-test: test-unit ## unit tests, then everything under tests/
+test: test-unit test-fuzz ## unit tests, a moment of fuzzing, then everything under tests/
 	@$(PYTEST) $(PYTEST_ARGS) tests
 
 test-unit: test-build ## pure code and the SQL statements, with cmocka
@@ -200,6 +210,25 @@ bench: build ## measure the system beside its own limit; report and plots in bui
 
 .PHONY: bench bench-programs
 bench-programs: $(BENCHES)
+
+# Fuzzing wants clang. Where there is none `make test` says so and goes on; `make fuzz` installs nothing either.
+CLANG ?= $(shell command -v clang)
+fuzz: setup ## libFuzzer on all that parses strangers' input, FUZZ_SECONDS each
+	@test -n "$(CLANG)" || { echo "make fuzz needs clang with libFuzzer: apt-get install clang" >&2; exit 1; }
+	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=$(CLANG) SANITIZE=address,undefined \
+	    CFLAGS='$(CFLAGS) -fsanitize=fuzzer-no-link' fuzz-programs
+	@conf/run-fuzzers build-fuzz $(FUZZ_SECONDS) $(patsubst tests/fuzz/%.c,build-fuzz/fuzz/%,$(FUZZ_SRC))
+
+test-fuzz: # the same for a moment, as part of make test
+	@if [ -n "$(CLANG)" ]; then $(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3; \
+	else echo "Not fuzzed: there is no clang."; fi
+
+.PHONY: fuzz-programs
+fuzz-programs: $(FUZZERS)
+
+valgrind: test-build ## the unit tests under valgrind
+	@$(STACK) with-database conf/run-unit-tests --under \
+	    'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible' $(TESTS)
 
 lint: ## the house rules, and cppcheck where there is one
 	@conf/lint

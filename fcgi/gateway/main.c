@@ -98,7 +98,8 @@ static bool read_wanted(const struct call *c, const struct body *body, struct wa
 
     if (is_text && ret->code != NULL && booking_payment_code_is_valid(ret->code) &&
         ret->charge.order_id != NULL && text_is_identifier(ret->charge.order_id, 50) &&
-        ret->charge.currency != NULL && strlen(ret->charge.currency) == 3 && cents >= 0)
+        ret->charge.currency != NULL && strlen(ret->charge.currency) == 3 &&
+        text_is_identifier(ret->charge.currency, 3) && cents >= 0)
         return true;
     problem_say(c->response, c->request, PROBLEM_INVALID_REQUEST,
                 "orderId, a five-digit paymentCode, amountCents and currency are wanted.");

@@ -1,0 +1,431 @@
+/* Whole requests through the router: target, query, headers, body. The domain below the handlers is played
+ * here, and asks of all it is given what the real one relies on.
+ *
+ * An input is a request as one would type it: "METHOD target", header lines, an empty line, the body.
+ * The header X-Outcome says how the domain answers. */
+
+#include "tests/fuzz/fuzz.h"
+
+#include "booking/booking.h"
+#include "booking/core/json_check.h"
+#include "booking/core/text.h"
+#include "booking/log.h"
+#include "booking/store/events.h"
+#include "booking/store/flights.h"
+#include "booking/store/idempotency.h"
+#include "booking/store/orders.h"
+#include "booking/store/seats.h"
+#include "booking/store/sweepers.h"
+#include "booking/wake.h"
+#include "fcgi/router.h"
+
+#include <strings.h>
+
+#define TOKEN "fuzz-token"
+#define HEADERS_MAX 24
+
+static struct config config = {
+    .reservation_timeout_ms = 900000,
+    .payment_max_attempts = 3,
+    .max_seats_per_order = 9,
+    .allowed_origin = "https://shop.example",
+};
+
+/* ── the request ────────────────────────────────────────────────────────── */
+
+static struct {
+    size_t count;
+    char name[HEADERS_MAX][64]; /* as CGI has it */
+    const char *value[HEADERS_MAX];
+} headers;
+
+static const char *header_of(const struct request *request, const char *cgi_name)
+{
+    (void)request;
+    for (size_t i = 0; i < headers.count; i++) {
+        if (strcmp(headers.name[i], cgi_name) == 0)
+            return headers.value[i];
+    }
+    return NULL;
+}
+
+static const char *header_or(const char *name, const char *fallback)
+{
+    const char *value = header_of(NULL, name);
+    return value == NULL ? fallback : value;
+}
+
+/* Cuts the next line off; the rest, or NULL when there is no line end. */
+static char *next_line(char *text)
+{
+    char *end = strchr(text, '\n');
+    if (end == NULL)
+        return NULL;
+    *end = '\0';
+    text[strcspn(text, "\r")] = '\0';
+    return end + 1;
+}
+
+static void add_header(char *line)
+{
+    char *colon = strchr(line, ':');
+    if (colon == NULL || headers.count == HEADERS_MAX || colon - line > 50)
+        return;
+    char *to = headers.name[headers.count];
+    to += snprintf(to, 8, "HTTP_");
+    for (const char *p = line; p < colon; p++)
+        *to++ = (char)(*p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+    *to = '\0';
+    headers.value[headers.count++] = colon + 1 + strspn(colon + 1, " ");
+}
+
+/* ── the domain ─────────────────────────────────────────────────────────── */
+
+static const struct order an_order = {
+    .order_id = "01931f5c-8f3a-7c3e-9a4b-0123456789ab",
+    .flight_id = "FL123",
+    .user_id = "ad\"a \\ <b> \xC3\xA9",
+    .status = ORDER_SEATS_RESERVED,
+    .seats = { .count = 2, .number = { "A1", "A2" } },
+    .expires_at_ms = INT64_C(1800000000000),
+    .currency = "USD",
+    .version = 3,
+};
+
+static bool is_text(const char *text)
+{
+    return text == NULL || text_is_utf8(text, strlen(text));
+}
+
+/* What the request asks the domain to answer. */
+static enum result outcome(void)
+{
+    static const enum result results[] = {
+        RESULT_OK, RESULT_ORDER_NOT_FOUND, RESULT_FLIGHT_NOT_FOUND, RESULT_SEATS_UNAVAILABLE, RESULT_ORDER_EXPIRED,
+        RESULT_ORDER_CLOSED, RESULT_PAYMENT_IN_PROGRESS, RESULT_PRECONDITION_FAILED, RESULT_INVALID_SEATS,
+        RESULT_FLIGHT_DEPARTED,
+    };
+    unsigned int n = (unsigned char)header_or("HTTP_X_OUTCOME", "0")[0];
+    return results[n >= '0' && n <= '9' ? n - '0' : 0];
+}
+
+static void check_caller(const struct caller *caller)
+{
+    PROMISE(caller->config == &config && text_is_identifier(caller->request_id, 64));
+    PROMISE(caller->if_version_count <= 8);
+}
+
+static enum result change(struct db *db, const struct caller *caller, const char *order_id, struct order *ret_order)
+{
+    check_caller(caller);
+    PROMISE(text_is_uuid(order_id));
+    enum result r = outcome();
+    if (r == RESULT_INVALID_SEATS || r == RESULT_SEATS_UNAVAILABLE || r == RESULT_FLIGHT_NOT_FOUND)
+        r = RESULT_OK;
+    *ret_order = an_order;
+    return r == RESULT_OK && caller->before_commit != NULL ? caller->before_commit(db, ret_order, caller->context) : r;
+}
+
+static void check_seats(const struct seat_list *seats)
+{
+    PROMISE(seats->count >= 1 && seats->count <= 9);
+    for (size_t i = 0; i < seats->count; i++) {
+        char number[SEAT_NUMBER_SIZE];
+        PROMISE(seat_number_parse(seats->number[i], number) && strcmp(number, seats->number[i]) == 0);
+    }
+}
+
+enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id, const char *user_id,
+                         const struct seat_list *seats, struct order *ret_order, struct refusal *ret_refusal)
+{
+    check_caller(caller);
+    check_seats(seats);
+    PROMISE(text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1));
+    PROMISE(is_text(user_id) && text_is_printable(user_id));
+    PROMISE(text_utf8_length(user_id) >= 1 && text_utf8_length(user_id) <= USER_ID_MAX);
+    ret_refusal->seats = *seats;
+    *ret_order = an_order;
+    enum result r = outcome();
+    return r == RESULT_OK ? caller->before_commit(db, ret_order, caller->context) : r;
+}
+
+enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
+                                 const struct seat_list *seats, struct order *ret_order, struct refusal *ret_refusal)
+{
+    check_seats(seats);
+    ret_refusal->seats = *seats;
+    return change(db, caller, order_id, ret_order);
+}
+
+enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id,
+                                   const char *code, struct order *ret_order)
+{
+    PROMISE(strlen(code) == 5 && strspn(code, "0123456789") == 5);
+    return change(db, caller, order_id, ret_order);
+}
+
+enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id, struct order *ret_order)
+{
+    return change(db, caller, order_id, ret_order);
+}
+
+enum result booking_read_order(struct db *db, const char *order_id, struct order *ret_order)
+{
+    (void)db;
+    PROMISE(text_is_uuid(order_id));
+    *ret_order = an_order;
+    return outcome() == RESULT_OK ? RESULT_OK : RESULT_ORDER_NOT_FOUND;
+}
+
+/* Only an operator gets here. The token's own text must have been sent: callers here are never local. */
+static void check_operator(void)
+{
+    PROMISE(config.admin_token[0] != '\0');
+    PROMISE(strcasecmp(header_or("HTTP_AUTHORIZATION", ""), "Bearer " TOKEN) == 0);
+    PROMISE(strcmp(header_or("HTTP_AUTHORIZATION", "") + 7, TOKEN) == 0);
+}
+
+enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
+                          int64_t *ret_orders_ended, int64_t *ret_seats_freed)
+{
+    (void)db;
+    check_operator();
+    check_caller(caller);
+    PROMISE(flight_id == NULL || text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1));
+    *ret_orders_ended = *ret_seats_freed = 1;
+    return outcome() == RESULT_FLIGHT_NOT_FOUND ? RESULT_FLIGHT_NOT_FOUND : RESULT_OK;
+}
+
+enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id)
+{
+    (void)db;
+    check_operator();
+    check_caller(caller);
+    PROMISE(job_id >= 1);
+    return outcome() == RESULT_OK ? RESULT_OK : RESULT_JOB_RUNNING;
+}
+
+enum result jobs_list(struct db *db, const struct job_filter *filter,
+                      void (*each)(const struct job_row *, void *), void *context)
+{
+    struct job_row row = { .job_id = 5, .kind = "EXPIRE_HOLD", .order_id = an_order.order_id, .status = "PENDING",
+                           .last_error = "\"\xC3\xA9\\" };
+    (void)db;
+    check_operator();
+    PROMISE(filter->limit >= 1 && filter->limit <= 101);
+    PROMISE(is_text(filter->status) && is_text(filter->kind) && is_text(filter->order_id));
+    for (int i = 0; i < filter->limit; i++)
+        each(&row, context);
+    return RESULT_OK;
+}
+
+enum result orders_list(struct db *db, const struct order_filter *filter,
+                        void (*each)(const struct order *, void *), void *context)
+{
+    (void)db;
+    if (filter->user_id == NULL || filter->status != NULL || filter->flight_id != NULL || filter->search != NULL)
+        check_operator();
+    PROMISE(filter->limit >= 2 && filter->limit <= 101);
+    PROMISE(is_text(filter->user_id) && is_text(filter->status) && is_text(filter->search));
+    PROMISE(filter->flight_id == NULL || text_is_identifier(filter->flight_id, FLIGHT_ID_SIZE - 1));
+    PROMISE(strlen(filter->before_id) <= 50 && is_text(filter->before_id));
+    for (int i = 0; i < filter->limit; i++)
+        each(&an_order, context);
+    return RESULT_OK;
+}
+
+enum result flights_list(struct db *db, const struct flight_filter *filter,
+                         void (*each)(const struct flight *, void *), void *context)
+{
+    struct flight flight = { .flight_id = "FL123", .flight_number = "FL123", .origin = "NYC", .destination = "LAX",
+                             .origin_time_zone = "America/New_York", .destination_time_zone = "UTC",
+                             .seat_rows = 10, .seat_layout = "A BC", .exit_rows = "4,5", .currency = "USD" };
+    (void)db;
+    PROMISE(filter->flight_id == NULL || text_is_identifier(filter->flight_id, FLIGHT_ID_SIZE - 1));
+    PROMISE(filter->origin == NULL || strlen(filter->origin) == 3);
+    PROMISE(filter->destination == NULL || strlen(filter->destination) == 3);
+    PROMISE(filter->after_id == NULL || strlen(filter->after_id) <= 50);
+    int count = filter->flight_id == NULL ? filter->limit : outcome() == RESULT_OK ? 1 : 0;
+    for (int i = 0; i < count; i++)
+        each(&flight, context);
+    return RESULT_OK;
+}
+
+enum result flights_exists(struct db *db, const char *flight_id)
+{
+    (void)db;
+    PROMISE(text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1));
+    return RESULT_FLIGHT_NOT_FOUND;
+}
+
+enum result seats_of_flight(struct db *db, const char *flight_id, void (*each)(const struct seat *, void *),
+                            void *context)
+{
+    struct seat seat = { .number = "A1", .row = 1, .column = "A", .status = SEAT_RESERVED };
+    (void)db;
+    PROMISE(text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1));
+    if (outcome() == RESULT_OK)
+        each(&seat, context);
+    return RESULT_OK;
+}
+
+enum result events_list(struct db *db, const char *order_id, void (*each)(const struct event_row *, void *),
+                        void *context)
+{
+    struct event_row row = { .event_id = 1, .type = "ORDER_CREATED", .duration_ms = EVENT_NONE, .detail = "\"\n\\" };
+    (void)db;
+    PROMISE(text_is_uuid(order_id));
+    each(&row, context);
+    return RESULT_OK;
+}
+
+enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_ms)
+{
+    (void)db;
+    *ret_alive = *ret_now_ms = 1;
+    return RESULT_OK;
+}
+
+enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
+                              int64_t *ret_owner, struct stored_answer *ret_answer)
+{
+    (void)db;
+    PROMISE(strlen(key) >= 1 && strlen(key) <= 255);
+    for (const char *p = key; *p != '\0'; p++)
+        PROMISE(*p > 0x20 && *p < 0x7F);
+    PROMISE(request_len > 0 && request != NULL && text_is_utf8(request, request_len));
+    *ret_owner = 1;
+    *ret_answer = (struct stored_answer){ .status = 201, .content_type = CONTENT_JSON, .location = "/api/orders/x",
+                                          .etag = "\"1\"", .body = "{}" };
+    return key[0] == 'r' ? RESULT_DUPLICATE : key[0] == 'm' ? RESULT_IDEMPOTENCY_MISMATCH : RESULT_OK;
+}
+
+enum result idempotency_answer(struct db *db, const char *key, int64_t owner, const struct stored_answer *answer)
+{
+    (void)db;
+    (void)key;
+    PROMISE(owner == 1 && answer->status >= 200 && answer->status < 500 && is_text(answer->body));
+    return RESULT_OK;
+}
+
+enum result idempotency_release(struct db *db, const char *key, int64_t owner)
+{
+    (void)db;
+    (void)key;
+    PROMISE(owner == 1);
+    return RESULT_OK;
+}
+
+void wake_all(const char *directory)
+{
+    (void)directory;
+}
+
+void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
+{
+    /* The domain above never fails for inner reasons, so nothing may be reported as if it had. */
+    PROMISE(level < LOG_ERROR && event != NULL && fields != NULL && n > 0);
+}
+
+/* ── the answer ─────────────────────────────────────────────────────────── */
+
+/* Every line of the head is a header of ours: nothing a stranger sent can add one. */
+static void check_head(const struct response *response)
+{
+    struct buf head = BUF_INIT;
+    response_write_head(response, &head);
+    const char *p = buf_str(&head);
+    PROMISE(strlen(p) == head.len && strncmp(p, "Status: ", 8) == 0);
+    while (strncmp(p, "\r\n", 2) != 0) {
+        static const char *const known[] = {
+            "Status", "Content-Type", "Cache-Control", "Location", "ETag", "Allow", "WWW-Authenticate", "Retry-After",
+            "Idempotency-Replayed", "Content-Length", "Vary", "Access-Control-Allow-Origin",
+            "Access-Control-Expose-Headers", "Access-Control-Allow-Methods", "Access-Control-Allow-Headers",
+            "Access-Control-Max-Age",
+        };
+        size_t name_len = strcspn(p, ":");
+        bool is_known = false;
+        for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+            is_known = is_known || (strlen(known[i]) == name_len && strncmp(p, known[i], name_len) == 0);
+        PROMISE(is_known);
+        for (p += name_len; *p != '\r'; p++)
+            PROMISE(*p >= 0x20 && *p < 0x7F);
+        PROMISE(p[1] == '\n');
+        p += 2;
+    }
+    PROMISE(p[2] == '\0');
+    buf_done(&head);
+}
+
+static void check_answer(const struct request *request, const struct response *response)
+{
+    size_t at = 0;
+    check_head(response);
+    PROMISE(response->status >= 200 && response->status < 500);
+    if (response->status == 204 || response->status == 304)
+        return;
+    PROMISE(strstr(response->content_type, "json") == NULL ||
+            json_is_valid(buf_str(&response->body), response->body.len, 8, &at));
+    if (response->status >= 400 && !response->replayed)
+        PROMISE(strcmp(response->content_type, CONTENT_PROBLEM) == 0 &&
+                strstr(buf_str(&response->body), request->id) != NULL);
+}
+
+static void serve(const char *method, const char *target, const char *body, size_t body_len, const char *token)
+{
+    static struct db *db;
+    static struct response response;
+    struct request request = {
+        .method = method,
+        .path = target,
+        .content_type = header_or("HTTP_CONTENT_TYPE", ""),
+        .body = body,
+        .body_len = body_len,
+        .remote_address = "203.0.113.9",
+        .id = "fuzz-1",
+        .header_of = header_of,
+    };
+    struct router router = { .config = &config };
+    if (db == NULL) {
+        struct dsn nowhere = { .user = "nobody", .socket = "/nonexistent" };
+        db = db_new(&nowhere);
+    }
+    router.db = db;
+    text_copy(config.admin_token, sizeof config.admin_token, token);
+    response_clear(&response);
+    enum server_error error = request_parse_target(&request, target) == REQUEST_OK ? SERVER_OK : SERVER_BAD_TARGET;
+    router_handle(&request, error, &response, &router);
+    check_answer(&request, &response);
+    request_done(&request);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    /* The body may hold NULs; what stands before it may not. */
+    char *text = malloc(size + 1);
+    PROMISE(text != NULL);
+    memcpy(text, data, size);
+    text[size] = '\0';
+    headers.count = 0;
+
+    char *target = strchr(text, ' ');
+    char *line = next_line(text);
+    if (target != NULL && line != NULL && target < line) {
+        *target++ = '\0';
+        while (line != NULL && *line != '\0' && *line != '\n' && *line != '\r') {
+            char *next = next_line(line);
+            if (next != NULL)
+                add_header(line);
+            line = next;
+        }
+        char *body = line == NULL ? text + size : next_line(line);
+        body = body == NULL ? text + size : body;
+        size_t body_len = (size_t)(text + size - body);
+        if (body_len <= BODY_MAX) {
+            serve(text, target, body, body_len, "");
+            serve(text, target, body, body_len, TOKEN);
+        }
+    }
+    free(text);
+    return 0;
+}

@@ -1,0 +1,26 @@
+/* Database addresses: a DSN that is taken names a user, a database and one place; a refusal never
+ * shows the password. */
+
+#include "tests/fuzz/fuzz.h"
+
+#include "booking/core/dsn.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = fuzz_text(data, size);
+    struct dsn dsn = {0};
+    const char *error = NULL;
+    if (dsn_parse(text, &dsn, &error)) {
+        PROMISE(dsn.user[0] != '\0' && dsn.database[0] != '\0');
+        PROMISE((dsn.host[0] != '\0') != (dsn.socket[0] != '\0'));
+        PROMISE(dsn.host[0] == '\0' || (dsn.port >= 1 && dsn.port <= 65535));
+    } else {
+        PROMISE(error != NULL && dsn.user[0] == '\0');
+        /* One fixed sentence, whatever was given. */
+        struct dsn other;
+        const char *fixed = NULL;
+        PROMISE(!dsn_parse("", &other, &fixed) && error == fixed);
+    }
+    free(text);
+    return 0;
+}

@@ -1,0 +1,46 @@
+/* What a payment gateway answers: the first two bytes of the input are the status, the rest the body.
+ * Money is only believed when the answer is 200, one JSON document, and says so. */
+
+#include "tests/fuzz/fuzz.h"
+
+#include "booking/core/json_check.h"
+#include "booking/core/text.h"
+#include "sweeper/gateway_answer.h"
+
+static bool is_fit_to_show(const char *text)
+{
+    return text_is_utf8(text, strlen(text)) && text_is_printable(text);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct attempt_result result;
+    size_t at = 0;
+    if (size < 2)
+        return 0;
+    /* On the heap and of its very size. As the sweeper's buffer it ends with a NUL. */
+    char *body = malloc(size - 1);
+    PROMISE(body != NULL);
+    memcpy(body, data + 2, size - 2);
+    body[size - 2] = '\0';
+    int status = (data[0] << 8 | data[1]) % 600;
+    struct gateway_answer answer = { .status = status, .body = body, .body_len = size - 2, .duration_ms = 7 };
+    gateway_answer_read(&answer, &result);
+
+    PROMISE(result.duration_ms == 7);
+    PROMISE(is_fit_to_show(result.transaction_id) && is_fit_to_show(result.reason));
+    PROMISE((result.outcome == ATTEMPT_DECLINED) == (status == 402));
+    if (result.outcome == ATTEMPT_APPROVED) {
+        PROMISE(status == 200 && result.transaction_id[0] != '\0');
+        PROMISE(json_is_valid(body, size - 2, 8, &at));
+    } else {
+        PROMISE(result.reason[0] != '\0');
+    }
+    PROMISE(!result.is_final || (status >= 400 && status < 500 && status != 402));
+
+    answer.timed_out = true;
+    gateway_answer_read(&answer, &result);
+    PROMISE(result.outcome == ATTEMPT_TIMEOUT);
+    free(body);
+    return 0;
+}
