@@ -14,6 +14,8 @@ import { say } from './say.js';
 import { paint, paintPanel, panel } from './screen.js';
 import { settings, unanswered, user } from './state.js';
 
+const AGAIN = ['extend', 'change'];      // what starts a hold's time again
+
 let wish = null;             // seats that the next flight's screen begins with
 
 // ---- addresses -----------------------------------------------------------------------------------------
@@ -179,7 +181,8 @@ function accept(order, asked) {
   if (!isSame) follow(order, asked);
   if (phase() === 'over' && was !== 'over') ask('seats-left', { flightId: order.flightId });
   if (before || asked) {
-    it.hasMoved ||= was !== phase();
+    // With a change of seats, too, the button that was pressed is gone.
+    it.hasMoved ||= was !== phase() || AGAIN.includes(asked);
     tell(order, before, asked);
   }
 }
@@ -194,7 +197,7 @@ function follow(order, asked) {
 function tell(order, before, asked) {
   if (phase() === 'held' && asked) {
     const time = duration(clock.holdSeconds());
-    const isAgain = asked === 'extend' || asked === 'change';
+    const isAgain = AGAIN.includes(asked);
     if (isAgain) it.restartedAt = performance.now();
     it.notice = isAgain ? { tone: 'good', text: `Your time starts again: ${time}.` } : null;
     say(`${listed(order.seats)} ${order.seats.length > 1 ? 'are' : 'is'} held for you. You have ${time} to pay.`);

@@ -127,6 +127,7 @@ def test_other_seats_restart_the_clock(page, flight, stack):
     page.until(lambda: page.countdown() >= 895, "the full time")
     page.see("Your time starts again", "#panel")
     assert page.seats("mine") == ["A1", "B5"]
+    assert page.js("return document.activeElement.textContent") == "Your seats are held"
     page.click("#seat-C7")
     page.click("#undo-change")
     assert page.seat("C7") == "available" and page.find("#pay")
@@ -224,6 +225,25 @@ def test_a_search_that_makes_no_sense_is_explained(page):
     page.type("#search input[name=origin]", "Nowhere")
     page.click("#search button")
     page.see("An airport is three letters")
+
+
+def test_long_lists_come_in_parts(page, stack, api):
+    """Fifty at a time, of flights as of bookings."""
+    flights = {stack.new_flight(rows=1, layout="A", origin="QZZ") for _ in range(53)}
+    for flight in flights:
+        api.hold(flight, "A1", user="Traveller")
+    page.open("/")
+    page.type("#search input[name=origin]", "QZZ")
+    page.click("#search button")
+    page.see("Show more flights", "#flights")
+    page.click("#more-flights button")
+    page.until(lambda: page.js("return document.querySelectorAll('#flights .flight').length") == 53, "all flights")
+    page.see_no("Show more", "#flights")
+    page.open("/?bookings")
+    page.type("#bookings-user", "Traveller")
+    page.click("#whose button")
+    page.click("#more-orders button")
+    page.until(lambda: page.js("return document.querySelectorAll('#bookings .booked').length") == 53, "all bookings")
 
 
 def test_departures_are_told_in_airport_time_and_in_the_readers(page):
