@@ -28,7 +28,7 @@ MAKEFLAGS += --no-builtin-rules
 
 BOOKING_SRC := $(wildcard booking/core/*.c booking/store/*.c booking/*.c)
 WEB_SRC     := $(filter-out fcgi/main.c,$(wildcard fcgi/*.c))
-GATEWAY_SRC := $(wildcard fcgi/gateway/*.c)
+GATEWAY_SRC := $(filter-out fcgi/gateway/main.c,$(wildcard fcgi/gateway/*.c))
 SWEEPER_SRC := $(filter-out sweeper/main.c,$(wildcard sweeper/*.c))
 TEST_SRC    := $(wildcard tests/unit/test_*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -38,7 +38,7 @@ PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway sweeper migrate)
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 BENCHES  := $(addprefix $(BUILD)/bench/,load bare_sql slow_gateway)
-SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/main.c $(GATEWAY_SRC) $(SWEEPER_SRC) sweeper/main.c sql/migrate.c
+SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/main.c $(GATEWAY_SRC) fcgi/gateway/main.c $(SWEEPER_SRC) sweeper/main.c sql/migrate.c
 
 # ---- how -----------------------------------------------------------------------------------------------
 
@@ -114,6 +114,7 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/toolchain $(BUILD)/flags.mk
 
 $(BUILD)/libbooking.a: $(call object,$(BOOKING_SRC))
 $(BUILD)/libweb.a:     $(call object,$(WEB_SRC))
+$(BUILD)/libgateway.a: $(call object,$(GATEWAY_SRC))
 $(BUILD)/libsweeper.a: $(call object,$(SWEEPER_SRC))
 $(BUILD)/lib%.a:
 	@echo "  AR    $@"
@@ -123,8 +124,8 @@ link = @echo "  LINK  $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o
 
 $(BUILD)/booking-api: $(call object,fcgi/main.c) $(BUILD)/libweb.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libweb.a $(BUILD)/libbooking.a)
-$(BUILD)/payment-gateway: $(call object,$(GATEWAY_SRC)) $(BUILD)/libweb.a $(BUILD)/libbooking.a
-	$(call link,$(BUILD)/libweb.a $(BUILD)/libbooking.a)
+$(BUILD)/payment-gateway: $(call object,fcgi/gateway/main.c) $(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a
+	$(call link,$(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a)
 $(BUILD)/sweeper: $(call object,sweeper/main.c) $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libsweeper.a $(BUILD)/libbooking.a)
 $(BUILD)/migrate: $(call object,sql/migrate.c) $(BUILD)/libbooking.a
@@ -138,11 +139,11 @@ $(BUILD)/bench/load $(BUILD)/bench/slow_gateway: $(BUILD)/bench/%: $(BUILD)/obj/
 	@mkdir -p $(@D)
 	$(call link)
 
-# The whole library, so that a test can look at every statement it holds.
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
+# The whole of the libraries with SQL, so that a test can look at every statement they hold.
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libgateway.a $(BUILD)/libbooking.a
 	@mkdir -p $(@D)
 	$(call link,$(BUILD)/libweb.a $(BUILD)/libsweeper.a \
-	    -Wl$(,)--whole-archive $(BUILD)/libbooking.a -Wl$(,)--no-whole-archive -lcmocka)
+	    -Wl$(,)--whole-archive $(BUILD)/libgateway.a $(BUILD)/libbooking.a -Wl$(,)--no-whole-archive -lcmocka)
 , := ,
 
 # A harness may play parts of the library itself; what it defines comes first.

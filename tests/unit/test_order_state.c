@@ -18,14 +18,14 @@ static const char *const events[] = { "RESERVE", "CHANGE_SEATS", "SUBMIT_PAYMENT
  *   expired   ORDER_EXPIRED
  *   closed    ORDER_CLOSED */
 static const char *const table[7][7] = {
-    /*             RESERVE           CHANGE_SEATS      SUBMIT_PAYMENT     APPROVE      FAIL      EXPIRE     CANCEL */
-    /* CREATED */  { "SEATS_RESERVED", "-",              "-",               "-",         "-",      "-",       "-" },
-    /* RESERVED */ { "-",              "SEATS_RESERVED", "PAYMENT_PENDING", "-",         "-",      "EXPIRED", "CANCELLED" },
-    /* PENDING */  { "paying",         "paying",         "paying",          "CONFIRMED", "FAILED", "paying",  "CANCELLED" },
-    /* CONFIRMED */{ "closed",         "closed",         "closed",          "closed",    "closed", "closed",  "closed" },
-    /* FAILED */   { "closed",         "closed",         "closed",          "closed",    "closed", "closed",  "closed" },
-    /* EXPIRED */  { "expired",        "expired",        "expired",         "expired",   "expired", "expired", "expired" },
-    /* CANCELLED */{ "closed",         "closed",         "closed",          "closed",    "closed", "closed",  "closed" },
+    /* RESERVE, CHANGE_SEATS, SUBMIT_PAYMENT, APPROVE, FAIL, EXPIRE, CANCEL */
+    { "SEATS_RESERVED", "-", "-", "-", "-", "-", "-" },
+    { "-", "SEATS_RESERVED", "PAYMENT_PENDING", "-", "-", "EXPIRED", "CANCELLED" },
+    { "paying", "paying", "paying", "CONFIRMED", "FAILED", "paying", "CANCELLED" },
+    { "closed", "closed", "closed", "closed", "closed", "closed", "closed" },
+    { "closed", "closed", "closed", "closed", "closed", "closed", "closed" },
+    { "expired", "expired", "expired", "expired", "expired", "expired", "expired" },
+    { "closed", "closed", "closed", "closed", "closed", "closed", "closed" },
 };
 
 static enum result refusal_of(const char *word)

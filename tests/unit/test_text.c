@@ -57,17 +57,45 @@ static void utf8_table(void **state)
         const char *text;
         bool valid;
     } rows[] = {
-        { "", true },                    { "plain", true },              { "Zoë", true },
-        { "漢字", true },                { "👩‍🚀", true },                 { "\xEF\xBF\xBF", true },
+        { "", true },
+        { "plain", true },
+        { "Zoë", true },
+        { "漢字", true },
+        { "👩‍🚀", true },
+        { "\xEF\xBF\xBF", true },
         { "\xF4\x8F\xBF\xBF", true },
-        { "\xC0\x80", false },           { "\xC0\xAF", false },          { "\xC1\xBF", false },         /* overlong */
-        { "\xE0\x80\xAF", false },       { "\xE0\x9F\xBF", false },      { "\xF0\x80\x80\xAF", false },
-        { "\xF0\x8F\xBF\xBF", false },   { "\xF8\x88\x80\x80\x80", false }, { "\xFC\x84\x80\x80\x80\x80", false },
-        { "\xED\xA0\x80", false },       { "\xED\xBF\xBF", false },      { "\xED\xA0\xBD\xED\xB8\x80", false }, /* surrogates */
-        { "\xF4\x90\x80\x80", false },   { "\xF5\x80\x80\x80", false },  { "\xFE", false },             { "\xFF", false },
-        { "\x80", false },               { "a\xBF", false },             { "\xC3", false },             { "\xC3(", false },
-        { "\xE2\x82", false },           { "\xE2\x82(", false },         { "\xE2(\x82", false },        { "\xF0\x9F\x98", false },
-        { "\xF0\x9F\x98(", false },      { "\xF0\x9F(\x80", false },     { "a\xC3\xA9z\xE9", false },   { "caf\xE9", false },
+        /* overlong */
+        { "\xC0\x80", false },
+        { "\xC0\xAF", false },
+        { "\xC1\xBF", false },
+        { "\xE0\x80\xAF", false },
+        { "\xE0\x9F\xBF", false },
+        { "\xF0\x80\x80\xAF", false },
+        { "\xF0\x8F\xBF\xBF", false },
+        { "\xF8\x88\x80\x80\x80", false },
+        { "\xFC\x84\x80\x80\x80\x80", false },
+        /* surrogates, and beyond the last code point */
+        { "\xED\xA0\x80", false },
+        { "\xED\xBF\xBF", false },
+        { "\xED\xA0\xBD\xED\xB8\x80", false },
+        { "\xF4\x90\x80\x80", false },
+        { "\xF5\x80\x80\x80", false },
+        /* never, or not here */
+        { "\xFE", false },
+        { "\xFF", false },
+        { "\x80", false },
+        { "a\xBF", false },
+        /* cut short */
+        { "\xC3", false },
+        { "\xC3(", false },
+        { "\xE2\x82", false },
+        { "\xE2\x82(", false },
+        { "\xE2(\x82", false },
+        { "\xF0\x9F\x98", false },
+        { "\xF0\x9F\x98(", false },
+        { "\xF0\x9F(\x80", false },
+        { "a\xC3\xA9z\xE9", false },
+        { "caf\xE9", false },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
@@ -107,8 +135,8 @@ static void identifiers(void **state)
     (void)state;
     for (int c = 1; c < 256; c++) {
         char text[2] = { (char)c, '\0' };
-        bool want = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' || c == '_' ||
-                    c == '-';
+        bool want = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '.' ||
+                    c == '_' || c == '-';
         check(text_is_identifier(text, 1) == want, "byte %d in an identifier", c);
     }
     assert_false(text_is_identifier("", 10));
@@ -123,10 +151,17 @@ static void uuids(void **state)
 {
     static const char good[] = "01890a5d-ac96-774b-bcce-b302099a8057";
     static const char *const bad[] = {
-        "", "01890a5d", "01890a5dac96774bbcceb302099a8057", "01890A5D-AC96-774B-BCCE-B302099A8057",
-        "{01890a5d-ac96-774b-bcce-b302099a8057}", "01890a5d-ac96-774b-bcce-b302099a8057 ",
-        "01890a5d-ac96-774b-bcce-b302099a80577", "01890a5d-ac96-774b-bcce-b302099a805", "01890a5d_ac96_774b_bcce_b302099a8057",
-        "g1890a5d-ac96-774b-bcce-b302099a8057", "0189-0a5dac96-774b-bcce-b302099a8057",
+        "",
+        "01890a5d",
+        "01890a5dac96774bbcceb302099a8057",
+        "01890A5D-AC96-774B-BCCE-B302099A8057",
+        "{01890a5d-ac96-774b-bcce-b302099a8057}",
+        "01890a5d-ac96-774b-bcce-b302099a8057 ",
+        "01890a5d-ac96-774b-bcce-b302099a80577",
+        "01890a5d-ac96-774b-bcce-b302099a805",
+        "01890a5d_ac96_774b_bcce_b302099a8057",
+        "g1890a5d-ac96-774b-bcce-b302099a8057",
+        "0189-0a5dac96-774b-bcce-b302099a8057",
     };
     (void)state;
     assert_true(text_is_uuid(good));

@@ -57,13 +57,18 @@ static void check_moment(int64_t ms)
     check(timestamp_from_civil(&c) == ms, "%lld ms does not come back", (long long)ms);
 }
 
-/* Every day from year 0 to year 9999, at its first and last millisecond. */
-static void every_day_there_is(void **state)
+/* Every day of eight centuries, at its first and last millisecond; and of all others one in eleven. */
+static void every_day(void **state)
 {
     (void)state;
     for (int64_t day = YEAR_0_MS; day < YEAR_10000_MS; day += DAY_MS) {
-        check_moment(day);
-        check_moment(day + DAY_MS - 1);
+        struct civil_time c = timestamp_to_civil(day);
+        if (c.year < 1600 || c.year >= 2400)
+            day += 10 * DAY_MS;
+        if (day < YEAR_10000_MS) {
+            check_moment(day);
+            check_moment(day + DAY_MS - 1);
+        }
     }
 }
 
@@ -124,5 +129,5 @@ static void no_dates(void **state)
     }
 }
 
-RUN_TESTS(cmocka_unit_test(as_text), cmocka_unit_test(every_day_there_is), cmocka_unit_test(moments_within_a_day),
+RUN_TESTS(cmocka_unit_test(as_text), cmocka_unit_test(every_day), cmocka_unit_test(moments_within_a_day),
           cmocka_unit_test(every_date_there_could_be), cmocka_unit_test(no_dates))

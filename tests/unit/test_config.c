@@ -1,0 +1,300 @@
+/* The environment: every variable's default, its other name, what it takes and what it refuses. */
+
+#include "tests/unit/unit.h"
+
+#include "booking/config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One row a variable: what --check-config shows when it is not set, and when it is. */
+static const struct {
+    const char *name;
+    const char *alias;
+    const char *unset;
+    const char *value;
+    const char *shown; /* NULL: as the value */
+} variables[] = {
+    { "SERVER_PORT", NULL, "8080", "65535", NULL },
+    { "LISTEN_ADDRESS", NULL, "127.0.0.1", "0.0.0.0", NULL },
+    { "DATABASE_DSN", "DATABASE_URL", "booking_user:****@tcp(localhost:3306)/flight_booking", "u:geheim@unix(/s)/d",
+      "u:****@unix(/s)/d" },
+    { "RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", "15m", "1h30m", NULL },
+    { "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", "10s", "500ms", NULL },
+    { "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", "3", "5", NULL },
+    { "PAYMENT_FAILURE_RATE", NULL, "0.15", "0.5", NULL },
+    { "PAYMENT_MAX_DELAY", NULL, "5s", "0", "0s" },
+    { "PAYMENT_GATEWAY_URL", NULL, "http://127.0.0.1:8081", "https://pay.example/v1", NULL },
+    { "PAYMENT_SIMULATOR", NULL, "false", "1", "true" },
+    { "MAX_SEATS_PER_ORDER", NULL, "9", "32", NULL },
+    { "ALLOWED_ORIGIN", NULL, "", "https://page.example", NULL },
+    { "ADMIN_TOKEN", NULL, "", "geheim", "****" },
+    { "CONFIRMATION_URL", NULL, "", "http://localhost:9/x", NULL },
+    { "LOG_LEVEL", NULL, "info", "debug", NULL },
+    { "SWEEPER_MAX_IN_FLIGHT", NULL, "256", "1", NULL },
+    { "SWEEPER_POLL_INTERVAL", NULL, "1s", "10ms", NULL },
+    { "SWEEPER_WAKE_DIR", NULL, "", "/run/booking/wake", NULL },
+    { "METRICS_FILE", NULL, "", "/run/booking/metrics", NULL },
+    { "API_WORKERS", NULL, "16", "1000", NULL },
+    { "MIGRATION_DSN", NULL, "booking_user:****@tcp(localhost:3306)/flight_booking", "o:geheim@tcp(h:1)/x",
+      "o:****@tcp(h:1)/x" },
+    { "GATEWAY_DATABASE_DSN", NULL, "booking_user:****@tcp(localhost:3306)/payment_gateway", "mysql://g@h/p",
+      "g@tcp(h:3306)/p" },
+    { "GATEWAY_MIGRATION_DSN", NULL, "booking_user:****@tcp(localhost:3306)/payment_gateway", "g:geheim@unix(/s)/p",
+      "g:****@unix(/s)/p" },
+};
+
+static void clear_environment(void)
+{
+    for (size_t i = 0; i < COUNT_OF(variables); i++) {
+        unsetenv(variables[i].name);
+        if (variables[i].alias != NULL)
+            unsetenv(variables[i].alias);
+    }
+}
+
+static void load(struct config *config)
+{
+    char error[1024] = "";
+    check(config_load(config, error, sizeof error), "refused: %s", error);
+}
+
+/* What --check-config says. */
+static const char *shown(const struct config *config)
+{
+    static char text[8192];
+    FILE *f = fmemopen(text, sizeof text, "w");
+    assert_non_null(f);
+    config_print(config, f);
+    assert_int_equal(fclose(f), 0);
+    return text;
+}
+
+static void expect_line(const struct config *config, const char *name, const char *value)
+{
+    char line[512];
+    const char *all = shown(config);
+    (void)snprintf(line, sizeof line, "%s=%s\n", name, value);
+    const char *found = strstr(all, line);
+    check(found != NULL && (found == all || found[-1] == '\n'), "no line %sin\n%s", line, all);
+    check(strstr(all, "geheim") == NULL && strstr(all, "booking_pass") == NULL, "a secret is shown:\n%s", all);
+}
+
+static const char *shown_value(size_t i)
+{
+    return variables[i].shown != NULL ? variables[i].shown : variables[i].value;
+}
+
+static void defaults(void **state)
+{
+    struct config config;
+    (void)state;
+    clear_environment();
+    load(&config);
+    for (size_t i = 0; i < COUNT_OF(variables); i++)
+        expect_line(&config, variables[i].name, variables[i].unset);
+}
+
+/* The table above is all there is: a new variable must be added to it. */
+static void no_variable_is_missing_here(void **state)
+{
+    struct config config;
+    size_t lines = 0;
+    (void)state;
+    clear_environment();
+    load(&config);
+    for (const char *p = shown(&config); *p != '\0'; p++)
+        lines += *p == '\n' ? 1 : 0;
+    assert_int_equal(lines, COUNT_OF(variables));
+}
+
+static void empty_means_unset(void **state)
+{
+    struct config config;
+    (void)state;
+    clear_environment();
+    for (size_t i = 0; i < COUNT_OF(variables); i++) {
+        setenv(variables[i].name, "", 1);
+        if (variables[i].alias != NULL)
+            setenv(variables[i].alias, "", 1);
+    }
+    load(&config);
+    for (size_t i = 0; i < COUNT_OF(variables); i++)
+        expect_line(&config, variables[i].name, variables[i].unset);
+}
+
+static void each_is_read(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(variables); i++) {
+        struct config config;
+        clear_environment();
+        setenv(variables[i].name, variables[i].value, 1);
+        load(&config);
+        expect_line(&config, variables[i].name, shown_value(i));
+    }
+}
+
+static void other_names(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(variables); i++) {
+        struct config config;
+        if (variables[i].alias == NULL)
+            continue;
+        clear_environment();
+        setenv(variables[i].alias, variables[i].value, 1);
+        load(&config);
+        expect_line(&config, variables[i].name, shown_value(i));
+
+        /* The name itself goes before the other, unless it is empty. */
+        setenv(variables[i].name, "", 1);
+        load(&config);
+        expect_line(&config, variables[i].name, shown_value(i));
+        setenv(variables[i].alias, "nonsense", 1);
+        setenv(variables[i].name, variables[i].value, 1);
+        load(&config);
+        expect_line(&config, variables[i].name, shown_value(i));
+    }
+}
+
+static void fields(void **state)
+{
+    struct config config;
+    (void)state;
+    clear_environment();
+    load(&config);
+    assert_int_equal(config.server_port, 8080);
+    assert_int_equal(config.reservation_timeout_ms, 900000);
+    assert_int_equal(config.payment_timeout_ms, 10000);
+    assert_int_equal(config.payment_max_attempts, 3);
+    assert_true(config.payment_failure_rate > 0.149 && config.payment_failure_rate < 0.151);
+    assert_int_equal(config.payment_max_delay_ms, 5000);
+    assert_false(config.payment_simulator);
+    assert_int_equal(config.max_seats_per_order, 9);
+    assert_int_equal(config.sweeper_max_in_flight, 256);
+    assert_int_equal(config.sweeper_poll_interval_ms, 1000);
+    assert_int_equal(config.api_workers, 16);
+    assert_string_equal(config.database.password, "booking_pass");
+}
+
+/* The databases that are not named follow those that are. */
+static void databases_follow(void **state)
+{
+    struct config config;
+    (void)state;
+    clear_environment();
+    setenv("DATABASE_DSN", "a:b@unix(/s)/d", 1);
+    load(&config);
+    expect_line(&config, "MIGRATION_DSN", "a:****@unix(/s)/d");
+    expect_line(&config, "GATEWAY_DATABASE_DSN", "a:****@unix(/s)/payment_gateway");
+    expect_line(&config, "GATEWAY_MIGRATION_DSN", "a:****@unix(/s)/payment_gateway");
+    setenv("GATEWAY_DATABASE_DSN", "g@tcp(h)/books", 1);
+    setenv("MIGRATION_DSN", "o@tcp(h)/d", 1);
+    load(&config);
+    expect_line(&config, "DATABASE_DSN", "a:****@unix(/s)/d");
+    expect_line(&config, "MIGRATION_DSN", "o@tcp(h:3306)/d");
+    expect_line(&config, "GATEWAY_MIGRATION_DSN", "g@tcp(h:3306)/books");
+}
+
+static void refused(const char *name, const char *shown_name, const char *value)
+{
+    char error[1024] = "";
+    struct config config;
+    setenv(name, value, 1);
+    check(!config_load(&config, error, sizeof error), "%s=\"%s\" is accepted", name, value);
+    check(strncmp(error, shown_name, strlen(shown_name)) == 0 && error[strlen(shown_name)] == ':',
+          "%s=\"%s\": the message does not begin with the name: %s", name, value, error);
+    check(strchr(error, '\n') == NULL || strchr(value, '\n') != NULL, "%s=\"%s\": more than one line: %s", name, value,
+          error);
+    check(strlen(error) > strlen(shown_name) + 10, "%s=\"%s\": says nothing: %s", name, value, error);
+    check(strstr(error, "geheim") == NULL, "%s=\"%s\": tells the secret: %s", name, value, error);
+    unsetenv(name);
+}
+
+static void bad_values(void **state)
+{
+    static const struct {
+        const char *name;
+        const char *values[14];
+    } rows[] = {
+        { "SERVER_PORT", { "0", "65536", "-1", "80x", "eighty", "8080 ", "0x50", "80.0", "99999999999999999999" } },
+        { "LISTEN_ADDRESS", { "a\nb", "\x7F" } },
+        { "DATABASE_DSN", { "nonsense", "u:geheim@h/d", "u:geheim@tcp(h)/", "mysql://u:geheim@h", "http://h/d" } },
+        { "RESERVATION_TIMEOUT",
+          { "15", "15 m", "999ms", "0", "0s", "25h", "-15m", "15M", "1d", "fifteen", "86400001ms" } },
+        { "PAYMENT_TIMEOUT", { "10", "99ms", "0", "1h1ms", "10S", "ten" } },
+        { "PAYMENT_MAX_RETRIES", { "0", "101", "-3", "3.0", "three" } },
+        { "PAYMENT_FAILURE_RATE",
+          { "-0.1", "1.1", "15%", ".", "1e-1", "nan", "inf", "0x1", "0.1.5", "0,15", "half" } },
+        { "PAYMENT_MAX_DELAY", { "5", "1h1s", "-1s", "x" } },
+        { "PAYMENT_GATEWAY_URL",
+          { "127.0.0.1:8081", "ftp://h", "file:///etc/passwd", "HTTP//h", " http://h", "http://h\n" } },
+        { "PAYMENT_SIMULATOR", { "yes", "TRUE", "on", "2", "truee" } },
+        { "MAX_SEATS_PER_ORDER", { "0", "33", "nine" } },
+        { "ALLOWED_ORIGIN", { "https://a\r\nX: y" } },
+        { "ADMIN_TOKEN", { "geheim\n", "geheim\t" } },
+        { "CONFIRMATION_URL", { "example.org", "javascript:alert(1)" } },
+        { "LOG_LEVEL", { "INFO", "warning", "2", "trace", " info" } },
+        { "SWEEPER_MAX_IN_FLIGHT", { "0", "10001", "many" } },
+        { "SWEEPER_POLL_INTERVAL", { "9ms", "0", "10m1ms", "1" } },
+        { "SWEEPER_WAKE_DIR", { "/run/\x01" } },
+        { "METRICS_FILE", { "/run/\x7F" } },
+        { "API_WORKERS", { "0", "1001", "-1" } },
+        { "MIGRATION_DSN", { "nonsense", "u:geheim@tcp(h)" } },
+        { "GATEWAY_DATABASE_DSN", { "nonsense" } },
+        { "GATEWAY_MIGRATION_DSN", { "nonsense" } },
+    };
+    (void)state;
+    assert_int_equal(COUNT_OF(rows), COUNT_OF(variables));
+    clear_environment();
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (size_t k = 0; k < COUNT_OF(rows[i].values) && rows[i].values[k] != NULL; k++)
+            refused(rows[i].name, rows[i].name, rows[i].values[k]);
+    }
+    refused("SEAT_RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", "1x");
+    refused("PAYMENT_VALIDATION_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", "1x");
+    refused("MAX_PAYMENT_RETRIES", "MAX_PAYMENT_RETRIES", "x");
+    refused("DATABASE_URL", "DATABASE_URL", "mysql://u:geheim@h");
+}
+
+static void values_too_long(void **state)
+{
+    static const char *const names[] = { "LISTEN_ADDRESS", "ALLOWED_ORIGIN", "ADMIN_TOKEN", "SWEEPER_WAKE_DIR" };
+    char value[CONFIG_TEXT_SIZE + 1];
+    (void)state;
+    clear_environment();
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        struct config config;
+        memset(value, 'x', sizeof value);
+        value[CONFIG_TEXT_SIZE - 1] = '\0';
+        setenv(names[i], value, 1);
+        load(&config);
+        value[CONFIG_TEXT_SIZE - 1] = 'x';
+        value[CONFIG_TEXT_SIZE] = '\0';
+        refused(names[i], names[i], value);
+    }
+}
+
+/* A value of any length gives one line that fits. */
+static void a_message_keeps_to_its_buffer(void **state)
+{
+    static char value[5000];
+    char error[64];
+    struct config config;
+    (void)state;
+    clear_environment();
+    memset(value, '9', sizeof value - 1);
+    memset(error, '#', sizeof error);
+    setenv("SERVER_PORT", value, 1);
+    assert_false(config_load(&config, error, 40));
+    assert_int_equal(strlen(error), 39);
+    assert_int_equal(error[40], '#');
+    unsetenv("SERVER_PORT");
+}
+
+RUN_TESTS(cmocka_unit_test(defaults), cmocka_unit_test(no_variable_is_missing_here),
+          cmocka_unit_test(empty_means_unset), cmocka_unit_test(each_is_read), cmocka_unit_test(other_names),
+          cmocka_unit_test(fields), cmocka_unit_test(databases_follow), cmocka_unit_test(bad_values),
+          cmocka_unit_test(values_too_long), cmocka_unit_test(a_message_keeps_to_its_buffer))

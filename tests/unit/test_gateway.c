@@ -1,0 +1,172 @@
+/* Both sides of the payment: what the simulator does, and what an answer means to the sweeper. */
+
+#include "tests/unit/unit.h"
+
+#include "fcgi/gateway/behaviour.h"
+#include "sweeper/gateway_answer.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ── the simulator's codes ──────────────────────────────────────────────── */
+
+/* One letter a call, from the first: A approves, D declines, F fails, S says nothing, C captures and says nothing. */
+static char letter(const struct behaviour *b)
+{
+    if (b->never_answers)
+        return b->captures ? 'C' : 'S';
+    return b->outcome == BEHAVE_APPROVE ? 'A' : b->outcome == BEHAVE_DECLINE ? 'D' : 'F';
+}
+
+static void fixed_codes(void **state)
+{
+    static const struct {
+        const char *code;
+        const char *calls;
+    } rows[] = {
+        { "99999", "AAAA" }, { "00000", "DDDD" }, { "50300", "FFFF" }, { "50301", "FAAA" },
+        { "50302", "FFAA" }, { "50400", "SSSS" }, { "50401", "CAAA" }, { "50402", "CCCC" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (int call = 1; call <= 4; call++) {
+            /* Whatever the settings and the luck. */
+            for (int luck = 0; luck < 2; luck++) {
+                struct behaviour b = behaviour_of(rows[i].code, call, luck, 5000, 0, 0.99);
+                check(letter(&b) == rows[i].calls[call - 1], "%s, call %d: %c", rows[i].code, call, letter(&b));
+                check(b.delay_ms == 0, "%s, call %d: waits %lld ms", rows[i].code, call, (long long)b.delay_ms);
+                check(b.captures == (letter(&b) == 'A' || letter(&b) == 'C'), "%s, call %d: what is captured",
+                      rows[i].code, call);
+            }
+        }
+    }
+}
+
+static void other_codes_go_by_chance(void **state)
+{
+    static const char *const codes[] = { "12345", "00001", "50303", "99998", "50403", "50399" };
+    static const struct {
+        double rate, failure_roll, delay_roll;
+        char want;
+        int64_t delay_ms;
+    } rows[] = {
+        { 0.15, 0.0, 0.0, 'F', 0 },      { 0.15, 0.1499, 0.5, 'F', 2500 }, { 0.15, 0.15, 0.5, 'A', 2500 },
+        { 0.15, 0.99, 0.999, 'A', 4995 }, { 0, 0.0, 0.1, 'A', 500 },       { 1, 0.9999, 0.1, 'F', 500 },
+    };
+    (void)state;
+    for (size_t c = 0; c < COUNT_OF(codes); c++) {
+        for (size_t i = 0; i < COUNT_OF(rows); i++) {
+            struct behaviour b =
+                behaviour_of(codes[c], 1, rows[i].rate, 5000, rows[i].failure_roll, rows[i].delay_roll);
+            check(letter(&b) == rows[i].want && b.delay_ms == rows[i].delay_ms, "%s, row %zu: %c after %lld ms",
+                  codes[c], i, letter(&b), (long long)b.delay_ms);
+        }
+        struct behaviour at_once = behaviour_of(codes[c], 1, 0, 0, 0.5, 0.99);
+        assert_int_equal(at_once.delay_ms, 0);
+    }
+}
+
+/* ── the answers ────────────────────────────────────────────────────────── */
+
+#define GOOD "{\"transactionId\":\"txn-1\",\"status\":\"APPROVED\"}"
+#define TOO_LONG_ID                                                                                          \
+    "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789X"
+#define DEEP "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+
+static struct attempt_result meaning_of(int status, bool timed_out, const char *body, size_t len)
+{
+    struct gateway_answer answer = { .status = status, .timed_out = timed_out, .body = body, .body_len = len,
+                                     .duration_ms = 123 };
+    struct attempt_result result;
+    memset(&result, '#', sizeof result);
+    gateway_answer_read(&answer, &result);
+    assert_int_equal(result.duration_ms, 123);
+    return result;
+}
+
+static void answers(void **state)
+{
+    static const struct {
+        int status;
+        bool timed_out;
+        const char *body;
+        enum attempt_outcome outcome;
+        bool is_final;
+        const char *says; /* APPROVED: the transaction; else: the reason */
+    } rows[] = {
+        { 200, false, GOOD, ATTEMPT_APPROVED, false, "txn-1" },
+        { 200, false, " {\"status\":\"APPROVED\",\"transactionId\":\"é\",\"more\":[1]} ", ATTEMPT_APPROVED, false, "é" },
+        { 402, false, "{\"status\":\"DECLINED\",\"reason\":\"insufficient funds\"}", ATTEMPT_DECLINED, false,
+          "Payment declined: insufficient funds" },
+        { 402, false, "", ATTEMPT_DECLINED, false, "Payment declined" },
+        { 402, false, "{}", ATTEMPT_DECLINED, false, "Payment declined" },
+        { 402, false, "{\"reason\":7}", ATTEMPT_DECLINED, false, "Payment declined" },
+        { 402, false, "{\"reason\":\"\"}", ATTEMPT_DECLINED, false, "Payment declined" },
+        { 402, false, "{\"reason\":\"a\\nb\"}", ATTEMPT_DECLINED, false, "Payment declined" },
+        { 402, false, "{\"reason\":\"a\\u0000b\"}", ATTEMPT_DECLINED, false, "Payment declined" },
+        { 402, false, "{\"reason\":\"" TOO_LONG_ID "\"}", ATTEMPT_DECLINED, false, "Payment declined" },
+        { 402, false, "<html>", ATTEMPT_DECLINED, false, "Payment declined" },
+        { 400, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 400" },
+        { 401, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 401" },
+        { 404, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 404" },
+        { 409, false, "{\"status\":\"VOIDED\"}", ATTEMPT_ERROR, true, "The payment gateway answered 409" },
+        { 499, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 499" },
+        { 500, false, GOOD, ATTEMPT_ERROR, false, "The payment gateway answered 500" },
+        { 502, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 502" },
+        { 503, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 503" },
+        { 504, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 504" },
+        { 201, false, GOOD, ATTEMPT_ERROR, false, "The payment gateway answered 201" },
+        { 204, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 204" },
+        { 301, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 301" },
+        { 0, false, "", ATTEMPT_ERROR, false, "The payment gateway could not be reached" },
+        { 0, true, "", ATTEMPT_TIMEOUT, false, "The payment gateway did not answer in time" },
+        { 200, true, GOOD, ATTEMPT_TIMEOUT, false, "The payment gateway did not answer in time" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct attempt_result r = meaning_of(rows[i].status, rows[i].timed_out, rows[i].body, strlen(rows[i].body));
+        const char *says = r.outcome == ATTEMPT_APPROVED ? r.transaction_id : r.reason;
+        check(r.outcome == rows[i].outcome, "row %zu: outcome %d", i, (int)r.outcome);
+        check(r.is_final == rows[i].is_final, "row %zu: is it final?", i);
+        check(strcmp(says, rows[i].says) == 0, "row %zu: \"%s\"", i, says);
+    }
+}
+
+/* A 200 that cannot be understood may have taken the money: it is asked again, never taken for a yes or a no. */
+static void yes_that_makes_no_sense(void **state)
+{
+    static const char *const bodies[] = {
+        "", " ", "null", "true", "[]", "\"APPROVED\"", "{}", "{", "<html>OK</html>", "APPROVED",
+        "{\"status\":\"APPROVED\"}", "{\"transactionId\":\"t\"}",
+        "{\"status\":\"DECLINED\",\"transactionId\":\"t\"}", "{\"status\":\"approved\",\"transactionId\":\"t\"}",
+        "{\"status\":\"APPROVED \",\"transactionId\":\"t\"}", "{\"status\":\"PENDING\",\"transactionId\":\"t\"}",
+        "{\"status\":true,\"transactionId\":\"t\"}", "{\"status\":\"APPROVED\",\"transactionId\":1}",
+        "{\"status\":\"APPROVED\",\"transactionId\":null}", "{\"status\":\"APPROVED\",\"transactionId\":\"\"}",
+        "{\"status\":\"APPROVED\",\"transactionId\":\"a\\nb\"}",
+        "{\"status\":\"APPROVED\",\"transactionId\":\"a\\u0000b\"}",
+        "{\"status\":\"APPROVED\\u0000\",\"transactionId\":\"t\"}",
+        "{\"status\":\"APPROVED\",\"transactionId\":\"\xFF\"}",
+        "{\"status\":\"APPROVED\",\"transactionId\":\"" TOO_LONG_ID "\"}",
+        "{\"status\":\"APPROVED\",\"transactionId\":[\"t\"]}",
+        "{\"status\":\"APPROVED\",\"transactionId\":\"t\"", "{\"status\":\"APPROVED\",\"transactionId\":\"t",
+        "{\"x\":" DEEP, "[" GOOD "]",
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        struct attempt_result r = meaning_of(200, false, bodies[i], strlen(bodies[i]));
+        check(r.outcome == ATTEMPT_ERROR && !r.is_final, "%s: outcome %d", bodies[i], (int)r.outcome);
+        check(strcmp(r.reason, "The payment gateway's answer made no sense") == 0, "%s: \"%s\"", bodies[i], r.reason);
+    }
+}
+
+/* A good answer cut anywhere is no approval. */
+static void an_answer_cut_short(void **state)
+{
+    (void)state;
+    for (size_t len = 0; len < strlen(GOOD); len++)
+        check(meaning_of(200, false, GOOD, len).outcome == ATTEMPT_ERROR, "cut to %zu bytes", len);
+    assert_int_equal(meaning_of(200, false, GOOD, strlen(GOOD)).outcome, ATTEMPT_APPROVED);
+}
+
+RUN_TESTS(cmocka_unit_test(fixed_codes), cmocka_unit_test(other_codes_go_by_chance), cmocka_unit_test(answers),
+          cmocka_unit_test(yes_that_makes_no_sense), cmocka_unit_test(an_answer_cut_short))
