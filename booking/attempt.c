@@ -38,6 +38,7 @@ static enum result log_attempt(struct db *db, const struct attempt *a, int64_t n
         .duration_ms = a->result == NULL ? EVENT_NONE : a->result->duration_ms,
         .worker = worker,
         .detail = detail,
+        .request_id = a->job->request_id,
     };
     return events_add(db, &event);
 }
@@ -56,9 +57,10 @@ static enum result fail_order(struct db *db, struct attempt *a, bool declined, c
     if (r == RESULT_OK)
         r = jobs_finish(db, a->job);
     if (r == RESULT_OK)
-        r = part_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, NULL, a->worker);
+        r = part_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, a->job->request_id,
+                          a->worker);
     if (r == RESULT_OK && !declined)
-        r = part_request_void(db, o->order_id, "payment failed without a final answer", NULL);
+        r = part_request_void(db, o->order_id, "payment failed without a final answer", a->job->request_id);
     return r;
 }
 
@@ -157,10 +159,11 @@ static enum result confirm(struct db *db, struct attempt *a)
     if (r == RESULT_OK)
         r = jobs_finish(db, a->job);
     if (r == RESULT_OK)
-        r = jobs_add(db, JOB_SEND_CONFIRMATION, o->order_id, TIME_NONE, CONFIRMATION_TRIES);
+        r = jobs_add(db, JOB_SEND_CONFIRMATION, o->order_id, TIME_NONE, CONFIRMATION_TRIES,
+                     a->job->request_id);
     if (r == RESULT_OK)
         r = part_log_move(db, o, EVENT_ORDER_CONFIRMED, ORDER_PAYMENT_PENDING, a->result->transaction_id,
-                          NULL, a->worker);
+                          a->job->request_id, a->worker);
     return r;
 }
 
@@ -207,7 +210,8 @@ static enum result settle_too_late(struct db *db, struct attempt *a)
                                 approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome), a->worker,
                                 approved ? a->result->transaction_id : a->result->reason);
     if (r == RESULT_OK && approved)
-        r = part_request_void(db, a->order.order_id, "approved after the order had ended", NULL);
+        r = part_request_void(db, a->order.order_id, "approved after the order had ended",
+                              a->job->request_id);
     return r;
 }
 

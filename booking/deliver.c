@@ -51,6 +51,7 @@ static enum result settle_job(struct db *db, const struct delivery *d, const cha
         .duration_ms = d->result->duration_ms,
         .worker = d->worker,
         .detail = d->result->reason,
+        .request_id = job->request_id,
     };
     return events_add(db, &event);
 }

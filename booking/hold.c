@@ -58,7 +58,7 @@ static enum result hold_in_txn(struct db *db, void *context)
     if (r == RESULT_OK)
         r = seats_take(db, o);
     if (r == RESULT_OK)
-        r = jobs_add(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms, 0);
+        r = jobs_add(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms, 0, o->run_id);
     if (r == RESULT_OK)
         r = events_add_birth(db, o);
     if (r == RESULT_OK)

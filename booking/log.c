@@ -1,5 +1,6 @@
 #include "booking/log.h"
 
+#include "booking/core/text.h"
 #include "booking/core/timestamp.h"
 
 #include <errno.h>
@@ -33,16 +34,19 @@ void log_start(const char *level)
 }
 
 /* A line in a fixed buffer: logging must not fail for want of memory, and one
- * write() keeps the lines of many processes whole. */
+ * write() keeps the lines of many processes whole. A value that does not fit is
+ * cut, and the line is still JSON. */
 struct line {
     char text[2048];
     size_t len;
 };
 
+/* What the longest ending of a line needs: a quote, a brace, the newline. */
+#define END_ROOM 3
+
 static void put(struct line *l, char c)
 {
-    /* The last byte is kept for the newline. */
-    if (l->len + 1 < sizeof l->text)
+    if (l->len + END_ROOM < sizeof l->text)
         l->text[l->len++] = c;
 }
 
@@ -52,20 +56,46 @@ static void put_text(struct line *l, const char *text)
         put(l, *text);
 }
 
-static void put_value(struct line *l, const char *text)
+/* An escape is written whole or not at all. */
+static void put_escaped(struct line *l, unsigned char c)
 {
-    if (*text != '\0' && strpbrk(text, " \"=\\\n\r\t") == NULL) {
-        put_text(l, text);
+    char escape[8];
+    int n = c == '"' || c == '\\' ? snprintf(escape, sizeof escape, "\\%c", c)
+                                  : snprintf(escape, sizeof escape, "\\u%04x", c);
+    if (l->len + (size_t)n + END_ROOM < sizeof l->text)
+        put_text(l, escape);
+}
+
+static void put_string(struct line *l, const char *text)
+{
+    bool utf8 = text_is_utf8(text, strlen(text));
+    if (l->len + 1 + END_ROOM >= sizeof l->text)
         return;
-    }
     put(l, '"');
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
-        if (c == '"' || c == '\\')
-            put(l, '\\');
-        put(l, c < 0x20 || c == 0x7F ? ' ' : (char)c);
+        if (c < 0x20 || c == '"' || c == '\\')
+            put_escaped(l, c);
+        else
+            put(l, c >= 0x80 && !utf8 ? '?' : (char)c);
     }
-    put(l, '"');
+    l->text[l->len++] = '"';
+}
+
+/* Only if its name fits, and a bit of its value. */
+static void put_field(struct line *l, const struct log_field *f)
+{
+    char digits[24];
+    if (l->len + strlen(f->key) + sizeof digits + 8 + END_ROOM >= sizeof l->text)
+        return;
+    put(l, ',');
+    put_string(l, f->key);
+    put(l, ':');
+    (void)snprintf(digits, sizeof digits, "%lld", f->number);
+    if (f->text == NULL)
+        put_text(l, digits);
+    else
+        put_string(l, f->text);
 }
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
@@ -80,21 +110,15 @@ void log_write(enum log_level level, const char *event, const struct log_field *
     (void)clock_gettime(CLOCK_REALTIME, &now);
     timestamp_format((int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000, stamp);
 
-    put_text(&l, "time=");
-    put_text(&l, stamp);
-    put_text(&l, " level=");
-    put_text(&l, level_names[level]);
-    put_text(&l, " event=");
-    put_text(&l, event);
-    for (size_t i = 0; i < n; i++) {
-        char digits[24];
-        put(&l, ' ');
-        put_text(&l, fields[i].key);
-        put(&l, '=');
-        if (fields[i].text == NULL)
-            (void)snprintf(digits, sizeof digits, "%lld", fields[i].number);
-        put_value(&l, fields[i].text != NULL ? fields[i].text : digits);
-    }
+    put_text(&l, "{\"time\":");
+    put_string(&l, stamp);
+    put_text(&l, ",\"level\":");
+    put_string(&l, level_names[level]);
+    put_text(&l, ",\"event\":");
+    put_string(&l, event);
+    for (size_t i = 0; i < n; i++)
+        put_field(&l, &fields[i]);
+    l.text[l.len++] = '}';
     l.text[l.len++] = '\n';
     /* A log that cannot be written to must not stop a booking. */
     ssize_t ignored = write(STDERR_FILENO, l.text, l.len);

@@ -4,8 +4,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One line an event on standard error, key=value (the format of logfmt), each
- * with its time and level. Written by mains, the router and the sweeper's job
+/* One line an event on standard error, a JSON object, each with its time and
+ * level. Written by mains, the router and the sweeper's job
  * kinds; lower layers return results instead. errno is preserved. Payment
  * codes and secrets must never be given to it. */
 

@@ -115,7 +115,7 @@ enum result part_request_void(struct db *db, const char *order_id, const char *w
         .detail = why,
         .request_id = request_id,
     };
-    enum result r = jobs_ensure(db, JOB_VOID_CHARGE, order_id, 0);
+    enum result r = jobs_ensure(db, JOB_VOID_CHARGE, order_id, 0, request_id);
     return r == RESULT_OK ? events_add(db, &event) : r;
 }
 

@@ -51,7 +51,7 @@ static enum result submit_in_txn(struct db *db, void *context)
         r = jobs_remove(db, JOB_EXPIRE_HOLD, o->order_id);
     if (r == RESULT_OK)
         r = jobs_add(db, JOB_PAYMENT_ATTEMPT, o->order_id, TIME_NONE,
-                     s->caller->config->payment_max_attempts);
+                     s->caller->config->payment_max_attempts, s->caller->request_id);
     if (r == RESULT_OK)
         r = part_log_move(db, o, EVENT_PAYMENT_SUBMITTED, from, NULL, s->caller->request_id, NULL);
     if (r == RESULT_OK)

@@ -105,6 +105,8 @@ CREATE TABLE workflow_jobs (
     max_attempts INT          NOT NULL DEFAULT 0,
     locked_by    VARCHAR(100) NULL,
     last_error   VARCHAR(255) NULL,
+    -- The request that asked for it, for the logs of all who work on it.
+    request_id   VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NULL,
     created_at   DATETIME(3)  NOT NULL,
     updated_at   DATETIME(3)  NOT NULL,
     PRIMARY KEY (job_id),

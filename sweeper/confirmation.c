@@ -27,7 +27,7 @@ static void on_answer(const struct http_answer *http, void *context)
         .reason = sent ? NULL : task->reason,
         .duration_ms = http->duration_ms,
     };
-    log_info("confirmation_attempt", LOG_TEXT("order", task->job.order_id),
+    log_info("confirmation_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id),
              LOG_NUMBER("attempt", task->job.attempt), LOG_NUMBER("status", http->status));
     sweeper_task_end(task);
 }
@@ -39,7 +39,7 @@ static bool deliver(struct task *task, const struct order *order)
     struct json_writer w = JSON_WRITER_INIT(&body);
     order_write_json(&w, NULL, order, config->payment_max_attempts, ORDER_DIALECT_A);
     bool begun = buf_ok(&body) && http_post(task->sweeper->http, config->confirmation_url, order->order_id,
-                                            order->order_id, buf_str(&body), config->payment_timeout_ms,
+                                            task->job.request_id, buf_str(&body), config->payment_timeout_ms,
                                             on_answer, task);
     buf_done(&body);
     return begun;

@@ -119,7 +119,7 @@ bool http_post(struct http *http, const char *url, const char *key, const char *
     http->in_flight++;
 
     bool ok = t->easy != NULL && add_header(t, "Content-Type", "application/json") &&
-              add_header(t, "Expect", "") && add_header(t, "X-Request-Id", request_id) &&
+              add_header(t, "Expect", "") && (*request_id == '\0' || add_header(t, "X-Request-Id", request_id)) &&
               (key == NULL || add_header(t, "Idempotency-Key", key)) &&
               set_options(t, url, body, timeout_ms) &&
               curl_multi_add_handle(http->multi, t->easy) == CURLM_OK;

@@ -34,7 +34,7 @@ struct http *http_new(void);
 void http_free(struct http *http);
 
 /* Begins POST with a JSON body. The key is sent as Idempotency-Key (NULL:
- * none), the request id as X-Request-Id. False if it cannot even begin; done is
+ * none), the request id as X-Request-Id ("": none). False if it cannot even begin; done is
  * then not called. Texts are copied. */
 bool http_post(struct http *http, const char *url, const char *key, const char *request_id,
                const char *body, int64_t timeout_ms, http_done done, void *context);

@@ -6,7 +6,6 @@
 #include "booking/metrics.h"
 #include "sweeper/gateway_answer.h"
 
-#include <stdio.h>
 
 static enum result settle(struct task *task)
 {
@@ -28,7 +27,7 @@ static void on_answer(const struct http_answer *http, void *context)
     gateway_answer_read(&answer, &task->attempt);
     metrics_add((enum metric)(METRIC_ATTEMPT_APPROVED + (int)task->attempt.outcome), 1);
     metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
-    log_info("payment_attempt", LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
+    log_info("payment_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms),
              LOG_TEXT("error", http->status == 0 ? http->error : ""),
              LOG_TEXT("reason", task->attempt.reason));
@@ -40,7 +39,6 @@ static bool call_gateway(struct task *task, const struct charge *charge)
     const struct config *config = task->sweeper->config;
     struct buf body = BUF_INIT;
     struct buf url = BUF_INIT;
-    char request_id[64];
     struct json_writer w = JSON_WRITER_INIT(&body);
 
     json_open_object(&w, NULL);
@@ -50,9 +48,8 @@ static bool call_gateway(struct task *task, const struct charge *charge)
     json_add_text(&w, "currency", charge->currency);
     json_close_object(&w);
     buf_addf(&url, "%s/charges", config->payment_gateway_url);
-    (void)snprintf(request_id, sizeof request_id, "%s-%lld", charge->order_id, (long long)task->job.attempt);
     bool begun = buf_ok(&body) && buf_ok(&url) &&
-                 http_post(task->sweeper->http, buf_str(&url), charge->payment_id, request_id, buf_str(&body),
+                 http_post(task->sweeper->http, buf_str(&url), charge->payment_id, task->job.request_id, buf_str(&body),
                            config->payment_timeout_ms, on_answer, task);
     buf_done(&body);
     buf_done(&url);
@@ -65,7 +62,7 @@ void sweeper_start_payment(struct sweeper *s, const struct job *job)
     bool go = false;
     enum result r = booking_begin_attempt(s->db, job, s->worker, &go, &charge);
     if (r == RESULT_STALE || (r == RESULT_OK && !go)) {
-        log_info("payment_not_wanted", LOG_TEXT("order", job->order_id), LOG_NUMBER("attempt", job->attempt));
+        log_info("payment_not_wanted", LOG_TEXT("request_id", job->request_id), LOG_TEXT("order", job->order_id), LOG_NUMBER("attempt", job->attempt));
         return;
     }
     if (r != RESULT_OK) {

@@ -31,7 +31,7 @@ static void on_answer(const struct http_answer *http, void *context)
         .duration_ms = http->duration_ms,
     };
     metrics_add(voided ? METRIC_VOIDED : METRIC_VOID_FAILED, 1);
-    log_info("void_attempt", LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
+    log_info("void_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms));
     sweeper_task_end(task);
 }
@@ -49,7 +49,7 @@ void sweeper_start_void(struct sweeper *s, const struct job *job)
     if (task == NULL)
         return;
     buf_addf(&url, "%s/charges/%s/void", s->config->payment_gateway_url, charge.payment_id);
-    if (!buf_ok(&url) || !http_post(s->http, buf_str(&url), NULL, job->order_id, "{}",
+    if (!buf_ok(&url) || !http_post(s->http, buf_str(&url), NULL, job->request_id, "{}",
                                     s->config->payment_timeout_ms, on_answer, task))
         sweeper_task_drop(task, "the request could not begin");
     buf_done(&url);

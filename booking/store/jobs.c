@@ -6,12 +6,12 @@
 #include <string.h>
 
 DB_SQL(JOB_ADD,
-       "INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, created_at, updated_at)"
-       " VALUES (?, ?, COALESCE(?, UTC_TIMESTAMP(3)), ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
+       "INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, request_id, created_at, updated_at)"
+       " VALUES (?, ?, COALESCE(?, UTC_TIMESTAMP(3)), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
 
 DB_SQL(JOB_ENSURE,
-       "INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, created_at, updated_at)"
-       " VALUES (?, ?, UTC_TIMESTAMP(3), ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
+       "INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, request_id, created_at, updated_at)"
+       " VALUES (?, ?, UTC_TIMESTAMP(3), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
        " ON DUPLICATE KEY UPDATE job_id = job_id");
 
 /* The attempt is counted up so that a claim made before the move is void. */
@@ -22,7 +22,7 @@ DB_SQL(JOB_MOVE,
 DB_SQL(JOB_REMOVE, "DELETE FROM workflow_jobs WHERE order_id = ? AND kind = ?");
 
 DB_SQL(JOBS_DUE,
-       "SELECT job_id, order_id, status, run_at, attempts, max_attempts, locked_by,"
+       "SELECT job_id, order_id, status, run_at, attempts, max_attempts, locked_by, request_id,"
        " UTC_TIMESTAMP(3) AS now"
        " FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)"
        " ORDER BY run_at LIMIT ? FOR UPDATE SKIP LOCKED");
@@ -89,18 +89,21 @@ const char *job_kind_name(enum job_kind kind)
 }
 
 enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms,
-                     int64_t max_attempts)
+                     int64_t max_attempts, const char *request_id)
 {
     return db_exec(db, &JOB_ADD,
                    DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_time(run_at_ms),
-                           db_int(max_attempts)),
+                           db_int(max_attempts), db_text(request_id)),
                    NULL);
 }
 
-enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, int64_t max_attempts)
+enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, int64_t max_attempts,
+                        const char *request_id)
 {
     return db_exec(db, &JOB_ENSURE,
-                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_int(max_attempts)), NULL);
+                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_int(max_attempts),
+                           db_text(request_id)),
+                   NULL);
 }
 
 enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms)
@@ -125,6 +128,7 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
         if (r != RESULT_OK || !have)
             return r;
         const char *worker = db_get_text(rows, "locked_by");
+        const char *request_id = db_get_text(rows, "request_id");
         bool abandoned = strcmp(db_get_text(rows, "status"), "RUNNING") == 0 && worker != NULL;
         struct job *job = &jobs[(*count)++];
         *job = (struct job){
@@ -136,6 +140,7 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
             .claimed_at_ms = db_get_time(rows, "now"),
         };
         text_copy(job->order_id, sizeof job->order_id, db_get_text(rows, "order_id"));
+        text_copy(job->request_id, sizeof job->request_id, request_id == NULL ? "" : request_id);
         text_copy(job->abandoned_by, sizeof job->abandoned_by, abandoned ? worker : "");
     }
 }

@@ -26,6 +26,7 @@ struct job {
     /* The worker of the claim before, whose lease ran out; empty if that claim
      * was settled or there was none. */
     char abandoned_by[WORKER_SIZE];
+    char request_id[65]; /* of the request that asked for it; may be empty */
     int64_t due_at_ms;
     int64_t claimed_at_ms;
 };
@@ -33,14 +34,14 @@ struct job {
 /* The most jobs one claim takes. */
 #define JOBS_CLAIM_MAX 64
 
-/* A job due at a time (TIME_NONE: now). RESULT_DUPLICATE if the order has one
+/* A job due at a time (TIME_NONE: now), asked for by a request (may be NULL). RESULT_DUPLICATE if the order has one
  * of the kind. */
 enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms,
-                     int64_t max_attempts) MUST_CHECK;
+                     int64_t max_attempts, const char *request_id) MUST_CHECK;
 
 /* The same, but content with one that is there. */
-enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id,
-                        int64_t max_attempts) MUST_CHECK;
+enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, int64_t max_attempts,
+                        const char *request_id) MUST_CHECK;
 
 /* Moves the timer of an order and voids the claim on it, if there is one. */
 enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id,

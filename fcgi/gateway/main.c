@@ -251,7 +251,7 @@ static void handle(const struct request *request, enum server_error error, struc
         problem_say(response, request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
     else
         problem_say(response, request, PROBLEM_INVALID_REQUEST, NULL);
-    log_debug("call", LOG_TEXT("request_id", request->id), LOG_TEXT("method", request->method),
+    log_info("call", LOG_TEXT("request_id", request->id), LOG_TEXT("method", request->method),
               LOG_TEXT("path", request->path), LOG_NUMBER("status", response->status));
 }
 
