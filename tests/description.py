@@ -1,7 +1,9 @@
 """The API's description, and whether an answer is one it describes."""
 
 import functools
+import gzip
 import json
+import posixpath
 import re
 import urllib.parse
 from pathlib import Path
@@ -61,9 +63,12 @@ def paths():
 
 
 def path_of(target):
-    """The described path that this one is, or None. An encoded slash is no slash."""
-    parts = (urllib.parse.unquote(part).replace("/", "%2F") for part in target.split("?")[0].split("/"))
-    target = "/".join(parts)
+    """The described path that this one is, or None. An encoded slash is no slash; nginx goes up at encoded dots."""
+    target = target.split("?")[0]
+    plain = urllib.parse.unquote(target)
+    if posixpath.normpath(plain) != plain:
+        return None
+    target = "/".join(urllib.parse.unquote(part).replace("/", "%2F") for part in target.split("/"))
     return next((path for pattern, path in paths() if pattern.fullmatch(target)), None)
 
 
@@ -108,6 +113,8 @@ def undescribed(method, target, status, headers, body):
     if media not in response["content"]:
         return f"{method} {path} {status} may not be {media}"
     pointer = media_pointer(path, name, key, ref, media)
+    if headers["Content-Encoding"] == "gzip":
+        body = gzip.decompress(body)
     value = json.loads(body) if media.endswith("json") else body.decode()
     wrong = complaint(value, *pointer)
     return wrong and f"{method} {path} {status}: {wrong}"

@@ -1,0 +1,61 @@
+# What the examples share; each of them begins with:  . "$(dirname "$0")/common.sh"
+#
+#   BOOKING_URL   what `make start` printed       (http://127.0.0.1:8080)
+#   FLIGHT        a flight with free seats        (fl-101)
+#   ADMIN_TOKEN   the operator's, if one is set
+# shellcheck shell=sh disable=SC2034  # they use these
+set -eu
+
+URL=${BOOKING_URL:-http://127.0.0.1:8080}
+FLIGHT=${FLIGHT:-fl-101}
+
+say() { printf '\n# %s\n' "$*"; }
+
+# send METHOD PATH [JSON [CURL-OPTION...]]: prints the answer's body; its status is in $STATUS, its headers are in $HEADERS.
+# (Not to be called inside $(...), where a variable set would be lost: the body is in $BODY.)
+send() {
+    send_method=$1 send_path=$2 send_json=${3:-}
+    shift "$(($# < 3 ? $# : 3))"
+    if [ -n "$send_json" ]; then set -- -H 'Content-Type: application/json' -d "$send_json" "$@"; fi
+    answer=$(curl -sS -i -X "$send_method" "$@" "$URL$send_path" | tr -d '\r')
+    STATUS=$(printf '%s\n' "$answer" | sed -n '1s/^[^ ]* \([0-9]*\).*/\1/p')
+    HEADERS=$(printf '%s\n' "$answer" | sed '/^$/q')
+    BODY=$(printf '%s\n' "$answer" | sed '1,/^$/d')
+    printf '%s %s -> %s\n%s\n' "$send_method" "$send_path" "$STATUS" "$BODY"
+}
+
+# expect STATUS: stops the example when the last answer had another one.
+expect() {
+    if [ "$STATUS" != "$1" ]; then
+        printf 'expected %s\n' "$1" >&2
+        exit 1
+    fi
+}
+
+# field NAME: a text or a number of the last answer. (jq is better at it, but not everywhere.)
+field() { printf '%s\n' "$BODY" | sed -n 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/p'; }
+
+# header NAME: of the last answer.
+header() { printf '%s\n' "$HEADERS" | sed -n 's/^'"$1"': //p'; }
+
+# free_seats N: the numbers of N free seats, a line each.
+free_seats() {
+    curl -sS "$URL/api/flights/$FLIGHT/seats?status=AVAILABLE" |
+        grep -o '"seatNumber":"[^"]*"' | cut -d '"' -f 4 | head -n "$1"
+}
+
+# json_list: its lines as ["A1","A2"].
+json_list() { sed 's/.*/"&"/' | paste -s -d , - | sed 's/.*/[&]/'; }
+
+# wait_for_end ORDER: polls until the order is in a final state, and leaves it in $BODY.
+wait_for_end() {
+    for _ in $(seq 120); do
+        BODY=$(curl -sS "$URL/live/orders/$1")
+        case $(field status) in
+            CONFIRMED | FAILED | EXPIRED | CANCELLED) return ;;
+        esac
+        sleep 0.5
+    done
+    printf 'order %s does not come to an end\n' "$1" >&2
+    exit 1
+}
