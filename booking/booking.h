@@ -31,15 +31,18 @@ struct caller {
     void *context;
 };
 
-/* What a refusal has to tell: the seats that could not be had or do not exist. */
+/* What a refusal has to tell: the seats that could not be had or do not exist;
+ * or how many holds the customer has and when the first of them ends. */
 struct refusal {
     struct seat_list seats;
+    int64_t open_holds;
+    int64_t retry_after_s;
 };
 
 /* Holds seats on a flight for a new order, all or nothing, until
  * RESERVATION_TIMEOUT from now but never past departure.
- * Refused with FLIGHT_NOT_FOUND, INVALID_SEATS (unknown ones), FLIGHT_DEPARTED
- * or SEATS_UNAVAILABLE. */
+ * Refused with FLIGHT_NOT_FOUND, INVALID_SEATS (unknown ones), FLIGHT_DEPARTED,
+ * SEATS_UNAVAILABLE, or TOO_MANY_HOLDS (MAX_OPEN_HOLDS_PER_USER). */
 enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id,
                          const char *user_id, const struct seat_list *seats, struct order *ret_order,
                          struct refusal *ret_refusal) MUST_CHECK;

@@ -40,6 +40,7 @@ static const struct setting settings[] = {
     { "PAYMENT_GATEWAY_URL", NULL, URL, AT(payment_gateway_url), "http://127.0.0.1:8081", 0, 0, false },
     { "PAYMENT_SIMULATOR", NULL, FLAG, AT(payment_simulator), "false", 0, 0, false },
     { "MAX_SEATS_PER_ORDER", NULL, NUMBER, AT(max_seats_per_order), "9", 1, 32, false },
+    { "MAX_OPEN_HOLDS_PER_USER", NULL, NUMBER, AT(max_open_holds_per_user), "0", 0, 1000000, false },
     { "ALLOWED_ORIGIN", NULL, TEXT, AT(allowed_origin), "", 0, 0, false },
     { "ADMIN_TOKEN", NULL, TEXT, AT(admin_token), "", 0, 0, true },
     { "CONFIRMATION_URL", NULL, URL, AT(confirmation_url), "", 0, 0, false },

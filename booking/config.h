@@ -23,6 +23,7 @@ struct config {
     char payment_gateway_url[CONFIG_TEXT_SIZE];
     bool payment_simulator;
     int64_t max_seats_per_order;
+    int64_t max_open_holds_per_user; /* 0: any number */
     char allowed_origin[CONFIG_TEXT_SIZE];
     char admin_token[CONFIG_TEXT_SIZE];
     char confirmation_url[CONFIG_TEXT_SIZE];

@@ -2,6 +2,7 @@
 #include "booking/crash_point.h"
 #include "booking/parts.h"
 #include "booking/store/flights.h"
+#include "booking/store/hold_slots.h"
 #include "booking/store/orders.h"
 #include "booking/store/seats.h"
 #include "booking/txn.h"
@@ -35,6 +36,23 @@ static void compose_order(const struct hold *h, const struct locked_seats *locke
     o->reserved_at_ms = o->created_at_ms = o->updated_at_ms = o->read_at_ms = locked->now_ms;
 }
 
+/* Under the customer's lock, which every hold of theirs takes, so that two at
+ * once cannot both be the last that is allowed. */
+static enum result check_open_holds(struct db *db, const struct hold *h)
+{
+    int64_t most = h->caller->config->max_open_holds_per_user;
+    int64_t ends_in_ms = 0;
+    if (most == 0)
+        return RESULT_OK;
+    enum result r = hold_slots_lock(db, h->user_id);
+    if (r == RESULT_OK)
+        r = orders_count_holds(db, h->user_id, &h->refusal->open_holds, &ends_in_ms);
+    if (r != RESULT_OK || h->refusal->open_holds < most)
+        return r;
+    h->refusal->retry_after_s = ends_in_ms / 1000 + 1;
+    return RESULT_TOO_MANY_HOLDS;
+}
+
 static enum result hold_in_txn(struct db *db, void *context)
 {
     struct hold *h = context;
@@ -49,6 +67,8 @@ static enum result hold_in_txn(struct db *db, void *context)
         r = part_check_seats(&locked, h->seats, NULL, h->refusal);
     if ((r == RESULT_OK || r == RESULT_SEATS_UNAVAILABLE) && locked.departure_ms <= locked.now_ms)
         r = RESULT_FLIGHT_DEPARTED;
+    if (r == RESULT_OK)
+        r = check_open_holds(db, h);
     if (r != RESULT_OK)
         return r;
 

@@ -15,6 +15,7 @@ const char *result_name(enum result r)
     case RESULT_ORDER_CLOSED: return "order_closed";
     case RESULT_PAYMENT_IN_PROGRESS: return "payment_in_progress";
     case RESULT_FLIGHT_DEPARTED: return "flight_departed";
+    case RESULT_TOO_MANY_HOLDS: return "too_many_holds";
     case RESULT_PRECONDITION_FAILED: return "precondition_failed";
     case RESULT_JOB_RUNNING: return "job_running";
     case RESULT_IDEMPOTENCY_MISMATCH: return "idempotency_mismatch";

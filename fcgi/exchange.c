@@ -88,10 +88,14 @@ bool exchange_caller(struct exchange *x, struct order_answer *answer, struct cal
     return false;
 }
 
+/* Without the query, which may hold names. */
 static void log_failure(const struct exchange *x, enum result r)
 {
+    char path[128];
+    text_copy(path, sizeof path, x->request->path);
+    path[strcspn(path, "?")] = '\0';
     log_error("request_failed", LOG_TEXT("request_id", x->request->id), LOG_TEXT("result", result_name(r)),
-              LOG_TEXT("method", x->request->method), LOG_TEXT("path", x->request->path),
+              LOG_TEXT("method", x->request->method), LOG_TEXT("path", path),
               LOG_TEXT("database", db_last_error(x->db)));
 }
 
@@ -120,6 +124,12 @@ void exchange_refuse_order(struct exchange *x, enum result r, const struct order
         p.detail = detail;
         p.seats = &refusal->seats;
         p.field = r == RESULT_INVALID_SEATS ? "seats" : NULL;
+    } else if (r == RESULT_TOO_MANY_HOLDS) {
+        (void)snprintf(detail, sizeof detail,
+                       "You hold seats in %lld open orders, and may not in more. Pay for one, cancel one, or wait.",
+                       (long long)refusal->open_holds);
+        p.detail = detail;
+        p.retry_after_s = (int)refusal->retry_after_s;
     } else if (r == RESULT_PRECONDITION_FAILED) {
         p.order = order;
     } else if (p.code == PROBLEM_INTERNAL || p.code == PROBLEM_DATABASE_UNAVAILABLE) {

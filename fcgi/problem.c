@@ -43,6 +43,8 @@ static const struct {
                                          "Send application/json or application/x-www-form-urlencoded." },
     [PROBLEM_IDEMPOTENCY_MISMATCH] = { 422, "IDEMPOTENCY_MISMATCH", "Idempotency key reused",
                                        "This Idempotency-Key belongs to another request." },
+    [PROBLEM_TOO_MANY_REQUESTS] = { 429, "TOO_MANY_REQUESTS", "Too many requests",
+                                    "Too many requests. Please wait a moment." },
     [PROBLEM_INTERNAL] = { 500, "INTERNAL", "Internal error", "Something went wrong on our side." },
     [PROBLEM_DATABASE_UNAVAILABLE] = { 503, "DATABASE_UNAVAILABLE", "Service unavailable",
                                        "The booking database does not answer. Please try again." },
@@ -62,6 +64,7 @@ enum problem_code problem_of_result(enum result r)
     case RESULT_ORDER_CLOSED: return PROBLEM_ORDER_CLOSED;
     case RESULT_PAYMENT_IN_PROGRESS: return PROBLEM_PAYMENT_IN_PROGRESS;
     case RESULT_FLIGHT_DEPARTED: return PROBLEM_FLIGHT_DEPARTED;
+    case RESULT_TOO_MANY_HOLDS: return PROBLEM_TOO_MANY_REQUESTS;
     case RESULT_PRECONDITION_FAILED: return PROBLEM_PRECONDITION_FAILED;
     case RESULT_JOB_RUNNING: return PROBLEM_JOB_RUNNING;
     case RESULT_IDEMPOTENCY_MISMATCH: return PROBLEM_IDEMPOTENCY_MISMATCH;
@@ -102,7 +105,9 @@ void problem_write(struct response *response, const struct request *request, con
     response->location[0] = '\0';
     response->etag[0] = '\0';
     response->cache_control = "no-store";
-    if (status == 503 || p->code == PROBLEM_REQUEST_IN_PROGRESS)
+    if (p->retry_after_s > 0)
+        response->retry_after_s = p->retry_after_s;
+    else if (status == 503 || p->code == PROBLEM_REQUEST_IN_PROGRESS)
         response->retry_after_s = 1;
 
     json_open_object(&w, NULL);

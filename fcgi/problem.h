@@ -30,6 +30,7 @@ enum problem_code {
     PROBLEM_PAYLOAD_TOO_LARGE,
     PROBLEM_UNSUPPORTED_MEDIA_TYPE,
     PROBLEM_IDEMPOTENCY_MISMATCH,
+    PROBLEM_TOO_MANY_REQUESTS,
     PROBLEM_INTERNAL,
     PROBLEM_DATABASE_UNAVAILABLE,
 };
@@ -42,6 +43,7 @@ struct problem {
     const struct seat_list *seats;
     const struct order *order; /* the order as it is */
     int64_t max_attempts;      /* for the order */
+    int retry_after_s;         /* 0: as is usual with the code */
 };
 
 /* Replaces the answer by the problem. */

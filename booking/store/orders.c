@@ -34,6 +34,10 @@ DB_SQL(ORDER_LAPSED_HOLDERS,
        " AND o.status = 'SEATS_RESERVED' AND o.expires_at <= UTC_TIMESTAMP(3)"
        " ORDER BY o.order_id LIMIT 32");
 
+DB_SQL(ORDERS_COUNT_HOLDS,
+       "SELECT COUNT(*) AS holds, MIN(expires_at) AS first_ends, UTC_TIMESTAMP(3) AS now FROM orders"
+       " WHERE user_id = ? AND status = 'SEATS_RESERVED' AND expires_at > UTC_TIMESTAMP(3)");
+
 /* A page begins after the last order of the page before: (time, id) below. */
 #define PAGE                                                                                   \
     " AND (created_at < ? OR (created_at = ? AND order_id < ?))"                               \
@@ -151,6 +155,18 @@ enum result orders_find_lapsed_holders(struct db *db, const char *flight_id,
     }
     *ret_count = count;
     return r;
+}
+
+enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_count, int64_t *ret_ends_in_ms)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_query_one(db, &ORDERS_COUNT_HOLDS, DB_ARGS(db_text(user_id)), &rows, &have);
+    if (r != RESULT_OK || !have)
+        return r == RESULT_OK ? RESULT_INTERNAL : r;
+    *ret_count = db_get_int(rows, "holds");
+    *ret_ends_in_ms = *ret_count == 0 ? 0 : db_get_time(rows, "first_ends") - db_get_time(rows, "now");
+    return RESULT_OK;
 }
 
 /* Beyond every order there will be. */

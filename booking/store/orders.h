@@ -26,6 +26,11 @@ enum result orders_find_lapsed_holders(struct db *db, const char *flight_id,
                                        const struct seat_list *seats,
                                        char ret_ids[SEATS_MAX][UUID_SIZE], size_t *ret_count) MUST_CHECK;
 
+/* How many holds of this user run, and in how many milliseconds the first of
+ * them ends (0 if there is none). */
+enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_count,
+                               int64_t *ret_ends_in_ms) MUST_CHECK;
+
 /* The newest first, after a position: where the last page ended. */
 struct order_filter {
     const char *user_id;   /* NULL: any */

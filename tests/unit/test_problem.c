@@ -36,6 +36,7 @@ static const struct {
     { PROBLEM_PAYLOAD_TOO_LARGE, 413, "PAYLOAD_TOO_LARGE", "payload-too-large" },
     { PROBLEM_UNSUPPORTED_MEDIA_TYPE, 415, "UNSUPPORTED_MEDIA_TYPE", "unsupported-media-type" },
     { PROBLEM_IDEMPOTENCY_MISMATCH, 422, "IDEMPOTENCY_MISMATCH", "idempotency-mismatch" },
+    { PROBLEM_TOO_MANY_REQUESTS, 429, "TOO_MANY_REQUESTS", "too-many-requests" },
     { PROBLEM_INTERNAL, 500, "INTERNAL", "internal" },
     { PROBLEM_DATABASE_UNAVAILABLE, 503, "DATABASE_UNAVAILABLE", "database-unavailable" },
 };
@@ -109,6 +110,7 @@ static void every_result(void **state)
         { RESULT_ORDER_CLOSED, PROBLEM_ORDER_CLOSED, "order_closed" },
         { RESULT_PAYMENT_IN_PROGRESS, PROBLEM_PAYMENT_IN_PROGRESS, "payment_in_progress" },
         { RESULT_FLIGHT_DEPARTED, PROBLEM_FLIGHT_DEPARTED, "flight_departed" },
+        { RESULT_TOO_MANY_HOLDS, PROBLEM_TOO_MANY_REQUESTS, "too_many_holds" },
         { RESULT_PRECONDITION_FAILED, PROBLEM_PRECONDITION_FAILED, "precondition_failed" },
         { RESULT_JOB_RUNNING, PROBLEM_JOB_RUNNING, "job_running" },
         { RESULT_IDEMPOTENCY_MISMATCH, PROBLEM_IDEMPOTENCY_MISMATCH, "idempotency_mismatch" },
