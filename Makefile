@@ -198,8 +198,14 @@ audit: ## compare the running stack's orders, seats, jobs, history and charges
 
 .PHONY: test-build test-programs audit
 test-build: setup-test
-	@$(MAKE) --no-print-directory test-programs
+	@$(MAKE) --no-print-directory test-programs fault-programs
 test-programs: programs $(TESTS)
+
+# Programs that tests kill at named points, and such as sell a seat twice, which the tests must notice.
+.PHONY: fault-programs
+fault-programs:
+	@$(MAKE) --no-print-directory BUILD=build-crash CPPFLAGS='$(CPPFLAGS) -DCRASH_POINTS' programs
+	@$(MAKE) --no-print-directory BUILD=build-nolock CPPFLAGS='$(CPPFLAGS) -DNO_SEAT_LOCK' programs
 
 asan: setup-test ## HTTP tests on programs built with sanitizers
 	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined test-programs

@@ -74,14 +74,22 @@ static enum result count_end(const struct attempt *a, enum result r)
 
 /* ── beginning ──────────────────────────────────────────────────────────── */
 
-/* A lease that ran out is an attempt of which no one knows the outcome. */
+/* Attempts that were claimed and of which no one knows the outcome: the lease
+ * ran out, perhaps several times before anyone got as far as this. */
 static enum result note_abandoned(struct db *db, struct attempt *a)
 {
-    if (a->job->abandoned_by[0] == '\0')
-        return RESULT_OK;
-    a->order.failed_attempts = a->job->attempt - 1;
-    text_copy(a->order.last_error, sizeof a->order.last_error, WORKER_STOPPED);
-    return log_attempt(db, a, a->job->attempt - 1, "ABANDONED", a->job->abandoned_by, WORKER_STOPPED);
+    struct order *o = &a->order;
+    const struct job *job = a->job;
+    int64_t last = job->attempt - 1 < job->max_attempts ? job->attempt - 1 : job->max_attempts;
+    enum result r = RESULT_OK;
+    while (r == RESULT_OK && o->failed_attempts < last) {
+        o->payment_attempts = ++o->failed_attempts;
+        text_copy(o->last_error, sizeof o->last_error, WORKER_STOPPED);
+        bool is_known = o->failed_attempts == job->attempt - 1 && job->abandoned_by[0] != '\0';
+        r = log_attempt(db, a, o->failed_attempts, "ABANDONED", is_known ? job->abandoned_by : NULL,
+                        WORKER_STOPPED);
+    }
+    return r;
 }
 
 static enum result announce(struct db *db, struct attempt *a)

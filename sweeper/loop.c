@@ -1,5 +1,6 @@
 #include "sweeper/sweeper.h"
 
+#include "booking/crash_point.h"
 #include "booking/log.h"
 #include "booking/metrics.h"
 #include "booking/store/idempotency.h"
@@ -56,6 +57,8 @@ static int64_t claim_due(struct sweeper *s, size_t *ret_claimed)
         }
         r = booking_claim(s->db, (enum job_kind)kind, limit, sweeper_lease_ms(s->config, (enum job_kind)kind),
                           s->worker, jobs, &count);
+        if (count > 0)
+            CRASH_POINT("claimed");
         if (r == RESULT_OK && count > 0)
             start(s, (enum job_kind)kind, jobs, count);
         *ret_claimed += count;

@@ -73,6 +73,7 @@ enum result charges_approve(struct db *db, const char *key, const struct charge_
     char transaction_id[UUID_SIZE + 4] = "txn-";
     random_uuid(id);
     text_copy(transaction_id + 4, sizeof id, id);
+    CRASH_SCOPE("charge");
     enum result r = db_exec(db, &CHARGE_APPROVE,
                             DB_ARGS(db_text(key), db_text(request->order_id), db_int(request->amount_cents),
                                     db_text(request->currency), db_text(transaction_id)),
@@ -92,6 +93,7 @@ enum result charges_decline(struct db *db, const char *key, const struct charge_
 
 enum result charges_void(struct db *db, const char *key)
 {
+    CRASH_SCOPE("void");
     enum result r = db_exec(db, &CHARGE_VOID, DB_ARGS(db_text(key)), NULL);
     CRASH_POINT("voided");
     return r;

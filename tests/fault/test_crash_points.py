@@ -1,0 +1,255 @@
+"""Every step: a process is killed at each named point of the code in turn, and all comes out right.
+
+The programs are a test build whose crash points are armed by a file (booking/crash_point.h). What the killed process
+had claimed comes back when its lease ends; the tests end that lease at once, but for one that waits it out.
+"""
+
+import time
+import uuid
+
+import pytest
+
+import audit
+from stack import ROOT, wait_for
+
+CRASH_BUILD = ROOT / "build-crash"
+
+
+@pytest.fixture(scope="module")
+def stack(own_stack, tmp_path_factory):
+    points = tmp_path_factory.mktemp("points")
+    (points / "passed").mkdir()
+    stack = own_stack(BUILD_DIR=CRASH_BUILD, CRASH_POINTS=points, PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m", SWEEPERS=2,
+                      API_WORKERS=6, GATEWAY_WORKERS=6)
+    stack.points = points
+    return stack
+
+
+@pytest.fixture
+def customer(stack):
+    return Customer(stack)
+
+
+class Customer:
+    """Repeats whatever was lost under way with the same key until there is an answer."""
+
+    def __init__(self, stack):
+        self.stack, self.api, self.flight = stack, stack.api(), stack.new_flight()
+
+    def insist(self, method, path, json=None):
+        key = f"crash-{uuid.uuid4().hex}"
+        body = {} if json is None else {"json": json}
+
+        def answered():
+            # The key of a request that was killed belongs to it for a while.
+            self.stack.query("UPDATE idempotency_keys SET locked_until = UTC_TIMESTAMP(3) WHERE status IS NULL"
+                             " AND created_at < UTC_TIMESTAMP(3) - INTERVAL 300000 MICROSECOND")
+            reply = self.api.request(method, path, headers={"Idempotency-Key": key}, **body)
+            lost = reply.status >= 500 or reply.status == 409 and reply.json["error"] not in (
+                "SEATS_UNAVAILABLE", "ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS")
+            assert reply.status != 500, reply
+            return None if lost else reply
+        return wait_for(answered, 20, "an answer", interval=0.1)
+
+    def hold(self, *seats):
+        return self.insist("POST", f"/api/flights/{self.flight}/orders", {"userId": "crash", "seats": seats}).ok(201)
+
+    def change(self, order, *seats):
+        return self.insist("PUT", f"/api/orders/{order['orderId']}/seats", {"seats": seats}).ok()
+
+    def pay(self, order, code):
+        return self.insist("POST", f"/api/orders/{order['orderId']}/payment", {"paymentCode": code}).ok()
+
+    def cancel(self, order):
+        return self.insist("DELETE", f"/api/orders/{order['orderId']}").ok()
+
+    def outcome(self, order, status):
+        """Waits until the order has come to its end and nothing is left to do for it."""
+        def done():
+            self.hurry(order)
+            return self.stack.row(order)["status"] == status and not self.stack.everything(order)["jobs"]
+        wait_for(done, 30, f"{order['orderId']} to be {status} and done with")
+
+    def hurry(self, order):
+        """Ends the lease of a worker that is gone, and every wait."""
+        alive = tuple(f"%/{pid}/%" for pid in self.stack.pids("sweeper")) or ("",)
+        dead = " AND ".join("locked_by NOT LIKE %s" for _ in alive)
+        self.stack.query(f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND run_at > UTC_TIMESTAMP(3)"
+                         f" AND kind <> 'EXPIRE_HOLD' AND (status = 'PENDING' OR status = 'RUNNING' AND {dead})",
+                         order["orderId"], *alive)
+        self.stack.query(f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'RUNNING'"
+                         f" AND kind = 'EXPIRE_HOLD' AND {dead}", order["orderId"], *alive)
+
+
+# -- what the customer does, and what must have come of it ---------------------------------------
+
+def holds(customer):
+    order = customer.hold("A1", "A2")
+    assert customer.api.order(order)["seats"] == ["A1", "A2"]
+    mine = customer.stack.query("SELECT order_id FROM orders WHERE flight_id = %s", customer.flight)
+    assert mine == [{"order_id": order["orderId"]}], "one order, however often it was asked for"
+
+
+def changes(customer):
+    order = customer.change(customer.hold("A1", "A2"), "A2", "B1")
+    assert customer.api.order(order)["seats"] == ["A2", "B1"]
+    taken = {seat for seat, status in customer.api.seats(customer.flight).items() if status != "AVAILABLE"}
+    assert taken == {"A2", "B1"}
+    assert [e["type"] for e in customer.api.events(order)].count("SEATS_CHANGED") == 1
+
+
+def cancels(customer):
+    order = customer.cancel(customer.hold("A1"))
+    customer.outcome(order, "CANCELLED")
+    assert customer.api.seats(customer.flight)["A1"] == "AVAILABLE"
+
+
+def pays(customer):
+    order = customer.hold("A1", "B1")
+    customer.pay(order, "99999")
+    customer.outcome(order, "CONFIRMED")
+    assert customer.stack.charge(order)["status"] == "APPROVED"
+    seats = customer.api.seats(customer.flight)
+    assert (seats["A1"], seats["B1"]) == ("BOOKED", "BOOKED")
+
+
+def is_declined(customer):
+    order = customer.hold("A1")
+    customer.pay(order, "00000")
+    customer.outcome(order, "FAILED")
+    assert customer.api.order(order)["lastError"] == "Payment declined: insufficient funds"
+    assert customer.api.seats(customer.flight)["A1"] == "AVAILABLE"
+
+
+def fails(customer):
+    """Every call captures and never answers, so that there is money to give back."""
+    order = customer.hold("A1")
+    customer.pay(order, "50402")
+    customer.outcome(order, "FAILED")
+    assert customer.stack.row(order)["payment_attempts"] == 3
+    assert customer.stack.charge(order)["status"] == "VOIDED"
+    assert customer.api.seats(customer.flight)["A1"] == "AVAILABLE"
+
+
+def expires(customer):
+    order = customer.hold("A1")
+    customer.stack.fire_timer(order)
+    customer.outcome(order, "EXPIRED")
+    assert customer.api.seats(customer.flight)["A1"] == "AVAILABLE"
+
+
+def takes_over(customer):
+    """The hold is over, the sweeper has not come by, and somebody else wants the seat."""
+    lapsed = customer.hold("A1")
+    customer.stack.lapse(lapsed)
+    order = customer.hold("A1")
+    assert customer.stack.row(lapsed)["status"] == "EXPIRED"
+    assert customer.api.order(order)["status"] == "SEATS_RESERVED"
+
+
+def is_reset(customer):
+    open_order, paid = customer.hold("A1"), customer.hold("A2")
+    customer.pay(paid, "99999")
+    customer.outcome(paid, "CONFIRMED")
+    customer.insist("POST", "/api/admin/reset", {"flightId": customer.flight})
+    customer.outcome(open_order, "CANCELLED")
+    customer.outcome(paid, "CONFIRMED")
+    assert set(customer.api.seats(customer.flight).values()) == {"AVAILABLE"}
+
+
+def is_retried(customer):
+    order = customer.hold("A1")
+    job = customer.stack.everything(order)["jobs"][0]["job_id"]
+    customer.insist("POST", f"/api/admin/jobs/{job}/retry")
+    wait_for(lambda: customer.stack.everything(order)["jobs"][0]["status"] == "PENDING", 15)
+    assert customer.api.order(order)["status"] == "SEATS_RESERVED", "its time has not come"
+
+
+POINTS = [
+    (holds, "request.key-claimed", "hold.inserted", "hold.commit", "hold.committed", "hold.answer"),
+    (changes, "change.released", "change.commit", "change.committed", "change.answer"),
+    (cancels, "cancel.released", "cancel.commit", "cancel.committed", "cancel.answer"),
+    (pays, "pay.inserted", "pay.commit", "pay.committed", "pay.answer",
+     "PAYMENT_ATTEMPT.commit", "PAYMENT_ATTEMPT.committed", "PAYMENT_ATTEMPT.claimed",
+     "begin-attempt.commit", "begin-attempt.committed", "begin-attempt.calling",
+     "charge.captured", "charge.answer", "payment.answered",
+     "settle-attempt.booked", "settle-attempt.commit", "settle-attempt.committed",
+     "SEND_CONFIRMATION.commit", "SEND_CONFIRMATION.committed", "SEND_CONFIRMATION.claimed",
+     "settle-confirmation.commit", "settle-confirmation.committed"),
+    (is_declined, "settle-attempt.commit", "settle-attempt.committed"),
+    (fails, "PAYMENT_ATTEMPT.claimed", "payment.answered", "settle-attempt.commit", "settle-attempt.committed",
+     "VOID_CHARGE.commit", "VOID_CHARGE.committed", "VOID_CHARGE.claimed", "void.voided", "void.answer", "void.answered",
+     "settle-void.commit", "settle-void.committed"),
+    (expires, "EXPIRE_HOLD.commit", "EXPIRE_HOLD.committed", "EXPIRE_HOLD.claimed", "expire.ended", "expire.commit", "expire.committed"),
+    (takes_over, "expire.ended", "expire.commit", "expire.committed"),
+    (is_reset, "reset.released", "reset.commit", "reset.committed", "reset.answer"),
+    (is_retried, "retry-job.commit", "retry-job.committed", "retry-job.answer"),
+]
+CASES = [pytest.param(flow, point, id=f"{flow.__name__}-{point}") for flow, *points in POINTS for point in points]
+
+
+@pytest.mark.parametrize("flow, point", CASES)
+def test_killed_at_this_point_all_comes_out_right(stack, customer, flow, point):
+    armed = stack.points / point
+    armed.touch()
+    try:
+        flow(customer)
+        assert not armed.exists(), "no process came by this point"
+    finally:
+        armed.unlink(missing_ok=True)
+    audit.audit(stack, deadline=5)
+
+
+def test_no_point_of_the_code_is_left_out(stack):
+    """What the flows above came by. A request that claims no key and changes nothing has nothing to lose."""
+    passed = {path.name for path in (stack.points / "passed").iterdir()}
+    tested = {point for _, *points in POINTS for point in points}
+    harmless = {"request.answer", "expire.answer", "EXPIRE_HOLD.ended"}
+    assert passed - tested <= harmless
+
+
+def test_a_killed_sweepers_job_is_taken_over_when_its_lease_ends(stack, customer):
+    """The lease is PAYMENT_TIMEOUT + 5 s; nothing waits for more than a second beyond it."""
+    order = customer.hold("A1")
+    armed = stack.points / "begin-attempt.calling"
+    armed.touch()
+    customer.pay(order, "99999")
+    wait_for(lambda: not armed.exists(), 5, "the sweeper to be killed")
+    killed = time.monotonic()
+    stack.wait_status(order, "CONFIRMED", deadline=10)
+    assert 4.5 < time.monotonic() - killed < 7.5
+    assert [(e["attempt"], e["outcome"]) for e in customer.api.events(order) if e["type"] == "PAYMENT_ATTEMPT"] == [
+        (1, "ABANDONED"), (2, "APPROVED")]
+
+
+def killed_again_and_again(customer, order, point, times):
+    armed = customer.stack.points / point
+    for n in range(times):
+        armed.touch()
+        if n == 0:
+            customer.pay(order, "99999")
+        wait_for(lambda: not armed.exists() or customer.hurry(order), 20, "the sweeper to be killed")
+
+
+@pytest.mark.parametrize("point", ["PAYMENT_ATTEMPT.claimed", "begin-attempt.calling", "payment.answered"])
+def test_each_of_several_attempts_killed_in_a_row_is_told(stack, customer, point):
+    order = customer.hold("A1")
+    killed_again_and_again(customer, order, point, 2)
+    customer.outcome(order, "CONFIRMED")
+    assert [(e["attempt"], e["outcome"]) for e in customer.api.events(order) if e["type"] == "PAYMENT_ATTEMPT"] == [
+        (1, "ABANDONED"), (2, "ABANDONED"), (3, "APPROVED")]
+    audit.audit(stack, deadline=5)
+
+
+@pytest.mark.parametrize("point", ["PAYMENT_ATTEMPT.claimed", "payment.answered"])
+def test_all_attempts_killed(stack, customer, point):
+    """No fourth attempt; and what may have been captured is given back."""
+    order = customer.hold("A1")
+    killed_again_and_again(customer, order, point, 3)
+    customer.outcome(order, "FAILED")
+    failed = customer.api.order(order)
+    assert failed["paymentAttempts"] == 3 and "after 3 attempts" in failed["message"]
+    assert [(e["attempt"], e["outcome"]) for e in customer.api.events(order) if e["type"] == "PAYMENT_ATTEMPT"] == [
+        (1, "ABANDONED"), (2, "ABANDONED"), (3, "ABANDONED")]
+    assert stack.query("SELECT voided_at IS NOT NULL AS voided FROM payments WHERE order_id = %s", order["orderId"]) == [{"voided": 1}]
+    audit.audit(stack, deadline=5)
