@@ -176,7 +176,8 @@ static const struct family families[] = {
     { "booking_idempotent_replays_total", "Requests that got the first answer to their key again.",
       METRIC_IDEMPOTENT_REPLAYS, 1, NULL, NULL },
     { "booking_jobs_claimed_total", "Jobs claimed by sweepers.", METRIC_CLAIMED_EXPIRE_HOLD, 4, "kind", kinds },
-    { "booking_payment_attempts_total", "Payment attempts by outcome.", METRIC_ATTEMPT_APPROVED, 4, "outcome", outcomes },
+    { "booking_payment_attempts_total", "Payment attempts by outcome.", METRIC_ATTEMPT_APPROVED, 4, "outcome",
+      outcomes },
     { "booking_void_attempts_total", "Tries to void a charge by outcome.", METRIC_VOIDED, 2, "outcome", voids },
     { "booking_order_transitions_total", "Orders by the state they moved to.", METRIC_ORDER_TO, ORDER_STATUS_COUNT,
       "to", order_statuses },
@@ -278,7 +279,8 @@ void metrics_write(struct buf *out, const char *const *route_labels, size_t rout
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         write_family(out, &families[i]);
     write_requests(out, route_labels, route_count);
-    write_help(out, "booking_timer_lateness_seconds", "How late after its time an expiration was claimed.", "histogram");
+    write_help(out, "booking_timer_lateness_seconds", "How late after its time an expiration was claimed.",
+               "histogram");
     write_histogram(out, "booking_timer_lateness_seconds", "", &shared->times[METRIC_TIMER_LATENESS]);
     write_help(out, "booking_gateway_latency_seconds", "Time the payment gateway took to answer.", "histogram");
     write_histogram(out, "booking_gateway_latency_seconds", "", &shared->times[METRIC_GATEWAY_LATENCY]);

@@ -126,6 +126,17 @@ static bool refuse(const struct seat_reader *reader, enum problem_code code, con
     return false;
 }
 
+static bool refuse_repeated(const struct seat_reader *reader, const char *text)
+{
+    char detail[64];
+    struct seat_list repeated = { .count = 0 };
+    (void)seat_list_add(&repeated, text);
+    (void)snprintf(detail, sizeof detail, "Seat %s is named twice.", repeated.number[0]);
+    struct problem p = { .code = PROBLEM_INVALID_SEATS, .detail = detail, .field = "seats", .seats = &repeated };
+    problem_write(reader->response, reader->request, &p);
+    return false;
+}
+
 static bool add_seat(const struct seat_reader *reader, const char *text)
 {
     char detail[160];
@@ -138,8 +149,7 @@ static bool add_seat(const struct seat_reader *reader, const char *text)
     switch (seat_list_add(reader->seats, text)) {
     case SEAT_LIST_OK: return true;
     case SEAT_LIST_REPEATED:
-        (void)snprintf(detail, sizeof detail, "Seat %s is named twice.", shown);
-        break;
+        return refuse_repeated(reader, text);
     case SEAT_LIST_MALFORMED:
     case SEAT_LIST_FULL:
         (void)snprintf(detail, sizeof detail, "\"%s\" is not a seat number.", shown);

@@ -210,7 +210,8 @@ enum result jobs_check_claim(struct db *db, const struct job *job)
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query_one(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->attempt)), &rows, &have);
+    enum result r = db_query_one(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->attempt)),
+                                 &rows, &have);
     return r == RESULT_OK && !have ? RESULT_STALE : r;
 }
 
