@@ -140,6 +140,14 @@ class Page:
     def spoken(self, text, region="assertive", seconds=4.0):
         self.see(text, f"#{region}", seconds)
 
+    def flights(self, **filters):
+        """Waits for the list of flights; other tests' flights may fill its first page, so name what is looked for."""
+        for name, text in filters.items():
+            self.type(f"#search input[name={name}]", text)
+        if filters:
+            self.click("#search button")
+        self.until(lambda: self.find("#flights .flight"), "flights")
+
     # -- doing ----------------------------------------------------------------------------------
 
     def click(self, css):

@@ -61,7 +61,7 @@ def test_it_fits_small_screens(page, stack, width, height):
     flight = stack.new_flight(rows=12, layout="ABC DEF GHJ", row_first=True)
     page.size(width, height, mobile=width < 400)
     page.open("/")
-    page.see("FL123")
+    page.flights()
     page.fits()
     page.open(f"/?flight={flight}")
     page.choose("1A", "1B", "1C", "1D")
@@ -108,7 +108,7 @@ def test_what_has_focus_is_not_hidden_by_the_bar(page, stack):
 def test_dark_is_as_accessible(page, flight, api):
     page.media(scheme="dark")
     page.open("/")
-    page.see("FL123")
+    page.flights()
     page.accessible("flights")
     page.open(f"/?flight={flight}")
     page.choose("A1", "A2")
