@@ -1,0 +1,594 @@
+/* Every statement of the programs against the real schema, how the server means to run them, what it reads and
+ * what it locks. Wants an empty database that is its own: `make test-unit` starts one. */
+
+#include "tests/unit/unit.h"
+
+#include "booking/booking.h"
+#include "booking/config.h"
+#include "booking/core/text.h"
+#include "booking/store/seats.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+/* migrate's statements are in its one file, and its main() must not be ours. */
+int migrate_main(int argc, char **argv);
+#define main migrate_main
+#include "sql/migrate.c"
+#undef main
+
+#define FUTURE_JOBS 100000
+#define FAILED_JOBS 1000
+#define DUE_JOBS 1000
+#define BATCH 64
+#define A_FEW 4
+
+static struct config config;
+static struct db *db;      /* the session that is looked at */
+static struct db *other;   /* and one beside it */
+static struct db *gateway; /* the simulator's database */
+
+static void must(enum result r, const struct db *on, const char *what)
+{
+    check(r == RESULT_OK, "%s: %s, %s", what, result_name(r), db_last_error(on));
+}
+
+/* ── the statements ─────────────────────────────────────────────────────── */
+
+static const struct db_sql *statement(const char *name)
+{
+    for (const struct db_sql *const *s = db_statements_begin(); s < db_statements_end(); s++) {
+        if (strcmp((*s)->name, name) == 0)
+            return *s;
+    }
+    print_error("there is no statement %s any more\n", name);
+    fail();
+    return NULL;
+}
+
+static bool is_of_gateway(const struct db_sql *sql)
+{
+    return strstr(sql->text, " charges") != NULL || strstr(sql->text, " charge_calls") != NULL;
+}
+
+static void every_statement_can_be_prepared(void **state)
+{
+    size_t of_gateway = 0;
+    size_t of_booking = 0;
+    (void)state;
+    for (const struct db_sql *const *s = db_statements_begin(); s < db_statements_end(); s++) {
+        struct db *its = is_of_gateway(*s) ? gateway : db;
+        *(is_of_gateway(*s) ? &of_gateway : &of_booking) += 1;
+        must(db_check_statement(its, *s), its, (*s)->name);
+    }
+    /* They are really linked into this program. */
+    assert_true(of_booking >= 50);
+    assert_true(of_gateway >= 6);
+}
+
+/* A statement that cannot be prepared is noticed: the test above can fail. */
+static void a_wrong_statement_is_noticed(void **state)
+{
+    static const struct db_sql wrong = { .text = "SELECT no_such_column FROM orders WHERE order_id = ?", .name = "WRONG" };
+    (void)state;
+    assert_int_equal(db_check_statement(db, &wrong), RESULT_INTERNAL);
+    assert_non_null(strstr(db_last_error(db), "no_such_column"));
+}
+
+/* ── plans ──────────────────────────────────────────────────────────────── */
+
+#define ARGS_MAX 80
+
+/* The parameters of a statement, one letter each: s text, k a job's kind, d an order's id, u a customer, i a number,
+ * t a time to come, n NULL. The last letter stands for all that follow; like ones differ, so that an IN list is one. */
+static size_t fill_arguments(const struct db_sql *sql, const char *letters, struct db_value *args,
+                             char texts[ARGS_MAX][40])
+{
+    size_t n = 0;
+    for (const char *p = strchr(sql->text, '?'); p != NULL; p = strchr(p + 1, '?'), n++) {
+        assert_true(n < ARGS_MAX);
+        switch (*letters) {
+        case 'k': args[n] = db_text("EXPIRE_HOLD"); break;
+        case 'i': args[n] = db_int(42 + (int64_t)n); break;
+        case 't': args[n] = db_time(INT64_C(253370764800000)); break;
+        case 'u': args[n] = db_text("user42"); break;
+        case 'n': args[n] = db_text(NULL); break;
+        case 'd':
+            (void)snprintf(texts[n], sizeof texts[n], "00000000-0000-7000-8000-0000000000%02zu", n % 100);
+            args[n] = db_text(texts[n]);
+            break;
+        default:
+            (void)snprintf(texts[n], sizeof texts[n], "%s%zu", n < 4 ? "FL123" : "A", n % 10);
+            args[n] = db_text(n < 4 ? "FL123" : texts[n]);
+            break;
+        }
+        letters += letters[1] == '\0' ? 0 : 1;
+    }
+    return n;
+}
+
+struct plan {
+    char access[20];
+    char key[70];
+    char extra[300];
+    bool filesort; /* of any table of the statement */
+};
+
+/* The plan for one table of a statement, by its name or alias there. A row looked up by a unique key while
+ * planning, and not found, leaves no table in the plan: that is the best access there is, "const". */
+static void explain(const char *name, const char *letters, const char *table, struct plan *ret)
+{
+    const struct db_sql *sql = statement(name);
+    struct db_value args[ARGS_MAX];
+    char texts[ARGS_MAX][40];
+    char text[12000];
+    struct db_rows *rows = NULL;
+    bool found = false;
+
+    (void)snprintf(text, sizeof text, "EXPLAIN FORMAT=TRADITIONAL %s", sql->text);
+    struct db_sql explained = { .text = text, .name = name };
+    size_t n = fill_arguments(sql, letters, args, texts);
+    ret->filesort = false;
+    must(db_query(db, &explained, args, n, &rows), db, name);
+    for (bool have = true; have;) {
+        must(db_next(rows, &have), db, name);
+        if (!have)
+            break;
+        const char *of = db_get_text(rows, "table");
+        const char *extra = db_get_text(rows, "Extra");
+        if (extra != NULL && strstr(extra, "filesort") != NULL)
+            ret->filesort = true;
+        bool looked_up = of == NULL && extra != NULL && strstr(extra, "const table") != NULL;
+        if (found || (!looked_up && (of == NULL || strcmp(of, table) != 0)))
+            continue;
+        const char *access = looked_up ? "const" : db_get_text(rows, "type");
+        const char *key = db_get_text(rows, "key");
+        text_copy(ret->access, sizeof ret->access, access == NULL ? "" : access);
+        text_copy(ret->key, sizeof ret->key, key == NULL ? "" : key);
+        text_copy(ret->extra, sizeof ret->extra, extra == NULL ? "" : extra);
+        found = true;
+    }
+    /* Prepared statements are kept by the address of their text, which is ours. */
+    db_disconnect(db);
+    check(found, "%s: the plan has no table %s", name, table);
+}
+
+static void plans(void **state)
+{
+    static const struct {
+        const char *name, *arguments;
+        const char *table, *key;
+        bool may_sort;
+    } rows[] = {
+        { "JOBS_DUE", "ki", "workflow_jobs", "idx_due", false },
+        { "JOBS_NEXT_DUE", "", "workflow_jobs", "idx_due", false },
+        { "JOBS_LEASE", "sii", "workflow_jobs", "PRIMARY", false },
+        { "JOBS_LIST", "iinnnnnniii", "workflow_jobs", "PRIMARY", false },
+        { "JOB_MOVE", "tdk", "workflow_jobs", "one_job_of_a_kind", false },
+        { "JOB_REMOVE", "dk", "workflow_jobs", "one_job_of_a_kind", false },
+        { "JOB_FINISH", "i", "workflow_jobs", "PRIMARY", false },
+        { "JOB_POSTPONE", "si", "workflow_jobs", "PRIMARY", false },
+        { "JOB_FAIL", "si", "workflow_jobs", "PRIMARY", false },
+        { "JOB_CHECK_CLAIM", "i", "workflow_jobs", "PRIMARY", false },
+        { "JOB_LOCK", "i", "workflow_jobs", "PRIMARY", false },
+        { "JOB_RETRY", "i", "workflow_jobs", "PRIMARY", false },
+        { "ORDER_FIND", "d", "orders", "PRIMARY", false },
+        { "ORDER_LOCK", "d", "orders", "PRIMARY", false },
+        { "ORDER_UPDATE", "ssttiissitdis", "orders", "PRIMARY", false },
+        { "ORDERS_OF_USER", "uttdi", "orders", "idx_user", false },
+        { "ORDERS_FILTERED", "nnnnnnnnnnttdi", "orders", "idx_created", false },
+        { "ORDER_LAPSED_HOLDERS", "s", "s", "PRIMARY", true },
+        { "SEATS_LOCK_FEW", "s", "seats", "PRIMARY", false },
+        { "SEATS_LOCK_MANY", "s", "seats", "PRIMARY", false },
+        { "SEATS_TAKE_FEW", "dsts", "seats", "PRIMARY", false },
+        { "SEATS_TAKE_MANY", "dsts", "seats", "PRIMARY", false },
+        { "SEATS_OF_FLIGHT", "s", "s", "PRIMARY", true },
+        { "EXPIRY_LOCK", "d", "orders", "PRIMARY", false },
+        { "EXPIRY_ORDERS", "d", "orders", "PRIMARY", false },
+        { "EXPIRY_JOBS", "d", "workflow_jobs", "one_job_of_a_kind", false },
+        { "EVENTS_LIST", "d", "workflow_events", "idx_order", false },
+        { "EVENT_OF_CHANGE", "di", "workflow_events", "idx_order", false },
+        { "PAYMENT_FIND", "d", "payments", "one_payment_per_order", false },
+        { "PAYMENT_BEGIN_ATTEMPT", "idi", "payments", "PRIMARY", false },
+        { "PAYMENT_SETTLE", "sssd", "payments", "PRIMARY", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct plan plan;
+        explain(rows[i].name, rows[i].arguments, rows[i].table, &plan);
+        check(strcmp(plan.key, rows[i].key) == 0 || (plan.key[0] == '\0' && strcmp(plan.access, "const") == 0),
+              "%s reads %s by \"%s\" (%s; %s), not by %s", rows[i].name, rows[i].table, plan.key, plan.access,
+              plan.extra, rows[i].key);
+        check(strcmp(plan.access, "ALL") != 0, "%s reads all of %s", rows[i].name, rows[i].table);
+        check(rows[i].may_sort || !plan.filesort, "%s sorts", rows[i].name);
+    }
+}
+
+static void the_next_job_is_found_by_dives(void **state)
+{
+    struct plan plan;
+    (void)state;
+    explain("JOBS_NEXT_DUE", "", "workflow_jobs", &plan);
+    check(strstr(plan.extra, "Using index for group-by") != NULL, "every job is read: %s", plan.extra);
+}
+
+static void seats_are_locked_by_ranges_of_the_key(void **state)
+{
+    struct plan plan;
+    (void)state;
+    explain("SEATS_LOCK_FEW", "s", "seats", &plan);
+    assert_string_equal(plan.access, "range");
+    explain("SEATS_LOCK_MANY", "s", "seats", &plan);
+    assert_string_equal(plan.access, "range");
+}
+
+/* ── rows read ──────────────────────────────────────────────────────────── */
+
+/* Rows this session has read in any way so far, by the storage engine's own count. */
+static long long reads_so_far(struct db *of)
+{
+    static const struct db_sql counters = { .text = "SHOW SESSION STATUS LIKE 'Handler_read%'", .name = "COUNTERS" };
+    struct db_rows *rows = NULL;
+    long long sum = 0;
+    must(db_query(of, &counters, DB_NO_ARGS, &rows), of, "COUNTERS");
+    for (bool have = true; have;) {
+        long long n = 0;
+        must(db_next(rows, &have), of, "COUNTERS");
+        if (have && text_parse_int(db_get_text(rows, "Value"), 0, INT64_MAX, &n))
+            sum += n;
+    }
+    return sum;
+}
+
+/* Begins a transaction, runs a statement with rows, and counts what it gave and what it read for that. */
+static void run_counted(struct db *in, const char *name, const struct db_value *args, size_t n, long long *ret_rows,
+                        long long *ret_reads)
+{
+    struct db_rows *rows = NULL;
+    long long idle = reads_so_far(in);
+    long long before = reads_so_far(in);
+    *ret_rows = 0;
+    must(db_query(in, statement(name), args, n, &rows), in, name);
+    for (bool have = true; have; *ret_rows += have ? 1 : 0)
+        must(db_next(rows, &have), in, name);
+    /* Asking for the counters reads rows too, each time as many. */
+    *ret_reads = reads_so_far(in) - before - (before - idle);
+}
+
+static void claim(struct db *in, const char *kind, long long *ret_rows, long long *ret_reads)
+{
+    run_counted(in, "JOBS_DUE", DB_ARGS(db_text(kind), db_int(BATCH)), ret_rows, ret_reads);
+}
+
+static void the_count_of_reads_counts(void **state)
+{
+    static const struct db_sql scan = { .text = "SELECT COUNT(created_at) AS n FROM workflow_jobs", .name = "SCAN" };
+    struct db_rows *rows = NULL;
+    bool have = false;
+    (void)state;
+    long long before = reads_so_far(db);
+    must(db_query(db, &scan, DB_NO_ARGS, &rows), db, "SCAN");
+    must(db_next(rows, &have), db, "SCAN");
+    assert_true(db_get_int(rows, "n") >= FUTURE_JOBS);
+    assert_true(reads_so_far(db) - before >= FUTURE_JOBS);
+}
+
+/* However many jobs wait for later, or have failed, a claim reads what it takes. */
+static void a_claim_reads_what_it_takes(void **state)
+{
+    long long rows = 0;
+    long long reads = 0;
+    (void)state;
+    must(db_begin(db), db, "begin");
+    claim(db, "EXPIRE_HOLD", &rows, &reads);
+    assert_int_equal(rows, BATCH);
+    check(reads <= BATCH + A_FEW, "%lld rows read to claim %d", reads, BATCH);
+    db_rollback(db);
+}
+
+static void a_claim_of_nothing_reads_nothing(void **state)
+{
+    static const char *const kinds[] = { "VOID_CHARGE", "SEND_CONFIRMATION", "PAYMENT_ATTEMPT" };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+        long long rows = 0;
+        long long reads = 0;
+        must(db_begin(db), db, "begin");
+        claim(db, kinds[i], &rows, &reads);
+        assert_int_equal(rows, 0);
+        check(reads <= A_FEW, "%s: %lld rows read to claim nothing", kinds[i], reads);
+        db_rollback(db);
+    }
+}
+
+/* Rows that others are claiming are passed over, not waited for, and are all that is read besides. */
+static void a_claim_passes_over_locked_rows(void **state)
+{
+    long long rows = 0;
+    long long reads = 0;
+    long long locked = 0;
+    (void)state;
+    must(db_begin(other), other, "begin");
+    run_counted(other, "JOBS_DUE", DB_ARGS(db_text("EXPIRE_HOLD"), db_int(500)), &locked, &reads);
+    assert_int_equal(locked, 500);
+    must(db_begin(db), db, "begin");
+    time_t started = time(NULL);
+    claim(db, "EXPIRE_HOLD", &rows, &reads);
+    assert_true(time(NULL) - started <= 1);
+    assert_int_equal(rows, BATCH);
+    check(reads <= BATCH + locked + A_FEW, "%lld rows read to claim %d beside %lld locked ones", reads, BATCH, locked);
+    db_rollback(db);
+    db_rollback(other);
+}
+
+/* Two sweepers at the same moment, through the store: no job in two hands, and what one leased is no longer due. */
+static void two_claims_share_nothing(void **state)
+{
+    static struct job mine[BATCH];
+    static struct job theirs[BATCH];
+    size_t mine_count = 0;
+    size_t theirs_count = 0;
+    (void)state;
+    must(db_begin(db), db, "begin");
+    must(db_begin(other), other, "begin");
+    must(jobs_claim(db, JOB_EXPIRE_HOLD, BATCH, 60000, "one", mine, &mine_count), db, "claim");
+    must(jobs_claim(other, JOB_EXPIRE_HOLD, BATCH, 60000, "two", theirs, &theirs_count), other, "claim");
+    must(db_commit(db), db, "commit");
+    assert_int_equal(mine_count, BATCH);
+    assert_int_equal(theirs_count, BATCH);
+    for (size_t i = 0; i < BATCH; i++) {
+        assert_int_equal(mine[i].attempt, 1);
+        for (size_t k = 0; k < BATCH; k++)
+            assert_true(mine[i].job_id != theirs[k].job_id);
+    }
+    db_rollback(other);
+
+    must(db_begin(other), other, "begin");
+    must(jobs_claim(other, JOB_EXPIRE_HOLD, BATCH, 60000, "two", theirs, &theirs_count), other, "claim again");
+    for (size_t i = 0; i < BATCH; i++) {
+        for (size_t k = 0; k < BATCH; k++)
+            assert_true(mine[i].job_id != theirs[k].job_id);
+    }
+    db_rollback(other);
+}
+
+static void the_next_job_is_cheap_to_find(void **state)
+{
+    int64_t due_in_ms[JOB_KIND_COUNT];
+    long long rows = 0;
+    long long reads = 0;
+    (void)state;
+    run_counted(db, "JOBS_NEXT_DUE", DB_NO_ARGS, &rows, &reads);
+    check(reads <= 8 * JOB_KIND_COUNT, "%lld rows read to find the next job", reads);
+    must(jobs_next_due(db, due_in_ms), db, "next due");
+    assert_true(due_in_ms[JOB_EXPIRE_HOLD] < 0);
+    assert_true(due_in_ms[JOB_PAYMENT_ATTEMPT] > 0);
+    assert_true(due_in_ms[JOB_SEND_CONFIRMATION] == INT64_MAX);
+    /* A failed job is never due. */
+    assert_true(due_in_ms[JOB_VOID_CHARGE] == INT64_MAX);
+}
+
+static void locking_seats_reads_those_seats(void **state)
+{
+    struct db_value args[8];
+    long long rows = 0;
+    long long reads = 0;
+    (void)state;
+    for (size_t i = 0; i < 8; i++)
+        args[i] = db_text(i < 4 ? "FL123" : i == 4 ? "A1" : "B2");
+    must(db_begin(db), db, "begin");
+    run_counted(db, "SEATS_LOCK_FEW", args, 8, &rows, &reads);
+    db_rollback(db);
+    assert_int_equal(rows, 2);
+    /* Two seats, and the flight three times for each: its price, its currency, its departure. */
+    check(reads <= 2 + 6 + A_FEW, "%lld rows read to lock 2 seats", reads);
+}
+
+/* ── locks ──────────────────────────────────────────────────────────────── */
+
+/* How many rows of a query are not locked by anyone else: SKIP LOCKED leaves those out. */
+static long long unlocked_rows(struct db *in, const char *query)
+{
+    char text[200];
+    struct db_rows *rows = NULL;
+    long long count = 0;
+    (void)snprintf(text, sizeof text, "%s FOR UPDATE SKIP LOCKED", query);
+    struct db_sql sql = { .text = text, .name = "UNLOCKED" };
+    must(db_begin(in), in, "begin");
+    must(db_query(in, &sql, DB_NO_ARGS, &rows), in, query);
+    for (bool have = true; have; count += have ? 1 : 0)
+        must(db_next(rows, &have), in, query);
+    db_rollback(in);
+    db_disconnect(in);
+    return count;
+}
+
+#define SEATS_OF_FL123 "SELECT seat_number FROM seats WHERE flight_id = 'FL123'"
+#define FLIGHT_FL123 "SELECT flight_id FROM flights WHERE flight_id = 'FL123'"
+
+static struct seat_list seats_named(const char *text)
+{
+    struct seat_list list;
+    assert_true(seat_list_parse(text, &list));
+    return list;
+}
+
+/* A customer locks the seats that were named, no others, and not the flight. */
+static void seats_are_locked_and_nothing_else(void **state)
+{
+    struct seat_list seats = seats_named("C3,A1");
+    struct locked_seats locked;
+    (void)state;
+    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 30);
+    must(db_begin(db), db, "begin");
+    must(seats_lock(db, "FL123", &seats, NULL, &locked), db, "lock");
+    assert_int_equal(locked.count, 2);
+    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 28);
+    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123 " AND seat_number IN ('A1', 'C3')"), 0);
+    assert_int_equal(unlocked_rows(other, FLIGHT_FL123), 1);
+
+    /* So the flight can even be changed meanwhile. */
+    static const struct db_sql delay = { .text = "UPDATE flights SET price_cents = price_cents WHERE flight_id = 'FL123'",
+                                         .name = "DELAY" };
+    must(db_exec(other, &delay, DB_NO_ARGS, NULL), other, "the flight cannot be changed");
+    db_rollback(db);
+    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 30);
+}
+
+/* The long form locks no more than the short one does. */
+static void many_seats_are_locked_alike(void **state)
+{
+    struct seat_list seats = seats_named("A1,A2,A3,A4,A5,A6,A7,A8,A9");
+    struct locked_seats locked;
+    (void)state;
+    must(db_begin(db), db, "begin");
+    must(seats_lock(db, "FL123", &seats, NULL, &locked), db, "lock");
+    assert_int_equal(locked.count, 9);
+    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 21);
+    assert_int_equal(unlocked_rows(other, FLIGHT_FL123), 1);
+    db_rollback(db);
+}
+
+/* Seats that do not exist lock nothing: no gap, in which another could not sell. */
+static void seats_that_are_not_lock_nothing(void **state)
+{
+    struct seat_list seats = seats_named("A99,Z1");
+    struct locked_seats locked;
+    (void)state;
+    must(db_begin(db), db, "begin");
+    must(seats_lock(db, "FL123", &seats, NULL, &locked), db, "lock");
+    assert_int_equal(locked.count, 0);
+    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 30);
+    static const struct db_sql add = {
+        .text = "INSERT INTO seats (flight_id, seat_number, seat_row, seat_column) VALUES ('FL123', 'A98', 98, 'A')",
+        .name = "ADD" };
+    must(db_begin(other), other, "begin");
+    must(db_exec(other, &add, DB_NO_ARGS, NULL), other, "a seat cannot be added");
+    db_rollback(other);
+    db_rollback(db);
+}
+
+static enum result hold(struct db *in, const char *seats_text, const struct caller *caller, struct order *ret_order)
+{
+    struct seat_list seats = seats_named(seats_text);
+    struct refusal refusal;
+    /* Not the same customer: theirs are counted one after the other. */
+    return booking_hold(in, caller, "FL123", seats_text, &seats, ret_order, &refusal);
+}
+
+/* While one customer's hold is all but committed, another of the same flight gets other seats at once. */
+static enum result hold_another(struct db *unused, const struct order *first, void *context)
+{
+    struct caller caller = { .config = &config, .request_id = "second" };
+    struct order *second = context;
+    (void)unused;
+    assert_int_equal(first->status, ORDER_SEATS_RESERVED);
+    time_t started = time(NULL);
+    must(hold(other, "B1,B2", &caller, second), other, "the second hold");
+    assert_true(time(NULL) - started <= 1);
+    return RESULT_OK;
+}
+
+static void customers_of_one_flight_do_not_queue(void **state)
+{
+    struct order first;
+    struct order second = { .version = 0 };
+    struct caller caller = { .config = &config, .request_id = "first", .before_commit = hold_another, .context = &second };
+    struct caller plain = { .config = &config, .request_id = "end" };
+    (void)state;
+    must(hold(db, "A1,A2", &caller, &first), db, "the first hold");
+    assert_int_equal(second.version, 1);
+    assert_int_equal(hold(other, "C1,A2", &plain, &second), RESULT_SEATS_UNAVAILABLE);
+}
+
+/* ── the table they are tried on ────────────────────────────────────────── */
+
+static void run(const char *script)
+{
+    must(db_run_script(db, script), db, script);
+}
+
+static void require_empty(const char *query)
+{
+    struct db_sql sql = { .text = query, .name = "IS_EMPTY" };
+    struct db_rows *rows = NULL;
+    bool have = false;
+    must(db_query(db, &sql, DB_NO_ARGS, &rows), db, query);
+    must(db_next(rows, &have), db, query);
+    db_disconnect(db);
+    check(!have, "The database is in use. This test wants one of its own; make test-unit starts one.");
+}
+
+#define DIGITS "(SELECT 0 AS d UNION ALL SELECT 1 UNION ALL SELECT 2 UNION ALL SELECT 3 UNION ALL SELECT 4" \
+               " UNION ALL SELECT 5 UNION ALL SELECT 6 UNION ALL SELECT 7 UNION ALL SELECT 8 UNION ALL SELECT 9)"
+#define NUMBERED "SELECT a.d + 10 * b.d + 100 * c.d + 1000 * e.d + 10000 * f.d AS n FROM " DIGITS " a, " DIGITS \
+                 " b, " DIGITS " c, " DIGITS " e, " DIGITS " f"
+#define ID(digit) "CONCAT('00000000-0000-7000-8" digit "00-', LPAD(n, 12, '0'))"
+#define ADD_JOBS(kind, digit, status, run_at, condition)                                                    \
+    "INSERT INTO workflow_jobs (kind, order_id, status, run_at, created_at, updated_at)"                    \
+    " SELECT '" kind "', " ID(digit) ", '" status "', " run_at ", UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)"       \
+    " FROM (" NUMBERED ") numbers WHERE " condition ";"
+
+static int fill_tables(void **state)
+{
+    char error[1024];
+    (void)state;
+    check(getenv("DATABASE_DSN") != NULL, "DATABASE_DSN is not set. make test-unit runs this with a database.");
+    check(config_load(&config, error, sizeof error), "%s", error);
+    db = db_new(&config.database);
+    other = db_new(&config.database);
+    gateway = db_new(&config.gateway_database);
+    require_empty("SELECT order_id FROM orders LIMIT 1");
+    require_empty("SELECT job_id FROM workflow_jobs LIMIT 1");
+
+    run(ADD_JOBS("EXPIRE_HOLD", "0", "PENDING", "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR + INTERVAL n SECOND", "TRUE"));
+    run(ADD_JOBS("EXPIRE_HOLD", "1", "PENDING", "UTC_TIMESTAMP(3) - INTERVAL n SECOND", "n BETWEEN 1 AND 1000"));
+    run(ADD_JOBS("PAYMENT_ATTEMPT", "2", "PENDING", "UTC_TIMESTAMP(3) + INTERVAL 1 HOUR", "n < 1000"));
+    run(ADD_JOBS("VOID_CHARGE", "3", "FAILED", "NULL", "n < 1000"));
+    run("INSERT INTO orders (order_id, flight_id, user_id, status, seats, reserved_at, total_price_cents, currency,"
+        " workflow_id, created_at, updated_at)"
+        " SELECT " ID("0") ", 'FL123', CONCAT('user', n % 100), 'CANCELLED', 'A1', UTC_TIMESTAMP(3), 1, 'USD', '',"
+        " UTC_TIMESTAMP(3) - INTERVAL n SECOND, UTC_TIMESTAMP(3) FROM (" NUMBERED ") numbers WHERE n < 5000;"
+        "INSERT INTO payments (payment_id, order_id, payment_code, status, amount_cents, currency, created_at, updated_at)"
+        " SELECT order_id, order_id, '00', 'CANCELLED', 1, 'USD', created_at, updated_at FROM orders;"
+        "INSERT INTO workflow_events (order_id, type, created_at)"
+        " SELECT order_id, 'ORDER_CREATED', created_at FROM orders;");
+    run("ANALYZE TABLE workflow_jobs, orders, payments, workflow_events, seats;");
+    return 0;
+}
+
+static int empty_tables(void **state)
+{
+    (void)state;
+    run("UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL;"
+        "DELETE FROM workflow_events; DELETE FROM payments; DELETE FROM workflow_jobs; DELETE FROM orders;");
+    db_free(db);
+    db_free(other);
+    db_free(gateway);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_statement_can_be_prepared),
+        cmocka_unit_test(a_wrong_statement_is_noticed),
+        cmocka_unit_test(plans),
+        cmocka_unit_test(the_next_job_is_found_by_dives),
+        cmocka_unit_test(seats_are_locked_by_ranges_of_the_key),
+        cmocka_unit_test(the_count_of_reads_counts),
+        cmocka_unit_test(a_claim_reads_what_it_takes),
+        cmocka_unit_test(a_claim_of_nothing_reads_nothing),
+        cmocka_unit_test(a_claim_passes_over_locked_rows),
+        cmocka_unit_test(two_claims_share_nothing),
+        cmocka_unit_test(the_next_job_is_cheap_to_find),
+        cmocka_unit_test(locking_seats_reads_those_seats),
+        cmocka_unit_test(seats_are_locked_and_nothing_else),
+        cmocka_unit_test(many_seats_are_locked_alike),
+        cmocka_unit_test(seats_that_are_not_lock_nothing),
+        cmocka_unit_test(customers_of_one_flight_do_not_queue),
+    };
+    return cmocka_run_group_tests(tests, fill_tables, empty_tables);
+}
