@@ -1,0 +1,40 @@
+"""The figures to reach, and which measurement they belong to."""
+
+# measurement, figure, relation, value, what it says
+TARGETS = [
+    ("holds", "http_of_bare", ">=", 0.95, "holds through nginx, of bare SQL"),
+    ("holds", "http_of_one_trip", ">=", 0.75, "holds through nginx, of a single round trip"),
+    ("sale", "hot_of_spread", ">=", 0.5, "one hot flight, of the same seats spread"),
+    ("sale", "hot_ms_p99", "<=", 250, "on-sale answers, p99 ms"),
+    ("sale", "hot_5xx", "<=", 0, "on-sale answers 5xx"),
+    ("sale", "hot_won_least", ">=", 1, "seats of the customer with the fewest, hot flight"),
+    ("reads", "poll_per_s", ">=", 12_000, "order polls a second"),
+    ("reads", "poll_304_per_s", ">=", 25_000, "304s a second"),
+    ("reads", "live_poll_per_s", ">=", 25_000, "/live polls a second"),
+    ("flow", "submit_to_charge_ms_p50", "<=", 5, "submit to charge, p50 ms"),
+    ("flow", "submit_to_charge_ms_p99", "<=", 50, "submit to charge, p99 ms"),
+    ("timers", "many_100_earliest_ms", ">=", 0, "earliest timer, ms after it was due"),
+    ("timers", "many_100_late_ms_p50", "<=", 10, "timers late at 100/s, p50 ms"),
+    ("timers", "many_100_late_ms_p99", "<=", 100, "timers late at 100/s, p99 ms"),
+    ("timers", "many_burst_drained_s", "<=", 3, "10,000 timers of one second drained, s"),
+    ("timers", "idle_statements_per_s", "<=", 2, "statements a second while idle"),
+    ("timers", "idle_core_percent", "<=", 0.5, "percent of a core while idle"),
+    ("queue", "jobs_per_s_1", ">=", 5_000, "due no-op jobs a second, one sweeper"),
+    ("queue", "claim_rows_read_most", "<=", 2 * 64 + 10, "rows a claim of 64 reads, SELECT and UPDATE"),
+    ("queue", "claim_after_churn_rows_read_most", "<=", 2 * 64 + 10, "the same after churn, an old transaction open"),
+    ("in_flight", "sweeper_mib", "<=", 64, "MiB of a sweeper with 2,000 payments in flight"),
+    ("in_flight", "open_at_once", ">=", 1_900, "payments in flight at once"),
+    ("memory", "api_grown_mib", "<=", 0.5, "MiB an API process grows in a million requests"),
+    ("memory", "nginx_grown_mib", "<=", 0.5, "MiB an nginx worker grows"),
+    ("memory", "sweeper_grown_mib", "<=", 0.5, "MiB the sweeper grows"),
+    ("memory", "api_end_mib", "<=", 20, "MiB of an API process"),
+    ("memory", "sweeper_end_mib", "<=", 20, "MiB of the sweeper"),
+]
+
+
+def check(report):
+    """(text, relation, wanted, median, reached) for each target that was measured."""
+    for measurement, figure, relation, wanted, text in TARGETS:
+        value = report["medians"].get(measurement, {}).get(figure)
+        if value is not None:
+            yield text, relation, wanted, value, value >= wanted if relation == ">=" else value <= wanted
