@@ -138,15 +138,25 @@ class Stack:
             self._programs_environment = dict(pair.split("=", 1) for pair in pairs if "=" in pair)
         return self._programs_environment
 
-    def db(self, variable="DATABASE_DSN"):
+    def app_db(self, variable="DATABASE_DSN"):
+        """A connection as the programs have it, with their rights."""
         return connect(self.programs_environment()[variable])
+
+    def db(self, variable="DATABASE_DSN"):
+        """The administrator's, on the same database: tests change what the programs must not."""
+        if variable in self.settings:
+            return self.app_db(variable)
+        connection = self.root_db()
+        connection.select_db(self.programs_environment()[variable].rpartition("/")[2])
+        return connection
 
     def gateway_db(self):
         return self.db("GATEWAY_DATABASE_DSN")
 
     def root_db(self):
         """The administrator's connection: let in by the operating system's account."""
-        return pymysql.connect(unix_socket=str(self.data_dir / "run/mysql.sock"), user=getpass.getuser(), autocommit=True)
+        return pymysql.connect(unix_socket=str(self.data_dir / "run/mysql.sock"), user=getpass.getuser(), autocommit=True,
+                               charset="utf8mb4")
 
     def query(self, sql, *args):
         """One statement on the booking database; the rows, or for a write the affected count."""

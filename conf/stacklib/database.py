@@ -11,7 +11,7 @@ import urllib.parse
 
 from stacklib.files import link, write_private
 from stacklib.processes import processes
-from stacklib.settings import PATH, Failure, program, wait_until
+from stacklib.settings import PATH, ROOT, Failure, program, wait_until
 
 DATABASES = {"booking": "flight_booking", "gateway": "payment_gateway"}
 
@@ -84,18 +84,27 @@ def wait_for_database(settings):
 
 
 def create_accounts(settings):
-    """Databases and accounts, with only the rights they need: an owner for migrations, an app for the rest."""
+    """Databases and accounts: an owner for migrations; an app for the rest, without rights until there are tables."""
     sql = []
     for account, password in credentials(settings).items():
         name, role = account.split("_")
-        rights = "ALL" if role == "owner" else "SELECT, INSERT, UPDATE, DELETE"
         sql += [f"CREATE DATABASE IF NOT EXISTS {DATABASES[name]} CHARACTER SET utf8mb4;",
                 f"CREATE USER IF NOT EXISTS {account}@localhost;",
                 f"ALTER USER {account}@localhost IDENTIFIED BY '{password}';",
-                f"GRANT {rights} ON {DATABASES[name]}.* TO {account}@localhost;"]
+                f"GRANT ALL ON {DATABASES[name]}.* TO {account}@localhost;" if role == "owner" else
+                f"REVOKE ALL PRIVILEGES, GRANT OPTION FROM {account}@localhost;"]
     run = run_sql(settings, "\n".join(sql))
     if run.returncode:
         raise Failure(f"The database accounts could not be created:\n{run.stdout}")
+
+
+def grant_rights(settings):
+    """What the programs may do, table by table. Without a simulator its tables may be missing."""
+    granted = (ROOT / "sql/rights.sql").read_text().split(";")
+    run = run_sql(settings, ";".join(grant for grant in granted
+                                     if settings.simulator or DATABASES["gateway"] not in grant))
+    if run.returncode:
+        raise Failure(f"The database accounts could not be given their rights:\n{run.stdout}")
 
 
 def dsn_parts(dsn):

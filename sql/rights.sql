@@ -1,0 +1,17 @@
+-- What the programs' accounts may do: no more than their statements need, and nothing that changes a schema. The
+-- history is only ever added to, and flights are only read. Run after the migrations, by whoever may grant; conf/stack does
+-- so for the database it runs itself. For another server, put its accounts' names and hosts here.
+
+GRANT SELECT ON flight_booking.flights TO booking_app@localhost;
+GRANT SELECT, UPDATE ON flight_booking.seats TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE ON flight_booking.orders TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE ON flight_booking.payments TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.workflow_jobs TO booking_app@localhost;
+GRANT SELECT, INSERT ON flight_booking.workflow_events TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.idempotency_keys TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.sweepers TO booking_app@localhost;
+-- FOR UPDATE is an UPDATE's right in MySQL 8.
+GRANT SELECT, UPDATE ON flight_booking.hold_slots TO booking_app@localhost;
+
+GRANT SELECT, INSERT, UPDATE ON payment_gateway.charges TO gateway_app@localhost;
+GRANT SELECT, INSERT, UPDATE ON payment_gateway.charge_calls TO gateway_app@localhost;
