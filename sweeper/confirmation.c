@@ -27,7 +27,8 @@ static void on_answer(const struct http_answer *http, void *context)
         .reason = sent ? NULL : task->reason,
         .duration_ms = http->duration_ms,
     };
-    log_info("confirmation_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id),
+    log_info("confirmation_attempt", LOG_TEXT("request_id", task->job.request_id),
+             LOG_TEXT("order", task->job.order_id),
              LOG_NUMBER("attempt", task->job.attempt), LOG_NUMBER("status", http->status));
     sweeper_task_end(task);
 }

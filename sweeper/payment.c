@@ -27,7 +27,8 @@ static void on_answer(const struct http_answer *http, void *context)
     gateway_answer_read(&answer, &task->attempt);
     metrics_add((enum metric)(METRIC_ATTEMPT_APPROVED + (int)task->attempt.outcome), 1);
     metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
-    log_info("payment_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
+    log_info("payment_attempt", LOG_TEXT("request_id", task->job.request_id),
+             LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms),
              LOG_TEXT("error", http->status == 0 ? http->error : ""),
              LOG_TEXT("reason", task->attempt.reason));

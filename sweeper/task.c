@@ -50,7 +50,8 @@ static void task_free(struct task *task)
 
 void sweeper_task_drop(struct task *task, const char *why)
 {
-    log_warn("job_dropped", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("kind", job_kind_name(task->job.kind)), LOG_TEXT("order", task->job.order_id),
+    log_warn("job_dropped", LOG_TEXT("request_id", task->job.request_id),
+             LOG_TEXT("kind", job_kind_name(task->job.kind)), LOG_TEXT("order", task->job.order_id),
              LOG_NUMBER("job", task->job.job_id), LOG_NUMBER("attempt", task->job.attempt), LOG_TEXT("why", why));
     task_free(task);
 }

@@ -31,7 +31,8 @@ static void on_answer(const struct http_answer *http, void *context)
         .duration_ms = http->duration_ms,
     };
     metrics_add(voided ? METRIC_VOIDED : METRIC_VOID_FAILED, 1);
-    log_info("void_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
+    log_info("void_attempt", LOG_TEXT("request_id", task->job.request_id),
+             LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms));
     sweeper_task_end(task);
 }
