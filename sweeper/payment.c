@@ -63,7 +63,8 @@ void sweeper_start_payment(struct sweeper *s, const struct job *job)
     bool go = false;
     enum result r = booking_begin_attempt(s->db, job, s->worker, &go, &charge);
     if (r == RESULT_STALE || (r == RESULT_OK && !go)) {
-        log_info("payment_not_wanted", LOG_TEXT("request_id", job->request_id), LOG_TEXT("order", job->order_id), LOG_NUMBER("attempt", job->attempt));
+        log_info("payment_not_wanted", LOG_TEXT("request_id", job->request_id), LOG_TEXT("order", job->order_id),
+                 LOG_NUMBER("attempt", job->attempt));
         return;
     }
     if (r != RESULT_OK) {
