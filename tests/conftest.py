@@ -158,7 +158,9 @@ def own_stack(pytestconfig):
     yield start
     for stack in started:
         try:
-            audit(stack, deadline=30)
+            # With a gateway of somebody else's, half of the books are not here.
+            if "PAYMENT_GATEWAY_URL" not in stack.settings:
+                audit(stack, deadline=30)
         finally:
             stack.stop()
             note_of(pytestconfig, stack.data_dir.name).unlink(missing_ok=True)

@@ -48,12 +48,11 @@ METHODS = {
 }
 
 
-@pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "PROPFIND", "BREW"])
-@pytest.mark.parametrize("path", METHODS)
+@pytest.mark.parametrize("path, method", [
+    (path, method) for path in METHODS for method in ("GET", "POST", "PUT", "DELETE", "PATCH", "PROPFIND", "BREW")
+    if method not in METHODS[path].split(", ")])
 def test_wrong_methods(api, path, method):
     allowed = METHODS[path].split(", ")
-    if method in allowed:
-        pytest.skip("allowed")
     answer = api.request(method, path)
     answer.refused(405, "METHOD_NOT_ALLOWED")
     assert set(allowed) <= set(re.split(r",\s*", answer.headers["Allow"])) <= {*allowed, "HEAD", "OPTIONS"}

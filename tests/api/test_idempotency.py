@@ -1,5 +1,7 @@
 """Idempotency-Key: asked twice, done once, answered the same."""
 
+import json
+import socket
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 
@@ -136,6 +138,20 @@ def test_still_running(stack, api, flight, key):
     again = wait_for(lambda: duplicate(201), 5)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert orders_of(stack, flight) == 1
+
+
+def test_a_client_that_hangs_up_and_repeats_is_served_once(stack, api, flight, key):
+    """Design: client hangs up, or repeats after losing the answer: work is done once."""
+    body = json.dumps({"flightId": flight, "seats": ["A1"]}).encode()
+    head = (f"POST /api/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            f"Idempotency-Key: {key['Idempotency-Key']}\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", stack.port)) as hasty:
+        hasty.sendall(head + body)
+    repeated = wait_for(lambda: (lambda a: a if a.status != 409 else None)(
+        api.post("/api/orders", body=body, headers={**key, "Content-Type": "application/json"})), 5)
+    order = repeated.ok(201)
+    assert orders_of(stack, flight) == 1
+    assert api.order(order)["seats"] == ["A1"]
 
 
 @pytest.mark.parametrize("bad", ["", "x" * 256, "a b", "a\tb", "é"])

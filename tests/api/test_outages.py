@@ -1,13 +1,19 @@
 """Parts that are away, and a whole stack that was: nothing is half done, and all comes back by itself."""
 
+import contextlib
 import datetime
 import json
 import os
 import signal
+import threading
 import time
+import uuid
+from concurrent.futures import ThreadPoolExecutor
 
+import pymysql
 import pytest
 
+from audit import audit
 from stack import ROOT, wait_for
 
 
@@ -43,6 +49,55 @@ def test_database_away_and_back(stack, api):
     assert (stack.pids("booking-api"), stack.pids("sweeper"), stack.pids("payment-gateway")) == pool
     retried = api.post("/api/orders", {"flightId": flight, "seats": ["A2"]}, headers={"Idempotency-Key": "outage-2"})
     retried.ok(201)
+
+
+def test_connections_that_drop_anywhere(stack):
+    """Every few moments all connections to the database are cut, and the customers repeat by key until answered."""
+    api, flights, customers = stack.api(), [stack.new_flight() for _ in range(6)], 6
+    done = threading.Event()
+
+    def cutter():
+        root = stack.root_db()
+        with root, root.cursor() as cursor:
+            while not done.wait(0.02):
+                cursor.execute("SELECT id FROM information_schema.processlist WHERE user = 'booking_app'")
+                for (id_,) in cursor.fetchall():
+                    with contextlib.suppress(pymysql.MySQLError):
+                        cursor.execute(f"KILL {id_}")
+
+    def repeat(path, body, key):
+        for _ in range(200):
+            answer = api.post(path, body, headers={"Idempotency-Key": key})
+            if answer.status < 500 and not (answer.status == 409 and answer.headers["Retry-After"]):
+                return answer
+            time.sleep(0.02)
+        raise AssertionError(f"never answered: {answer}")
+
+    def customer(n):
+        orders = []
+        for seat in (f"{letter}{row}" for row in range(1, 6) for letter in "ABC"):
+            key = uuid.uuid4().hex
+            order = repeat("/api/orders", {"flightId": flights[n], "seats": [seat]}, f"hold-{key}").ok(201)
+            paid = repeat(f"/api/orders/{order['orderId']}/payment", {"paymentCode": "99999"}, f"pay-{key}")
+            # The hold may have run out meanwhile.
+            assert paid.status == 200 or paid.refused(409, "ORDER_EXPIRED")
+            orders.append(order)
+        return orders
+
+    cut = threading.Thread(target=cutter)
+    cut.start()
+    try:
+        with ThreadPoolExecutor(customers) as pool:
+            orders = [order for each in pool.map(customer, range(customers)) for order in each]
+    finally:
+        done.set()
+        cut.join()
+    assert len({order["orderId"] for order in orders}) == 15 * customers
+    for flight in flights:
+        assert stack.query("SELECT COUNT(*) AS n FROM orders WHERE flight_id = %s", flight) == [{"n": 15}], "each once"
+    for order in orders:
+        stack.wait_status(order, "CONFIRMED", "EXPIRED", deadline=30)
+    audit(stack)
 
 
 def test_the_sweeper_finds_its_way_back_to_a_database_that_was_away(stack, api, flight):

@@ -166,6 +166,36 @@ def test_a_killed_sweepers_work_is_taken_over(lone):
     assert lone.pids("sweeper") and lone.pids("sweeper") != [pid]
 
 
+def test_a_sweeper_that_stalls_past_its_lease_settles_nothing(lone):
+    """Stopped with an attempt in flight and woken when another has long finished the work: refused by the token."""
+    api = lone.api()
+    with lone.without("sweeper"):
+        stalled = lone.popen("sweeper")
+        other = None
+        try:
+            order = api.hold(lone.new_flight(), "A1")
+            api.pay(order, "50401").ok()
+            wait_for(lambda: lone.charge(order), 25, "the first attempt")
+            stalled.send_signal(signal.SIGSTOP)
+            other = lone.popen("sweeper")
+            lone.wait_status(order, "CONFIRMED", deadline=40)
+            wait_for(lambda: not lone.everything(order)["jobs"], 10)
+            before = lone.everything(order)
+            stalled.send_signal(signal.SIGCONT)
+            # Once it finishes something new, it is past the old one.
+            other.terminate()
+            other.wait(10)
+            next_ = api.hold(lone.new_flight(), "A1")
+            api.pay(next_, "99999").ok()
+            lone.wait_status(next_, "CONFIRMED", deadline=25)
+            assert lone.everything(order) == before
+            assert stalled.poll() is None
+        finally:
+            for sweeper in filter(None, (stalled, other)):
+                sweeper.kill()
+                sweeper.communicate()
+
+
 def test_a_lease_is_kept_by_no_one_who_is_dead(lone):
     """A claim whose owner vanished is found when its lease ends, and its attempt counts."""
     api = lone.api()

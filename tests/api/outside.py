@@ -1,0 +1,49 @@
+"""Somebody else's HTTP service, as the sweeper sees one: notes what it is told and answers as it is told to."""
+
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Outside:
+    def __init__(self):
+        self.calls = []
+        # (path, body) -> (status, body of the answer), or None to hang up without one.
+        self.answer = lambda path, body: (200, b"")
+        outside = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"] or 0))
+                call = {"path": self.path, "headers": dict(self.headers), "json": json.loads(body) if body else None}
+                outside.calls.append(call)
+                answer = outside.answer(self.path, call["json"])
+                if answer is None:
+                    self.close_connection = True
+                    return
+                status, text = answer
+                self.send_response(status)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(text)))
+                if 300 <= status < 400:
+                    self.send_header("Location", outside.url)
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *_):
+                pass
+
+        class Server(ThreadingHTTPServer):
+            request_queue_size = 128  # the sweeper comes with many payments at once
+
+        self.server = Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+    def about(self, order):
+        """The calls that name this order in their body."""
+        return [call for call in list(self.calls) if (call["json"] or {}).get("orderId") == order["orderId"]]
+
+    def close(self):
+        self.server.shutdown()
+        self.server.server_close()
