@@ -172,6 +172,13 @@ migrate: build ## apply new migrations to the running database
 db-shell: ## an SQL shell on the running database
 	@$(STACK) db-shell
 
+.PHONY: backup restore
+backup: ## bookings and charges of this moment into FILE (default: DATA_DIR/backups), while all runs
+	@$(STACK) backup $(if $(FILE),'$(FILE)')
+
+restore: ## replaces all bookings by the backup FILE=..., and starts
+	@$(STACK) restore '$(FILE)'
+
 # ---- test ----------------------------------------------------------------------------------------------
 # The tests run stacks of their own, with their own ports and data, beside a running `make start`.
 

@@ -1,0 +1,76 @@
+"""Backup and restore of the embedded database, bookings and charges together.
+
+A backup is one SQL file, compressed, of one moment: both databases in a single transaction, so that an audit
+of it is as clean as the audit of the running system at that moment. Timers are rows, so those that ran
+out between backup and restore fire after it. Accounts and passwords are not in it: a restored
+system keeps its own.
+"""
+
+import gzip
+import os
+import shutil
+import subprocess
+import time
+from pathlib import Path
+
+from stacklib.database import DATABASES, client
+from stacklib.settings import Failure, program
+
+FIRST_LINE = b"-- booking backup 1\n"
+LAST_LINE = b"-- booking backup ends\n"
+
+
+def require_own_database(settings, verb):
+    if not settings.own_database:
+        raise Failure(f"{verb} is for the database in DATA_DIR; a server of your own has its own tools "
+                      "(mariadb-dump --single-transaction --databases flight_booking payment_gateway)")
+
+
+def backup(settings, file):
+    """Writes the backup beside its final name first: a file of that name is always whole."""
+    require_own_database(settings, "backup")
+    target = Path(file or settings.data_dir / "backups" / time.strftime("booking-%Y%m%d-%H%M%S.sql.gz", time.gmtime()))
+    target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    dump = [program("mariadb-dump"), *client(settings)[1:], "--single-transaction", "--quick", "--hex-blob",
+            "--add-drop-database", "--databases", *DATABASES.values()]
+    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw, gzip.open(raw, "wb") as out:
+        out.write(FIRST_LINE)
+        run = subprocess.Popen(dump, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        shutil.copyfileobj(run.stdout, out, 1 << 20)
+        complaint = run.stderr.read().decode(errors="replace")
+        if run.wait():
+            partial.unlink()
+            raise Failure(f"The backup failed: {complaint}")
+        out.write(LAST_LINE)
+    partial.replace(target)
+    return target
+
+
+def check_whole(file):
+    """Bad input never costs data: nothing is dropped before the file is known to be a whole backup."""
+    last = b""
+    try:
+        with gzip.open(file, "rb") as lines:
+            if lines.readline() != FIRST_LINE:
+                raise Failure(f"{file} is not a backup of this system")
+            for last in lines:
+                pass
+    except (OSError, EOFError) as error:
+        raise Failure(f"{file} cannot be read: {error}") from None
+    if last != LAST_LINE:
+        raise Failure(f"{file} is cut short")
+
+
+def load(settings, file):
+    """Replaces both databases. No program may be using them."""
+    with gzip.open(file, "rb") as lines:
+        run = subprocess.Popen(client(settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+        try:
+            shutil.copyfileobj(lines, run.stdin, 1 << 20)
+        except BrokenPipeError:
+            pass        # the client says why
+        output = run.communicate()[0].decode(errors="replace")
+    if run.returncode:
+        raise Failure(f"The restore failed: {output}")
