@@ -29,7 +29,7 @@ PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sw
 # Whatever the developer has exported must not reach the systems under test.
 PRODUCT_VARIABLES = re.compile(
     r"^(SERVER_PORT|LISTEN_ADDRESS|DATABASE_\w+|MIGRATION_DSN|GATEWAY_\w+|(SEAT_)?RESERVATION_TIMEOUT|PAYMENT_\w+|"
-    r"MAX_\w+|ALLOWED_ORIGIN|ADMIN_TOKEN|CONFIRMATION_URL|LOG_LEVEL|SWEEPER\w*|(API|GATEWAY)_WORKERS|DATA_DIR)$")
+    r"MAX_\w+|RATE_LIMIT_\w+|ALLOWED_ORIGIN|ADMIN_TOKEN|CONFIRMATION_URL|LOG_LEVEL|SWEEPER\w*|(API|GATEWAY)_WORKERS|DATA_DIR)$")
 
 
 def wait_for(condition, deadline=10.0, what=None, interval=0.03):

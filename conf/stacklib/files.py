@@ -6,7 +6,7 @@ import shutil
 import string
 import sys
 
-from stacklib.settings import CONF, ROOT, Failure, in_url, say
+from stacklib.settings import CONF, ROOT, Failure, in_url, open_files_limit, say
 
 LOG_LIMIT_BYTES = 20 << 20
 
@@ -88,6 +88,7 @@ def generate_configuration(settings, groups):
     # than there are, which leaves some for requests that find none kept.
     nginx_workers = max(1, min(len(os.sched_getaffinity(0)), 4, settings.api_workers // 2))
     kept = settings.api_workers * 3 // 4 // nginx_workers
+    files = open_files_limit()
     user = pwd.getpwuid(os.getuid()).pw_name
     values = {
         "run_dir": settings.run_dir,
@@ -96,6 +97,12 @@ def generate_configuration(settings, groups):
         "user_directive": f"user {user};" if os.getuid() == 0 else "",
         "nginx_workers": nginx_workers,
         "keepalive": f"keepalive {kept};" if kept else "",
+        "nginx_files": files,
+        # Each may need a second descriptor, for the API or a file; most are idle.
+        "nginx_connections": max(512, files * 3 // 4),
+        "rate_limit_exempt": " ".join(f"{network} 1;" for network in settings.rate_limit_exempt),
+        "rate_limit_holds": settings.rate_limit_holds,
+        "rate_limit_payments": settings.rate_limit_payments,
         "listen": f"{in_url(settings.address)}:{settings.port}",
         "gateway_server": f"listen 127.0.0.1:{settings.gateway_port};\n        include conf/nginx/gateway.conf;",
         "gateway_port": settings.gateway_port,

@@ -10,7 +10,7 @@ import subprocess
 import xmlrpc.client
 from pathlib import Path
 
-from stacklib.settings import Failure, program, wait_until
+from stacklib.settings import Failure, open_files_limit, program, wait_until
 
 MARK = "BOOKING_STACK"
 
@@ -77,13 +77,17 @@ def supervisor_api(settings):
 
 def launch_supervisor(settings, environment):
     """The process manager, in a session of its own: it outlives the terminal."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    files = min(most, 65536) if most != resource.RLIM_INFINITY else 65536
+    def set_limits():
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (open_files_limit(), most))
+        # A core dump would hold passwords and payment codes.
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
     with open(settings.data_dir / "logs/supervisord.err.log", "ab") as errors:
         supervisor = subprocess.Popen(
             [program("supervisord"), "--nodaemon", "--configuration", settings.run_dir / "supervisord.conf"],
             cwd=settings.run_dir, env=environment, start_new_session=True,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (files, most)),
+            preexec_fn=set_limits,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
 
     def answers():
