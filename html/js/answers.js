@@ -5,7 +5,7 @@
 // what the API likes to have: an Idempotency-Key, If-Match, If-None-Match.
 
 import htmx from '../vendor/htmx.js';
-import { isDue, isPassing, newKey, send } from './net.js';
+import { isDue, isPassing, isTroubled, newKey, send } from './net.js';
 import { check } from './forms.js';
 
 const renderers = new Map();
@@ -15,7 +15,7 @@ const nothing = () => {};
 // wanted     is a poll worth sending?
 // match      the If-Match of a change
 // before     a request that is no poll is about to be sent
-// after      it has been answered
+// after      it has been answered, or given up
 // refused    with the problem document of a refusal
 // settled    what was rendered is on the page
 export function onAnswer(name, render, more = {}) {
@@ -31,7 +31,7 @@ htmx.registerExtension('json-answers', {
   htmx_config_request(element, { ctx }) {
     const { request } = ctx;
     const renderer = renderers.get(element.getAttribute('hx-render'));
-    if (ctx.sourceEvent.type === 'every' && (document.hidden || !isDue(element) || !renderer.wanted())) return false;
+    if (ctx.sourceEvent.type === 'every' && !isTime(element, renderer)) return false;
     if (ctx.sourceEvent.type === 'submit' && !check(element)) return false;
 
     // An order's version stays the same while its time runs, so an answer from the browser's cache would be late.
@@ -59,11 +59,10 @@ htmx.registerExtension('json-answers', {
     const { response } = ctx;
     const answer = parse(ctx.text);
     ctx.text = '';
-    if (response.status !== 304 && !isPassing(response)) {
-      if (!isPoll(ctx)) ctx.renderer.after(element);
-      // What a screen asked for that was left since is nobody's business.
-      if (element.isConnected) ctx.text = take(answer, element, ctx) || '';
-    }
+    const isAnswered = !isPassing(response);
+    if (!isPoll(ctx)) ctx.renderer.after(element, isAnswered);
+    // What a screen asked for that was left since is nobody's business.
+    if (isAnswered && response.status !== 304 && element.isConnected) ctx.text = take(answer, element, ctx) || '';
     if (!ctx.text) ctx.swap = 'none';
   },
 
@@ -71,6 +70,11 @@ htmx.registerExtension('json-answers', {
     ctx.renderer?.settled();
   },
 });
+
+// A poll that failed comes round until it is answered, so that what was said about the connection is taken back.
+function isTime(element, renderer) {
+  return !document.hidden && isDue(element) && (renderer.wanted() || isTroubled(element));
+}
 
 function take(answer, element, { renderer, request, response }) {
   if (response.status >= 300 || !answer) return renderer.refused(answer || UNREADABLE, element);

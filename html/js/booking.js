@@ -148,8 +148,8 @@ onAnswer('order', (order, { element, isReplayed }) => {
     if (it.busy === 'reserve') keep(request.headers);
     paint();
   },
-  after(element) {
-    if (element.dataset.busy === 'reserve') unanswered.clear();
+  after(element, isAnswered) {
+    if (element.dataset.busy === 'reserve' && isAnswered) unanswered.clear();
     if (element.dataset.busy) it.busy = null;
   },
   refused,

@@ -19,7 +19,7 @@ export function newKey() {
 
 // May this poll be sent, or is it still waiting after a failure?
 export const isDue = source => !(troubles.get(source)?.until > performance.now());
-export const isTroubled = () => troubles.size > 0;
+export const isTroubled = source => troubles.has(source);
 
 export async function send(url, request, source, again) {
   for (;;) {
@@ -61,7 +61,7 @@ function trouble(source, answer, again) {
 }
 
 export function settle(source) {
-  if (troubles.delete(source)) tell();
+  if (troubles.delete(source) || troubles.size) tell();
 }
 
 // Leaves at once when the connection is back or somebody looks at the page again.
