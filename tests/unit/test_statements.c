@@ -26,9 +26,10 @@ int migrate_main(int argc, char **argv);
 #define A_FEW 4
 
 static struct config config;
-static struct db *db;      /* the session that is looked at */
+static struct db *db;      /* the session that is looked at, with the programs' rights */
 static struct db *other;   /* and one beside it */
-static struct db *gateway; /* the simulator's database */
+static struct db *gateway; /* the simulator's, on its own database */
+static struct db *owner;   /* who may change what the programs must not */
 
 static void must(enum result r, const struct db *on, const char *what)
 {
@@ -59,7 +60,8 @@ static void every_statement_can_be_prepared(void **state)
     size_t of_booking = 0;
     (void)state;
     for (const struct db_sql *const *s = db_statements_begin(); s < db_statements_end(); s++) {
-        struct db *its = is_of_gateway(*s) ? gateway : db;
+        bool of_migrate = strncmp((*s)->name, "MIGRATION_", 10) == 0;
+        struct db *its = is_of_gateway(*s) ? gateway : of_migrate ? owner : db;
         *(is_of_gateway(*s) ? &of_gateway : &of_booking) += 1;
         must(db_check_statement(its, *s), its, (*s)->name);
     }
@@ -389,19 +391,19 @@ static void locking_seats_reads_those_seats(void **state)
 /* ── locks ──────────────────────────────────────────────────────────────── */
 
 /* How many rows of a query are not locked by anyone else: SKIP LOCKED leaves those out. */
-static long long unlocked_rows(struct db *in, const char *query)
+static long long unlocked_rows(const char *query)
 {
     char text[200];
     struct db_rows *rows = NULL;
     long long count = 0;
     (void)snprintf(text, sizeof text, "%s FOR UPDATE SKIP LOCKED", query);
     struct db_sql sql = { .text = text, .name = "UNLOCKED" };
-    must(db_begin(in), in, "begin");
-    must(db_query(in, &sql, DB_NO_ARGS, &rows), in, query);
+    must(db_begin(owner), owner, "begin");
+    must(db_query(owner, &sql, DB_NO_ARGS, &rows), owner, query);
     for (bool have = true; have; count += have ? 1 : 0)
-        must(db_next(rows, &have), in, query);
-    db_rollback(in);
-    db_disconnect(in);
+        must(db_next(rows, &have), owner, query);
+    db_rollback(owner);
+    db_disconnect(owner);
     return count;
 }
 
@@ -421,20 +423,20 @@ static void seats_are_locked_and_nothing_else(void **state)
     struct seat_list seats = seats_named("C3,A1");
     struct locked_seats locked;
     (void)state;
-    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 30);
+    assert_int_equal(unlocked_rows(SEATS_OF_FL123), 30);
     must(db_begin(db), db, "begin");
     must(seats_lock(db, "FL123", &seats, NULL, &locked), db, "lock");
     assert_int_equal(locked.count, 2);
-    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 28);
-    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123 " AND seat_number IN ('A1', 'C3')"), 0);
-    assert_int_equal(unlocked_rows(other, FLIGHT_FL123), 1);
+    assert_int_equal(unlocked_rows(SEATS_OF_FL123), 28);
+    assert_int_equal(unlocked_rows(SEATS_OF_FL123 " AND seat_number IN ('A1', 'C3')"), 0);
+    assert_int_equal(unlocked_rows(FLIGHT_FL123), 1);
 
     /* So the flight can even be changed meanwhile. */
     static const struct db_sql delay = { .text = "UPDATE flights SET price_cents = price_cents WHERE flight_id = 'FL123'",
                                          .name = "DELAY" };
-    must(db_exec(other, &delay, DB_NO_ARGS, NULL), other, "the flight cannot be changed");
+    must(db_exec(owner, &delay, DB_NO_ARGS, NULL), owner, "the flight cannot be changed");
     db_rollback(db);
-    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 30);
+    assert_int_equal(unlocked_rows(SEATS_OF_FL123), 30);
 }
 
 /* The long form locks no more than the short one does. */
@@ -446,8 +448,8 @@ static void many_seats_are_locked_alike(void **state)
     must(db_begin(db), db, "begin");
     must(seats_lock(db, "FL123", &seats, NULL, &locked), db, "lock");
     assert_int_equal(locked.count, 9);
-    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 21);
-    assert_int_equal(unlocked_rows(other, FLIGHT_FL123), 1);
+    assert_int_equal(unlocked_rows(SEATS_OF_FL123), 21);
+    assert_int_equal(unlocked_rows(FLIGHT_FL123), 1);
     db_rollback(db);
 }
 
@@ -460,13 +462,13 @@ static void seats_that_are_not_lock_nothing(void **state)
     must(db_begin(db), db, "begin");
     must(seats_lock(db, "FL123", &seats, NULL, &locked), db, "lock");
     assert_int_equal(locked.count, 0);
-    assert_int_equal(unlocked_rows(other, SEATS_OF_FL123), 30);
+    assert_int_equal(unlocked_rows(SEATS_OF_FL123), 30);
     static const struct db_sql add = {
         .text = "INSERT INTO seats (flight_id, seat_number, seat_row, seat_column) VALUES ('FL123', 'A98', 98, 'A')",
         .name = "ADD" };
-    must(db_begin(other), other, "begin");
-    must(db_exec(other, &add, DB_NO_ARGS, NULL), other, "a seat cannot be added");
-    db_rollback(other);
+    must(db_begin(owner), owner, "begin");
+    must(db_exec(owner, &add, DB_NO_ARGS, NULL), owner, "a seat cannot be added");
+    db_rollback(owner);
     db_rollback(db);
 }
 
@@ -507,7 +509,7 @@ static void customers_of_one_flight_do_not_queue(void **state)
 
 static void run(const char *script)
 {
-    must(db_run_script(db, script), db, script);
+    must(db_run_script(owner, script), owner, script);
 }
 
 static void require_empty(const char *query)
@@ -540,6 +542,7 @@ static int fill_tables(void **state)
     db = db_new(&config.database);
     other = db_new(&config.database);
     gateway = db_new(&config.gateway_database);
+    owner = db_new(&config.migration_database);
     require_empty("SELECT order_id FROM orders LIMIT 1");
     require_empty("SELECT job_id FROM workflow_jobs LIMIT 1");
 
@@ -567,6 +570,7 @@ static int empty_tables(void **state)
     db_free(db);
     db_free(other);
     db_free(gateway);
+    db_free(owner);
     return 0;
 }
 
