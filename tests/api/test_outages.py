@@ -66,16 +66,15 @@ def test_connections_that_drop_anywhere(stack):
                         cursor.execute(f"KILL {id_}")
 
     def repeat(path, body, key):
-        for _ in range(200):
+        def answered():
             answer = api.post(path, body, headers={"Idempotency-Key": key})
-            if answer.status < 500 and not (answer.status == 409 and answer.headers["Retry-After"]):
-                return answer
-            time.sleep(0.02)
-        raise AssertionError(f"never answered: {answer}")
+            return None if answer.status >= 500 or answer.status == 409 and answer.headers["Retry-After"] else answer
+        # A key whose request could not even say that it failed is taken for running for half a minute.
+        return wait_for(answered, 45, f"an answer to {path}", interval=0.02)
 
     def customer(n):
         orders = []
-        for seat in (f"{letter}{row}" for row in range(1, 6) for letter in "ABC"):
+        for seat in (f"{letter}{row}" for row in range(1, 4) for letter in "ABC"):
             key = uuid.uuid4().hex
             order = repeat("/api/orders", {"flightId": flights[n], "seats": [seat]}, f"hold-{key}").ok(201)
             paid = repeat(f"/api/orders/{order['orderId']}/payment", {"paymentCode": "99999"}, f"pay-{key}")
@@ -92,9 +91,9 @@ def test_connections_that_drop_anywhere(stack):
     finally:
         done.set()
         cut.join()
-    assert len({order["orderId"] for order in orders}) == 15 * customers
+    assert len({order["orderId"] for order in orders}) == 9 * customers
     for flight in flights:
-        assert stack.query("SELECT COUNT(*) AS n FROM orders WHERE flight_id = %s", flight) == [{"n": 15}], "each once"
+        assert stack.query("SELECT COUNT(*) AS n FROM orders WHERE flight_id = %s", flight) == [{"n": 9}], "each once"
     for order in orders:
         stack.wait_status(order, "CONFIRMED", "EXPIRED", deadline=30)
     audit(stack)
