@@ -73,7 +73,7 @@ CODES = {
     "IDEMPOTENCY_MISMATCH": (422, idempotency_mismatch),
 }
 
-# Provoked elsewhere, as they need a stack in trouble (test_outages.py) or nginx alone.
+# Provoked elsewhere: they need a stack in trouble (test_outages.py), or one with limits (tests/security).
 ELSEWHERE = {"INTERNAL", "DATABASE_UNAVAILABLE", "TOO_MANY_REQUESTS"}
 
 CONTRACT = {

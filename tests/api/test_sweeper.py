@@ -124,9 +124,8 @@ def test_once_with_nothing_due_exits_at_once(lone):
     assert time.monotonic() - started < 2
 
 
-@pytest.mark.parametrize("code, outcome", [("50400", "TIMEOUT"), ("50402", "TIMEOUT")])
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_lets_it_finish_what_is_in_flight(lone, code, outcome, number):
+@pytest.mark.parametrize("code, number", [("50400", signal.SIGTERM), ("50402", signal.SIGINT)])
+def test_a_signal_lets_it_finish_what_is_in_flight(lone, code, number):
     api = lone.api()
     with lone.without("sweeper"):
         sweeper = lone.popen("sweeper")
@@ -144,7 +143,7 @@ def test_a_signal_lets_it_finish_what_is_in_flight(lone, code, outcome, number):
             sweeper.kill()
             sweeper.communicate()
         (attempt,) = [event for event in api.events(order) if event["type"] == "PAYMENT_ATTEMPT"]
-        assert attempt["outcome"] == outcome, "finished and told"
+        assert attempt["outcome"] == "TIMEOUT", "finished and told"
         job = lone.query("SELECT * FROM workflow_jobs WHERE order_id = %s", order["orderId"])[0]
         assert job["status"] == "PENDING" and job["locked_by"] is None
         assert api.order(later)["paymentAttempts"] == 0, "it took on nothing more"
