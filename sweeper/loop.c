@@ -6,6 +6,7 @@
 #include "booking/store/idempotency.h"
 #include "booking/store/sweepers.h"
 #include "booking/wake.h"
+#include "sweeper/notify.h"
 
 #define BEAT_MS 5000
 #define PURGE_MS 60000
@@ -141,11 +142,14 @@ static bool turn(struct sweeper *s, bool once)
 int sweeper_run(struct sweeper *s, bool once, const volatile int *stop)
 {
     bool more = true;
+    notify_ready();
     while (more && *stop == 0) {
         uint64_t round_trips = db_round_trips(s->db);
         more = turn(s, once);
+        notify_alive(monotonic_ms());
         metrics_add(METRIC_ROUND_TRIPS, db_round_trips(s->db) - round_trips);
     }
+    notify_stopping();
     finish_in_flight(s);
     if (!once && sweepers_leave(s->db, s->worker) != RESULT_OK)
         log_debug("leave_failed", LOG_TEXT("database", db_last_error(s->db)));
