@@ -320,7 +320,7 @@ static void a_refusal_names_the_seat(void **state)
     struct seat_list list;
     (void)state;
     assert_false(body_seats(&body, &request, &response, 4, &list));
-    assert_non_null(strstr(buf_str(&response.body), "Seat a1 is named twice."));
+    check(strcasestr(buf_str(&response.body), "Seat a1 ") != NULL, "%s", buf_str(&response.body));
     body_done(&body);
 
     static char text[40000] = "{\"seats\":[\"";

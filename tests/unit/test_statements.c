@@ -8,6 +8,8 @@
 #include "booking/core/text.h"
 #include "booking/store/seats.h"
 
+#include <mysql.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,34 +83,42 @@ static void a_wrong_statement_is_noticed(void **state)
 
 /* ── plans ──────────────────────────────────────────────────────────────── */
 
-#define ARGS_MAX 80
-
-/* The parameters of a statement, one letter each: s text, k a job's kind, d an order's id, u a customer, i a number,
- * t a time to come, n NULL. The last letter stands for all that follow; like ones differ, so that an IN list is one. */
-static size_t fill_arguments(const struct db_sql *sql, const char *letters, struct db_value *args,
-                             char texts[ARGS_MAX][40])
+/* Plans are asked for in plain text: not every server tells the columns of a prepared EXPLAIN. */
+static MYSQL *connect_plainly(void)
 {
-    size_t n = 0;
-    for (const char *p = strchr(sql->text, '?'); p != NULL; p = strchr(p + 1, '?'), n++) {
-        assert_true(n < ARGS_MAX);
+    const struct dsn *dsn = &config.database;
+    bool use_socket = dsn->socket[0] != '\0';
+    MYSQL *mysql = mysql_init(NULL);
+    assert_non_null(mysql);
+    check(mysql_real_connect(mysql, use_socket ? NULL : dsn->host, dsn->user, dsn->password, dsn->database,
+                             (unsigned int)dsn->port, use_socket ? dsn->socket : NULL, 0) != NULL,
+          "%s", mysql_error(mysql));
+    return mysql;
+}
+
+/* A statement with values in the place of its parameters, told by one letter each: s text, k a job's kind, d an
+ * order's id, u a customer, i a number, t a time to come, n NULL. The last letter stands for all that follow; like
+ * values differ, so that an IN list is one. */
+static void write_explain(const char *text, const char *letters, struct buf *out)
+{
+    buf_add_str(out, "EXPLAIN FORMAT=TRADITIONAL ");
+    for (int n = 0; *text != '\0'; text++) {
+        if (*text != '?') {
+            buf_add_char(out, *text);
+            continue;
+        }
         switch (*letters) {
-        case 'k': args[n] = db_text("EXPIRE_HOLD"); break;
-        case 'i': args[n] = db_int(42 + (int64_t)n); break;
-        case 't': args[n] = db_time(INT64_C(253370764800000)); break;
-        case 'u': args[n] = db_text("user42"); break;
-        case 'n': args[n] = db_text(NULL); break;
-        case 'd':
-            (void)snprintf(texts[n], sizeof texts[n], "00000000-0000-7000-8000-0000000000%02zu", n % 100);
-            args[n] = db_text(texts[n]);
-            break;
-        default:
-            (void)snprintf(texts[n], sizeof texts[n], "%s%zu", n < 4 ? "FL123" : "A", n % 10);
-            args[n] = db_text(n < 4 ? "FL123" : texts[n]);
-            break;
+        case 'k': buf_add_str(out, "'EXPIRE_HOLD'"); break;
+        case 'i': buf_addf(out, "%d", 42 + n); break;
+        case 't': buf_add_str(out, "TIMESTAMP'9999-01-01 00:00:00.000'"); break;
+        case 'u': buf_add_str(out, "'user42'"); break;
+        case 'n': buf_add_str(out, "NULL"); break;
+        case 'd': buf_addf(out, "'00000000-0000-7000-8000-0000000000%02d'", n % 100); break;
+        default: buf_addf(out, n < 4 ? "'FL123'" : "'A%d'", n % 10); break;
         }
         letters += letters[1] == '\0' ? 0 : 1;
+        n++;
     }
-    return n;
 }
 
 struct plan {
@@ -118,43 +128,46 @@ struct plan {
     bool filesort; /* of any table of the statement */
 };
 
+static const char *value_of(MYSQL_RES *result, MYSQL_ROW row, const char *column)
+{
+    for (unsigned int i = 0; i < mysql_num_fields(result); i++) {
+        if (strcmp(mysql_fetch_fields(result)[i].name, column) == 0)
+            return row[i] == NULL ? "" : row[i];
+    }
+    print_error("a plan has no column %s\n", column);
+    fail();
+    return "";
+}
+
 /* The plan for one table of a statement, by its name or alias there. A row looked up by a unique key while
  * planning, and not found, leaves no table in the plan: that is the best access there is, "const". */
 static void explain(const char *name, const char *letters, const char *table, struct plan *ret)
 {
-    const struct db_sql *sql = statement(name);
-    struct db_value args[ARGS_MAX];
-    char texts[ARGS_MAX][40];
-    char text[12000];
-    struct db_rows *rows = NULL;
+    struct buf text = BUF_INIT;
     bool found = false;
+    MYSQL *mysql = connect_plainly();
 
-    (void)snprintf(text, sizeof text, "EXPLAIN FORMAT=TRADITIONAL %s", sql->text);
-    struct db_sql explained = { .text = text, .name = name };
-    size_t n = fill_arguments(sql, letters, args, texts);
+    write_explain(statement(name)->text, letters, &text);
+    check(mysql_query(mysql, buf_str(&text)) == 0, "%s: %s", name, mysql_error(mysql));
+    MYSQL_RES *result = mysql_store_result(mysql);
+    assert_non_null(result);
     ret->filesort = false;
-    must(db_query(db, &explained, args, n, &rows), db, name);
-    for (bool have = true; have;) {
-        must(db_next(rows, &have), db, name);
-        if (!have)
-            break;
-        const char *of = db_get_text(rows, "table");
-        const char *extra = db_get_text(rows, "Extra");
-        if (extra != NULL && strstr(extra, "filesort") != NULL)
-            ret->filesort = true;
-        bool looked_up = of == NULL && extra != NULL && strstr(extra, "const table") != NULL;
-        if (found || (!looked_up && (of == NULL || strcmp(of, table) != 0)))
+    for (MYSQL_ROW row = mysql_fetch_row(result); row != NULL; row = mysql_fetch_row(result)) {
+        const char *of = value_of(result, row, "table");
+        const char *extra = value_of(result, row, "Extra");
+        bool looked_up = *of == '\0' && strstr(extra, "const table") != NULL;
+        ret->filesort = ret->filesort || strstr(extra, "filesort") != NULL;
+        if (found || (!looked_up && strcmp(of, table) != 0))
             continue;
-        const char *access = looked_up ? "const" : db_get_text(rows, "type");
-        const char *key = db_get_text(rows, "key");
-        text_copy(ret->access, sizeof ret->access, access == NULL ? "" : access);
-        text_copy(ret->key, sizeof ret->key, key == NULL ? "" : key);
-        text_copy(ret->extra, sizeof ret->extra, extra == NULL ? "" : extra);
+        text_copy(ret->access, sizeof ret->access, looked_up ? "const" : value_of(result, row, "type"));
+        text_copy(ret->key, sizeof ret->key, value_of(result, row, "key"));
+        text_copy(ret->extra, sizeof ret->extra, extra);
         found = true;
     }
-    /* Prepared statements are kept by the address of their text, which is ours. */
-    db_disconnect(db);
     check(found, "%s: the plan has no table %s", name, table);
+    mysql_free_result(result);
+    mysql_close(mysql);
+    buf_done(&text);
 }
 
 static void plans(void **state)
@@ -178,7 +191,7 @@ static void plans(void **state)
         { "JOB_RETRY", "i", "workflow_jobs", "PRIMARY", false },
         { "ORDER_FIND", "d", "orders", "PRIMARY", false },
         { "ORDER_LOCK", "d", "orders", "PRIMARY", false },
-        { "ORDER_UPDATE", "ssttiissitdis", "orders", "PRIMARY", false },
+        { "ORDER_UPDATE", "ssttiisitdis", "orders", "PRIMARY", false },
         { "ORDERS_OF_USER", "uttdi", "orders", "idx_user", false },
         { "ORDERS_FILTERED", "nnnnnnnnnnttdi", "orders", "idx_created", false },
         { "ORDER_LAPSED_HOLDERS", "s", "s", "PRIMARY", true },
@@ -266,14 +279,13 @@ static void claim(struct db *in, const char *kind, long long *ret_rows, long lon
 
 static void the_count_of_reads_counts(void **state)
 {
-    static const struct db_sql scan = { .text = "SELECT COUNT(created_at) AS n FROM workflow_jobs", .name = "SCAN" };
+    static const struct db_sql scan = { .text = "SELECT MAX(updated_at) AS newest FROM workflow_jobs", .name = "SCAN" };
     struct db_rows *rows = NULL;
     bool have = false;
     (void)state;
     long long before = reads_so_far(db);
     must(db_query(db, &scan, DB_NO_ARGS, &rows), db, "SCAN");
     must(db_next(rows, &have), db, "SCAN");
-    assert_true(db_get_int(rows, "n") >= FUTURE_JOBS);
     assert_true(reads_so_far(db) - before >= FUTURE_JOBS);
 }
 
