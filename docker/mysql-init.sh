@@ -1,0 +1,16 @@
+#!/bin/sh
+# Run once by MySQL's container, when its data directory is new: databases and accounts, each with the rights it
+# uses. The owners migrate; the programs' own accounts may change no schema.
+set -eu
+mysql --protocol=socket -uroot -p"$MYSQL_ROOT_PASSWORD" <<SQL
+CREATE DATABASE IF NOT EXISTS flight_booking CHARACTER SET utf8mb4;
+CREATE DATABASE IF NOT EXISTS payment_gateway CHARACTER SET utf8mb4;
+CREATE USER booking_owner@'%' IDENTIFIED BY '$OWNER_PASSWORD';
+CREATE USER booking_app@'%' IDENTIFIED BY '$APP_PASSWORD';
+CREATE USER gateway_owner@'%' IDENTIFIED BY '$OWNER_PASSWORD';
+CREATE USER gateway_app@'%' IDENTIFIED BY '$APP_PASSWORD';
+GRANT ALL ON flight_booking.* TO booking_owner@'%';
+GRANT ALL ON payment_gateway.* TO gateway_owner@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.* TO booking_app@'%';
+GRANT SELECT, INSERT, UPDATE ON payment_gateway.* TO gateway_app@'%';
+SQL
