@@ -253,7 +253,7 @@ def codes_of(path, method, operation, key):
 
 DESCRIBED = [pytest.param(path, method, operation, key, code, id=f"{operation['operationId']}-{key}-{code}")
              for path, method, operation in operations() for key in operation["responses"]
-             if key not in ("default", "503") for code in codes_of(path, method, operation, key)]
+             if key not in ("default", "429", "503") for code in codes_of(path, method, operation, key)]
 
 
 @pytest.mark.parametrize("path, method, operation, key, code", DESCRIBED)
@@ -268,6 +268,26 @@ def test_what_is_described_can_be_had(default_stack, quick_stack, path, method, 
     assert answer.status == int(key), answer
     if int(key) >= 400:
         answer.refused(int(key), code)
+
+
+def test_too_many_from_one_customer(own_stack):
+    stack = own_stack(MAX_OPEN_HOLDS_PER_USER=1)
+    for path, method, operation in operations():
+        if operation["operationId"] in ("holdSeats", "createOrder"):
+            call = Call(stack, path, method, operation)
+            call.put("userId", call.order["userId"])
+            answer = call.send()
+            assert answer.refused(429, "TOO_MANY_REQUESTS") and int(answer.headers["Retry-After"]) > 0
+
+
+def test_too_many_from_one_address(own_stack):
+    stack = own_stack(RATE_LIMIT_HOLDS="1r/m", RATE_LIMIT_PAYMENTS="1r/m", RATE_LIMIT_EXEMPT="none")
+    limited = [each for each in operations() if "429" in each[2]["responses"]]
+    assert len(limited) == 6
+    calls = [Call(stack, *each) for each in limited]
+    for call in calls:
+        answers = [call.send() for _ in range(23)]
+        assert answers[-1].refused(429, "TOO_MANY_REQUESTS") and answers[-1].headers["Retry-After"]
 
 
 def test_without_a_database(own_stack):
