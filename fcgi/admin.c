@@ -4,6 +4,7 @@
 #include "booking/store/orders.h"
 #include "booking/wake.h"
 #include "fcgi/body.h"
+#include "fcgi/job_json.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -71,6 +72,18 @@ static const char *query_or_null(const struct exchange *x, const char *name)
     return text == NULL || *text == '\0' ? NULL : text;
 }
 
+/* A date or a moment of the query; absent: TIME_NONE. False, and the answer is the problem. */
+static bool read_moment(struct exchange *x, const char *name, int64_t *ret_ms)
+{
+    const char *text = query_or_null(x, name);
+    *ret_ms = TIME_NONE;
+    if (text == NULL || timestamp_parse(text, ret_ms))
+        return true;
+    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, name,
+                  "Say a date such as 2026-03-15, or a moment such as 2026-03-15T10:00:00Z.");
+    return false;
+}
+
 void admin_get_orders(struct exchange *x)
 {
     char pattern[256];
@@ -81,6 +94,8 @@ void admin_get_orders(struct exchange *x)
         .user_id = query_or_null(x, "userId"),
         .flight_id = query_or_null(x, "flightId"),
     };
+    if (!read_moment(x, "from", &filter.from_ms) || !read_moment(x, "to", &filter.before_ms))
+        return;
     if (filter.status != NULL && !order_status_parse(filter.status, &status)) {
         problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "status",
                       "status must be a state of an order, such as CONFIRMED.");
@@ -109,23 +124,10 @@ struct job_page {
 static void write_job(const struct job_row *job, void *context)
 {
     struct job_page *page = context;
-    struct json_writer *w = page->w;
     if (page->count++ >= page->limit)
         return;
     page->last_id = job->job_id;
-    json_open_object(w, NULL);
-    json_add_int(w, "id", job->job_id);
-    json_add_text(w, "kind", job->kind);
-    json_add_text(w, "orderId", job->order_id);
-    json_add_text(w, "status", job->status);
-    json_add_time(w, "runAt", job->run_at_ms);
-    json_add_int(w, "attempts", job->attempts);
-    json_add_int(w, "maxAttempts", job->max_attempts);
-    json_add_text(w, "lockedBy", job->locked_by);
-    json_add_text(w, "lastError", job->last_error);
-    json_add_time(w, "createdAt", job->created_at_ms);
-    json_add_time(w, "updatedAt", job->updated_at_ms);
-    json_close_object(w);
+    job_write_json(page->w, job);
 }
 
 /* Filters that name nothing find nothing; only what cannot be compared is refused. */
@@ -182,24 +184,13 @@ void admin_get_jobs(struct exchange *x)
     answer_jobs(x, &filter, limit);
 }
 
-void admin_post_job_retry(struct exchange *x)
+/* The job, or only its id: a sweeper may have done it already. */
+static void answer_job(struct exchange *x, int64_t job_id)
 {
-    struct caller caller = exchange_plain_caller(x);
-    struct job_page page = { .limit = 1 };
-    long long job_id = 0;
-    enum result r = text_parse_int(x->id, 1, INT64_MAX, &job_id)
-                        ? booking_retry_job(x->db, &caller, job_id)
-                        : RESULT_NOT_FOUND;
-    if (r != RESULT_OK) {
-        exchange_refuse(x, r);
-        return;
-    }
-    wake_all(x->config->sweeper_wake_dir);
     struct job_filter filter = { .job_id = job_id, .limit = 1 };
     struct json_writer w = response_json(x->response, 200);
-    page.w = &w;
-    r = jobs_list(x->db, &filter, write_job, &page);
-    /* A sweeper may have done it already. */
+    struct job_page page = { .w = &w, .limit = 1 };
+    enum result r = jobs_list(x->db, &filter, write_job, &page);
     if (r == RESULT_OK && page.count == 0) {
         json_open_object(&w, NULL);
         json_add_int(&w, "id", job_id);
@@ -207,4 +198,28 @@ void admin_post_job_retry(struct exchange *x)
     } else if (r != RESULT_OK) {
         exchange_refuse(x, r);
     }
+}
+
+static void change_job(struct exchange *x,
+                       enum result (*change)(struct db *db, const struct caller *caller, int64_t job_id))
+{
+    struct caller caller = exchange_plain_caller(x);
+    long long job_id = 0;
+    enum result r = text_parse_int(x->id, 1, INT64_MAX, &job_id) ? change(x->db, &caller, job_id) : RESULT_NOT_FOUND;
+    if (r != RESULT_OK) {
+        exchange_refuse(x, r);
+        return;
+    }
+    wake_all(x->config->sweeper_wake_dir);
+    answer_job(x, job_id);
+}
+
+void admin_post_job_retry(struct exchange *x)
+{
+    change_job(x, booking_retry_job);
+}
+
+void admin_post_job_release(struct exchange *x)
+{
+    change_job(x, booking_release_job);
 }

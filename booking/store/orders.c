@@ -49,7 +49,13 @@ DB_SQL(ORDERS_FILTERED,
        "SELECT " COLUMNS " FROM orders"
        " WHERE (? IS NULL OR user_id = ?) AND (? IS NULL OR flight_id = ?)"
        " AND (? IS NULL OR " EFFECTIVE_STATUS " = ?)"
-       " AND (? IS NULL OR order_id LIKE ? OR user_id LIKE ? OR flight_id LIKE ?)" PAGE);
+       " AND (? IS NULL OR order_id LIKE ? OR user_id LIKE ? OR flight_id LIKE ?)"
+       " AND (? IS NULL OR created_at >= ?)" PAGE);
+
+/* Of an index alone. */
+DB_SQL(ORDERS_HORIZON,
+       "SELECT created_at FROM orders WHERE (? IS NULL OR user_id = ?) AND (? IS NULL OR flight_id = ?)"
+       " AND created_at <= ? ORDER BY created_at DESC, order_id DESC LIMIT 1 OFFSET 10000");
 
 static enum result read_order(struct db_rows *rows, struct order *ret_order)
 {
@@ -176,7 +182,8 @@ static enum result query_page(struct db *db, const struct order_filter *f, struc
 {
     int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
     const char *before_id = f->before_id == NULL ? "" : f->before_id;
-    if (f->user_id != NULL && f->flight_id == NULL && f->status == NULL && f->search == NULL)
+    if (f->user_id != NULL && f->flight_id == NULL && f->status == NULL && f->search == NULL &&
+        f->from_ms == TIME_NONE)
         return db_query(db, &ORDERS_OF_USER,
                         DB_ARGS(db_text(f->user_id), db_time(before_ms), db_time(before_ms),
                                 db_text(before_id), db_int(f->limit)),
@@ -185,9 +192,23 @@ static enum result query_page(struct db *db, const struct order_filter *f, struc
                     DB_ARGS(db_text(f->user_id), db_text(f->user_id), db_text(f->flight_id),
                             db_text(f->flight_id), db_text(f->status), db_text(f->status),
                             db_text(f->search), db_text(f->search), db_text(f->search),
-                            db_text(f->search), db_time(before_ms), db_time(before_ms),
+                            db_text(f->search), db_time(f->from_ms), db_time(f->from_ms),
+                            db_time(before_ms), db_time(before_ms),
                             db_text(before_id), db_int(f->limit)),
                     ret_rows);
+}
+
+enum result orders_horizon(struct db *db, const struct order_filter *f, int64_t *ret_ms)
+{
+    int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_query_one(db, &ORDERS_HORIZON,
+                                 DB_ARGS(db_text(f->user_id), db_text(f->user_id), db_text(f->flight_id),
+                                         db_text(f->flight_id), db_time(before_ms)),
+                                 &rows, &have);
+    *ret_ms = r == RESULT_OK && have ? db_get_time(rows, "created_at") : TIME_NONE;
+    return r;
 }
 
 enum result orders_list(struct db *db, const struct order_filter *filter,

@@ -1,6 +1,7 @@
 """The operator's paths, and who may use them."""
 
 import socket
+from urllib.parse import quote
 
 import pytest
 
@@ -77,6 +78,14 @@ def test_search(api, flight):
     for wild in (user[:8] + "%25", user[:8] + "%25" + user[9:], user[:8] + "_" + user[9:]):
         assert listed(api, f"q={wild}") == [], "neither % nor _ stands for anything else"
     assert order["orderId"] not in listed(api, f"q={new_user()}")
+
+
+def test_search_in_any_script(api, flight):
+    user = f"\u4e2d\u6587-{new_user()}"
+    order = api.hold(flight, "A1", user=user)
+    assert listed(api, f"q={quote(user[:9])}") == [order["orderId"]]
+    assert listed(api, f"q={quote(chr(233) * 50)}") == []
+    assert api.get(f"/api/admin/orders?q={quote(chr(233) * 51)}").refused(400, "INVALID_REQUEST")["field"] == "q"
 
 
 def test_orders_by_pages(api, flight):
