@@ -67,8 +67,10 @@ function view(document) {
   return {
     title: document.info.title, version: document.info.version, paragraphs: document.info.description.split('\n\n'),
     groups: document.tags.map(tag => ({ ...tag, operations: operations.filter(each => each.tags.includes(tag.name)) })),
-    schemas: Object.entries(document.components.schemas).map(([name, schema]) =>
-      ({ name, description: sentence(schema.properties ? '' : typeOf(schema), schema.description), fields: fields(schema, follow) })),
+    schemas: Object.entries(document.components.schemas).map(([name, schema]) => ({
+      name, description: sentence(schema.properties ? '' : typeOf(schema), schema.description),
+      fields: fields(schema, follow),
+    })),
   };
 }
 

@@ -71,8 +71,8 @@ def test_it_is_served(api):
 
 
 def test_it_describes_what_is_routed():
-    routed = {(method, "/" + path) for method, path in
-              re.findall(r'^ +\{ "([A-Z]+)", "([^"]+)", \w+, (?:true|false) \},$', (ROOT / "fcgi/router.c").read_text(), re.M)}
+    routes = re.findall(r'^ +\{ "([A-Z]+)", "([^"]+)", \w+, (?:true|false) \},$', (ROOT / "fcgi/router.c").read_text(), re.M)
+    routed = {(method, "/" + path) for method, path in routes}
     assert len(routed) > 15
     described = {(method.upper(), re.sub(r"\{\w+\}", "*", path)) for path, method, _ in operations()
                  if not path.startswith("/live/") and path != "/api/openapi.json"}
@@ -191,7 +191,8 @@ def paying(call):
 
 
 def leased(call):
-    call.stack.query("UPDATE workflow_jobs SET status = 'RUNNING', attempts = 1, locked_by = 'a test' WHERE job_id = %s", call.job)
+    call.stack.query("UPDATE workflow_jobs SET status = 'RUNNING', attempts = 1, locked_by = 'a test'"
+                     " WHERE job_id = %s", call.job)
     answer = call.send()
     call.stack.query("UPDATE workflow_jobs SET status = 'PENDING', locked_by = NULL WHERE job_id = %s", call.job)
     return answer
