@@ -52,12 +52,15 @@ void admin_post_reset(struct exchange *x)
 
 /* ── orders ─────────────────────────────────────────────────────────────── */
 
+/* Room for a user's id, the longest there is, with each of its bytes escaped. */
+#define PATTERN_SIZE (2 * USER_ID_SIZE + 1)
+
 /* What to look for as a LIKE pattern, its wildcards taken literally: the
  * beginning of an order's, a user's or a flight's id. */
-static void prefix_pattern(const char *text, char *ret_pattern, size_t size)
+static void prefix_pattern(const char *text, char ret_pattern[PATTERN_SIZE])
 {
     size_t len = 0;
-    for (; *text != '\0' && len + 3 < size; text++) {
+    for (; *text != '\0'; text++) {
         if (strchr("%_\\", *text) != NULL)
             ret_pattern[len++] = '\\';
         ret_pattern[len++] = *text;
@@ -86,7 +89,7 @@ static bool read_moment(struct exchange *x, const char *name, int64_t *ret_ms)
 
 void admin_get_orders(struct exchange *x)
 {
-    char pattern[256];
+    char pattern[PATTERN_SIZE];
     enum order_status status;
     const char *search = query_or_null(x, "q");
     struct order_filter filter = {
@@ -105,8 +108,13 @@ void admin_get_orders(struct exchange *x)
         exchange_refuse(x, RESULT_FLIGHT_NOT_FOUND);
         return;
     }
+    if (search != NULL && text_utf8_length(search) > USER_ID_MAX) {
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "q",
+                      "q must be the beginning of an id, 50 characters at most.");
+        return;
+    }
     if (search != NULL) {
-        prefix_pattern(search, pattern, sizeof pattern);
+        prefix_pattern(search, pattern);
         filter.search = pattern;
     }
     exchange_answer_orders(x, &filter);

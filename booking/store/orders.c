@@ -49,7 +49,9 @@ DB_SQL(ORDERS_FILTERED,
        "SELECT " COLUMNS " FROM orders"
        " WHERE (? IS NULL OR user_id = ?) AND (? IS NULL OR flight_id = ?)"
        " AND (? IS NULL OR " EFFECTIVE_STATUS " = ?)"
-       " AND (? IS NULL OR order_id LIKE ? OR user_id LIKE ? OR flight_id LIKE ?)"
+       /* Ids are ASCII, but what is looked for may not be. */
+       " AND (? IS NULL OR CONVERT(order_id USING utf8mb4) LIKE ? OR user_id LIKE ?"
+       " OR CONVERT(flight_id USING utf8mb4) LIKE ?)"
        " AND (? IS NULL OR created_at >= ?)" PAGE);
 
 /* Of an index alone. */
