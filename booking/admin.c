@@ -96,33 +96,63 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
 
 /* ── jobs ───────────────────────────────────────────────────────────────── */
 
-struct retry {
+/* What the operator does to one job, and the history of its order says so. */
+struct job_order {
     const struct caller *caller;
     int64_t job_id;
 };
 
-static enum result retry_in_txn(struct db *db, void *context)
+static enum result log_job(struct db *db, const struct job_order *asked, const struct job_hold *job, const char *type,
+                           const char *worker)
 {
-    const struct retry *retry = context;
-    char order_id[UUID_SIZE];
-
-    CRASH_SCOPE("retry-job");
-    enum result r = jobs_retry(db, retry->job_id, order_id);
-    if (r != RESULT_OK)
-        return r;
     struct event event = {
-        .order_id = order_id,
-        .type = EVENT_JOB_RETRIED,
+        .order_id = job->order_id,
+        .type = type,
         .from_status = EVENT_NONE,
         .to_status = EVENT_NONE,
         .duration_ms = EVENT_NONE,
-        .request_id = retry->caller->request_id,
+        .worker = worker,
+        .detail = job->kind,
+        .request_id = asked->caller->request_id,
     };
     return events_add(db, &event);
 }
 
+static enum result retry_in_txn(struct db *db, void *context)
+{
+    const struct job_order *asked = context;
+    struct job_hold job;
+
+    CRASH_SCOPE("retry-job");
+    enum result r = jobs_lock(db, asked->job_id, &job);
+    if (r == RESULT_OK && job.leased)
+        r = RESULT_JOB_RUNNING;
+    if (r == RESULT_OK)
+        r = jobs_retry(db, &job);
+    return r == RESULT_OK ? log_job(db, asked, &job, EVENT_JOB_RETRIED, NULL) : r;
+}
+
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id)
 {
-    struct retry retry = { caller, job_id };
-    return txn_run(db, NULL, retry_in_txn, &retry);
+    struct job_order asked = { caller, job_id };
+    return txn_run(db, NULL, retry_in_txn, &asked);
+}
+
+static enum result release_in_txn(struct db *db, void *context)
+{
+    const struct job_order *asked = context;
+    struct job_hold job;
+
+    enum result r = jobs_lock(db, asked->job_id, &job);
+    if (r == RESULT_OK && !job.leased)
+        r = RESULT_JOB_NOT_RUNNING;
+    if (r == RESULT_OK)
+        r = jobs_release(db, &job);
+    return r == RESULT_OK ? log_job(db, asked, &job, EVENT_JOB_RELEASED, job.worker) : r;
+}
+
+enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id)
+{
+    struct job_order asked = { caller, job_id };
+    return txn_run(db, NULL, release_in_txn, &asked);
 }

@@ -85,7 +85,14 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
 /* Makes a failed or waiting job due now. NOT_FOUND, JOB_RUNNING. */
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
 
+/* Takes a job from the sweeper that has it, whose answer is refused from now on,
+ * and makes it due. NOT_FOUND, JOB_NOT_RUNNING. */
+enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
+
 /* ── for the sweeper ────────────────────────────────────────────────────── */
+
+/* How long a claim of a kind may take before others may have it. */
+int64_t booking_lease_ms(const struct config *config, enum job_kind kind);
 
 /* Leases up to limit due jobs of a kind. */
 enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,

@@ -2,6 +2,14 @@
 #include "booking/crash_point.h"
 #include "booking/txn.h"
 
+#define LEASE_SPARE_MS 5000
+#define EXPIRY_LEASE_MS 10000
+
+int64_t booking_lease_ms(const struct config *config, enum job_kind kind)
+{
+    return kind == JOB_EXPIRE_HOLD ? EXPIRY_LEASE_MS : config->payment_timeout_ms + LEASE_SPARE_MS;
+}
+
 struct claim {
     enum job_kind kind;
     size_t limit;

@@ -18,6 +18,7 @@ const char *result_name(enum result r)
     case RESULT_TOO_MANY_HOLDS: return "too_many_holds";
     case RESULT_PRECONDITION_FAILED: return "precondition_failed";
     case RESULT_JOB_RUNNING: return "job_running";
+    case RESULT_JOB_NOT_RUNNING: return "job_not_running";
     case RESULT_IDEMPOTENCY_MISMATCH: return "idempotency_mismatch";
     case RESULT_IDEMPOTENCY_RUNNING: return "idempotency_running";
     case RESULT_DUPLICATE: return "duplicate";

@@ -30,5 +30,10 @@ handler admin_post_reset;
 handler admin_get_orders;
 handler admin_get_jobs;
 handler admin_post_job_retry;
+handler admin_post_job_release;
+handler admin_get_queue;
+handler admin_get_sweepers;
+handler admin_post_kind_pause;
+handler admin_post_kind_resume;
 
 #endif

@@ -160,7 +160,7 @@ void orders_get_list(struct exchange *x)
                       "Say whose orders: ?userId=, 1 to 50 characters.");
         return;
     }
-    struct order_filter filter = { .user_id = user_id };
+    struct order_filter filter = { .user_id = user_id, .from_ms = TIME_NONE, .before_ms = TIME_NONE };
     exchange_answer_orders(x, &filter);
 }
 

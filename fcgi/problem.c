@@ -34,6 +34,7 @@ static const struct {
                                       "A payment for this order is being worked on." },
     [PROBLEM_FLIGHT_DEPARTED] = { 409, "FLIGHT_DEPARTED", "Flight departed", "The flight has departed." },
     [PROBLEM_JOB_RUNNING] = { 409, "JOB_RUNNING", "Job running", "A worker has the job; wait for its lease to end." },
+    [PROBLEM_JOB_NOT_RUNNING] = { 409, "JOB_NOT_RUNNING", "Job not running", "No worker has the job." },
     [PROBLEM_REQUEST_IN_PROGRESS] = { 409, "REQUEST_IN_PROGRESS", "Request in progress",
                                       "The first request with this Idempotency-Key is still running." },
     [PROBLEM_PRECONDITION_FAILED] = { 412, "PRECONDITION_FAILED", "Precondition failed",
@@ -67,6 +68,7 @@ enum problem_code problem_of_result(enum result r)
     case RESULT_TOO_MANY_HOLDS: return PROBLEM_TOO_MANY_REQUESTS;
     case RESULT_PRECONDITION_FAILED: return PROBLEM_PRECONDITION_FAILED;
     case RESULT_JOB_RUNNING: return PROBLEM_JOB_RUNNING;
+    case RESULT_JOB_NOT_RUNNING: return PROBLEM_JOB_NOT_RUNNING;
     case RESULT_IDEMPOTENCY_MISMATCH: return PROBLEM_IDEMPOTENCY_MISMATCH;
     case RESULT_IDEMPOTENCY_RUNNING: return PROBLEM_REQUEST_IN_PROGRESS;
     /* Nothing was changed, or it can be found out by asking again. */

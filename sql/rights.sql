@@ -10,6 +10,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.workflow_jobs TO booking_
 GRANT SELECT, INSERT ON flight_booking.workflow_events TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.idempotency_keys TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.sweepers TO booking_app@localhost;
+GRANT SELECT, UPDATE ON flight_booking.job_kinds TO booking_app@localhost;
 -- FOR UPDATE is an UPDATE's right in MySQL 8.
 GRANT SELECT, UPDATE ON flight_booking.hold_slots TO booking_app@localhost;
 

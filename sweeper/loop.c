@@ -56,7 +56,7 @@ static int64_t claim_due(struct sweeper *s, size_t *ret_claimed)
             wait_ms = due_in_ms[kind] < wait_ms ? due_in_ms[kind] : wait_ms;
             continue;
         }
-        r = booking_claim(s->db, (enum job_kind)kind, limit, sweeper_lease_ms(s->config, (enum job_kind)kind),
+        r = booking_claim(s->db, (enum job_kind)kind, limit, booking_lease_ms(s->config, (enum job_kind)kind),
                           s->worker, jobs, &count);
         if (count > 0)
             CRASH_POINT("claimed");

@@ -39,9 +39,6 @@ struct task {
     struct task *next;
 };
 
-/* How long a claim of a kind may take. */
-int64_t sweeper_lease_ms(const struct config *config, enum job_kind kind);
-
 /* Runs until *stop is set, then finishes what is in flight; or, once, until
  * nothing is due. Returns the process's exit status. */
 int sweeper_run(struct sweeper *sweeper, bool once, const volatile int *stop);

@@ -5,19 +5,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define LEASE_SPARE_MS 5000
-#define EXPIRY_LEASE_MS 10000
-
 int64_t monotonic_ms(void)
 {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-int64_t sweeper_lease_ms(const struct config *config, enum job_kind kind)
-{
-    return kind == JOB_EXPIRE_HOLD ? EXPIRY_LEASE_MS : config->payment_timeout_ms + LEASE_SPARE_MS;
 }
 
 void sweeper_database_failed(struct sweeper *s, const char *what, enum result r)
@@ -35,7 +27,7 @@ struct task *sweeper_task_new(struct sweeper *s, const struct job *job, enum res
     *task = (struct task){
         .sweeper = s,
         .job = *job,
-        .deadline_ms = monotonic_ms() + sweeper_lease_ms(s->config, job->kind),
+        .deadline_ms = monotonic_ms() + booking_lease_ms(s->config, job->kind),
         .settle = settle,
     };
     s->in_flight[job->kind]++;

@@ -113,3 +113,41 @@ bool timestamp_parse_date(const char *text, int64_t *ret_ms)
     *ret_ms = ms;
     return true;
 }
+
+/* ":SS.mmm", ":SS" or nothing, and the Z at the end. */
+static bool read_seconds(const char *text, int *ret_second, int *ret_millisecond)
+{
+    if (*text == ':') {
+        if (!read_digits(text + 1, 2, ret_second))
+            return false;
+        text += 3;
+        if (*text == '.') {
+            if (!read_digits(text + 1, 3, ret_millisecond))
+                return false;
+            text += 4;
+        }
+    }
+    return strcmp(text, "Z") == 0;
+}
+
+bool timestamp_parse(const char *text, int64_t *ret_ms)
+{
+    char date[11];
+    int hour = 0;
+    int minute = 0;
+    int second = 0;
+    int millisecond = 0;
+    int64_t ms = 0;
+
+    if (strlen(text) < 11)
+        return timestamp_parse_date(text, ret_ms);
+    memcpy(date, text, 10);
+    date[10] = '\0';
+    if (!timestamp_parse_date(date, &ms) || text[10] != 'T' || !read_digits(text + 11, 2, &hour) || text[13] != ':' ||
+        !read_digits(text + 14, 2, &minute) || !read_seconds(text + 16, &second, &millisecond))
+        return false;
+    if (hour > 23 || minute > 59 || second > 59)
+        return false;
+    *ret_ms = ms + (((hour * INT64_C(60) + minute) * 60 + second) * 1000) + millisecond;
+    return true;
+}

@@ -28,4 +28,8 @@ void timestamp_format(int64_t ms, char ret_text[TIMESTAMP_SIZE]);
  * of the calendar; *ret_ms is then untouched. */
 bool timestamp_parse_date(const char *text, int64_t *ret_ms);
 
+/* The same, or a moment as timestamp_format() writes it; seconds and
+ * milliseconds may be left out. */
+bool timestamp_parse(const char *text, int64_t *ret_ms);
+
 #endif

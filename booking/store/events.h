@@ -35,6 +35,7 @@ struct event {
 #define EVENT_CONFIRMATION_ATTEMPT "CONFIRMATION_ATTEMPT"
 #define EVENT_SEATS_FREED_BY_ADMIN "SEATS_FREED_BY_ADMIN"
 #define EVENT_JOB_RETRIED "JOB_RETRIED"
+#define EVENT_JOB_RELEASED "JOB_RELEASED"
 
 enum result events_add(struct db *db, const struct event *event) MUST_CHECK;
 

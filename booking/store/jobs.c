@@ -22,7 +22,7 @@ DB_SQL(JOB_MOVE,
 DB_SQL(JOB_REMOVE, "DELETE FROM workflow_jobs WHERE order_id = ? AND kind = ?");
 
 DB_SQL(JOBS_DUE,
-       "SELECT job_id, order_id, status, run_at, attempts, max_attempts, locked_by, request_id,"
+       "SELECT job_id, order_id, run_at, attempts, max_attempts, locked_by, request_id,"
        " UTC_TIMESTAMP(3) AS now"
        " FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)"
        " ORDER BY run_at LIMIT ? FOR UPDATE SKIP LOCKED");
@@ -46,10 +46,11 @@ DB_SQL(JOB_FAIL,
 DB_SQL(JOB_CHECK_CLAIM,
        "SELECT job_id FROM workflow_jobs WHERE job_id = ? AND attempts = ? AND status = 'RUNNING' FOR UPDATE");
 
-/* One dive into the index for each kind, however many jobs wait. */
+/* One dive into the index for each kind, however many jobs wait; and what is paused. */
 DB_SQL(JOBS_NEXT_DUE,
-       "SELECT kind, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), MIN(run_at)) DIV 1000 AS due_in_ms"
-       " FROM workflow_jobs FORCE INDEX (idx_due) GROUP BY kind");
+       "SELECT kind, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), MIN(run_at)) DIV 1000 AS due_in_ms, 0 AS paused"
+       " FROM workflow_jobs FORCE INDEX (idx_due) GROUP BY kind"
+       " UNION ALL SELECT kind, NULL, 1 FROM job_kinds WHERE paused_at IS NOT NULL");
 
 #define COUNT_UP_TO(condition)                                                                \
     "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM workflow_jobs FORCE INDEX (idx_due)"         \
@@ -67,8 +68,26 @@ DB_SQL(JOBS_LIST,
        " WHERE (? = 0 OR job_id = ?) AND (? IS NULL OR status = ?) AND (? IS NULL OR kind = ?)"
        " AND (? IS NULL OR order_id = ?) AND (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT ?");
 
+/* What has failed stands together at the front of each kind's part of the index; the newest jobs, which the list
+ * above begins with, are all timers. */
+DB_SQL(JOBS_FAILED,
+       "SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
+       " created_at, updated_at FROM workflow_jobs FORCE INDEX (idx_due)"
+       " WHERE kind IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at IS NULL"
+       " AND (? IS NULL OR kind = ?) AND (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT ?");
+
+/* A lease ends in the time of its length from now, so the leased are among those few that are due in it. Timers may be
+ * many there: the claims that are newest end last, and a thousand rows are looked at. */
+DB_SQL(JOBS_LEASED,
+       "SELECT * FROM (SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
+       "   created_at, updated_at FROM workflow_jobs FORCE INDEX (idx_due)"
+       "   WHERE kind = ? AND run_at > UTC_TIMESTAMP(3)"
+       "   AND run_at <= TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3))"
+       "   ORDER BY run_at DESC LIMIT 1000) j"
+       " WHERE status = 'RUNNING' ORDER BY run_at DESC LIMIT 100");
+
 DB_SQL(JOB_LOCK,
-       "SELECT order_id, CASE WHEN status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) THEN 1 ELSE 0 END AS leased"
+       "SELECT kind, order_id, locked_by, CASE WHEN status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) THEN 1 ELSE 0 END AS leased"
        " FROM workflow_jobs WHERE job_id = ? FOR UPDATE");
 
 /* A failed job gets as many tries again as it has had. */
@@ -76,6 +95,11 @@ DB_SQL(JOB_RETRY,
        "UPDATE workflow_jobs SET max_attempts = CASE WHEN status = 'FAILED' THEN max_attempts + attempts"
        " ELSE max_attempts END, status = 'PENDING', locked_by = NULL, run_at = UTC_TIMESTAMP(3),"
        " updated_at = UTC_TIMESTAMP(3) WHERE job_id = ?");
+
+/* Who had it stays written, as after a lease that ran out, for the attempt's history. */
+DB_SQL(JOB_RELEASE,
+       "UPDATE workflow_jobs SET status = 'PENDING', run_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3)"
+       " WHERE job_id = ?");
 
 const char *job_kind_name(enum job_kind kind)
 {
@@ -86,6 +110,17 @@ const char *job_kind_name(enum job_kind kind)
     case JOB_SEND_CONFIRMATION: return "SEND_CONFIRMATION";
     }
     return "";
+}
+
+bool job_kind_parse(const char *name, enum job_kind *ret_kind)
+{
+    for (int i = 0; i < JOB_KIND_COUNT; i++) {
+        if (strcmp(name, job_kind_name((enum job_kind)i)) == 0) {
+            *ret_kind = (enum job_kind)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms,
@@ -129,7 +164,6 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
             return r;
         const char *worker = db_get_text(rows, "locked_by");
         const char *request_id = db_get_text(rows, "request_id");
-        bool abandoned = strcmp(db_get_text(rows, "status"), "RUNNING") == 0 && worker != NULL;
         struct job *job = &jobs[(*count)++];
         *job = (struct job){
             .job_id = db_get_int(rows, "job_id"),
@@ -141,7 +175,8 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
         };
         text_copy(job->order_id, sizeof job->order_id, db_get_text(rows, "order_id"));
         text_copy(job->request_id, sizeof job->request_id, request_id == NULL ? "" : request_id);
-        text_copy(job->abandoned_by, sizeof job->abandoned_by, abandoned ? worker : "");
+        /* Whoever settles a claim takes the name away. */
+        text_copy(job->abandoned_by, sizeof job->abandoned_by, worker == NULL ? "" : worker);
     }
 }
 
@@ -217,19 +252,23 @@ enum result jobs_check_claim(struct db *db, const struct job *job)
 
 enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT])
 {
+    bool paused[JOB_KIND_COUNT] = { false };
     struct db_rows *rows = NULL;
     for (int i = 0; i < JOB_KIND_COUNT; i++)
         ret_due_in_ms[i] = INT64_MAX;
     enum result r = db_query(db, &JOBS_NEXT_DUE, DB_NO_ARGS, &rows);
     for (bool have = true; r == RESULT_OK && have;) {
+        enum job_kind kind;
         r = db_next(rows, &have);
-        if (r != RESULT_OK || !have || db_is_null(rows, "due_in_ms"))
+        if (r != RESULT_OK || !have || !job_kind_parse(db_get_text(rows, "kind"), &kind))
             continue;
-        for (int i = 0; i < JOB_KIND_COUNT; i++) {
-            if (strcmp(db_get_text(rows, "kind"), job_kind_name((enum job_kind)i)) == 0)
-                ret_due_in_ms[i] = db_get_int(rows, "due_in_ms");
-        }
+        if (db_get_int(rows, "paused") != 0)
+            paused[kind] = true;
+        else if (!db_is_null(rows, "due_in_ms"))
+            ret_due_in_ms[kind] = db_get_int(rows, "due_in_ms");
     }
+    for (int i = 0; i < JOB_KIND_COUNT; i++)
+        ret_due_in_ms[i] = paused[i] ? INT64_MAX : ret_due_in_ms[i];
     return r;
 }
 
@@ -250,16 +289,24 @@ enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_
     return RESULT_OK;
 }
 
-enum result jobs_list(struct db *db, const struct job_filter *f,
-                      void (*each)(const struct job_row *, void *), void *context)
+static enum result query_list(struct db *db, const struct job_filter *f, struct db_rows **ret_rows)
 {
-    struct db_rows *rows = NULL;
-    enum result r = db_query(db, &JOBS_LIST,
-                             DB_ARGS(db_int(f->job_id), db_int(f->job_id), db_text(f->status),
-                                     db_text(f->status), db_text(f->kind), db_text(f->kind),
-                                     db_text(f->order_id), db_text(f->order_id), db_int(f->before_id),
-                                     db_int(f->before_id), db_int(f->limit)),
-                             &rows);
+    bool failed = f->status != NULL && strcmp(f->status, "FAILED") == 0;
+    if (failed && f->job_id == 0 && f->order_id == NULL)
+        return db_query(db, &JOBS_FAILED,
+                        DB_ARGS(db_text(f->kind), db_text(f->kind), db_int(f->before_id), db_int(f->before_id),
+                                db_int(f->limit)),
+                        ret_rows);
+    return db_query(db, &JOBS_LIST,
+                    DB_ARGS(db_int(f->job_id), db_int(f->job_id), db_text(f->status), db_text(f->status),
+                            db_text(f->kind), db_text(f->kind), db_text(f->order_id), db_text(f->order_id),
+                            db_int(f->before_id), db_int(f->before_id), db_int(f->limit)),
+                    ret_rows);
+}
+
+static enum result each_row(enum result r, struct db_rows *rows, void (*each)(const struct job_row *, void *),
+                            void *context)
+{
     for (bool have = true; r == RESULT_OK && have;) {
         r = db_next(rows, &have);
         if (r != RESULT_OK || !have)
@@ -282,7 +329,23 @@ enum result jobs_list(struct db *db, const struct job_filter *f,
     return r;
 }
 
-enum result jobs_retry(struct db *db, int64_t job_id, char ret_order_id[UUID_SIZE])
+enum result jobs_list(struct db *db, const struct job_filter *filter,
+                      void (*each)(const struct job_row *, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = query_list(db, filter, &rows);
+    return each_row(r, rows, each, context);
+}
+
+enum result jobs_leased(struct db *db, enum job_kind kind, int64_t lease_ms,
+                        void (*each)(const struct job_row *, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = db_query(db, &JOBS_LEASED, DB_ARGS(db_text(job_kind_name(kind)), db_int(lease_ms)), &rows);
+    return each_row(r, rows, each, context);
+}
+
+enum result jobs_lock(struct db *db, int64_t job_id, struct job_hold *ret_hold)
 {
     struct db_rows *rows = NULL;
     bool have = false;
@@ -291,8 +354,20 @@ enum result jobs_retry(struct db *db, int64_t job_id, char ret_order_id[UUID_SIZ
         return r;
     if (!have)
         return RESULT_NOT_FOUND;
-    if (db_get_int(rows, "leased") != 0)
-        return RESULT_JOB_RUNNING;
-    text_copy(ret_order_id, UUID_SIZE, db_get_text(rows, "order_id"));
-    return db_exec(db, &JOB_RETRY, DB_ARGS(db_int(job_id)), NULL);
+    const char *worker = db_get_text(rows, "locked_by");
+    *ret_hold = (struct job_hold){ .job_id = job_id, .leased = db_get_int(rows, "leased") != 0 };
+    text_copy(ret_hold->kind, sizeof ret_hold->kind, db_get_text(rows, "kind"));
+    text_copy(ret_hold->order_id, UUID_SIZE, db_get_text(rows, "order_id"));
+    text_copy(ret_hold->worker, sizeof ret_hold->worker, worker == NULL ? "" : worker);
+    return RESULT_OK;
+}
+
+enum result jobs_retry(struct db *db, const struct job_hold *hold)
+{
+    return db_exec(db, &JOB_RETRY, DB_ARGS(db_int(hold->job_id)), NULL);
+}
+
+enum result jobs_release(struct db *db, const struct job_hold *hold)
+{
+    return db_exec(db, &JOB_RELEASE, DB_ARGS(db_int(hold->job_id)), NULL);
 }

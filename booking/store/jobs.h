@@ -14,6 +14,7 @@ enum job_kind { JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, JOB_VOID_CHARGE, JOB_SEND_
 #define JOB_KIND_COUNT 4
 
 const char *job_kind_name(enum job_kind kind);
+bool job_kind_parse(const char *name, enum job_kind *ret_kind);
 
 #define WORKER_SIZE 101
 
@@ -66,7 +67,8 @@ enum result jobs_fail(struct db *db, const struct job *job, const char *last_err
 enum result jobs_check_claim(struct db *db, const struct job *job) MUST_CHECK;
 
 /* Milliseconds until the first job of each kind is due: negative when overdue,
- * INT64_MAX when there is none. One statement, by the database's clock. */
+ * INT64_MAX when there is none or the operator has paused the kind. One
+ * statement, by the database's clock. */
 enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT]) MUST_CHECK;
 
 /* How a kind's queue stands. Counted up to JOBS_COUNTED_MAX, never through a
@@ -105,9 +107,27 @@ struct job_filter {
 enum result jobs_list(struct db *db, const struct job_filter *filter,
                       void (*each)(const struct job_row *, void *), void *context) MUST_CHECK;
 
-/* Makes a failed or waiting job due now; one that had failed may try again.
- * RESULT_JOB_RUNNING while a lease stands, RESULT_NOT_FOUND without such a
- * job. Inside a transaction. ret_order_id gets the order it belongs to. */
-enum result jobs_retry(struct db *db, int64_t job_id, char ret_order_id[UUID_SIZE]) MUST_CHECK;
+/* What sweepers have in their hands, the newest claims first, at most 100. */
+enum result jobs_leased(struct db *db, enum job_kind kind, int64_t lease_ms,
+                        void (*each)(const struct job_row *, void *), void *context) MUST_CHECK;
+
+/* A job under the operator's hand, locked. Inside a transaction. */
+struct job_hold {
+    int64_t job_id;
+    char kind[21];
+    char order_id[UUID_SIZE];
+    char worker[WORKER_SIZE]; /* who has or had it; may be empty */
+    bool leased;
+};
+
+/* RESULT_NOT_FOUND without such a job. */
+enum result jobs_lock(struct db *db, int64_t job_id, struct job_hold *ret_hold) MUST_CHECK;
+
+/* Makes a job that is not leased due now; one that had failed may try again. */
+enum result jobs_retry(struct db *db, const struct job_hold *hold) MUST_CHECK;
+
+/* Ends a lease now: the job is due, and whatever its worker still says is
+ * refused as if the lease had run out and another had taken over. */
+enum result jobs_release(struct db *db, const struct job_hold *hold) MUST_CHECK;
 
 #endif

@@ -37,10 +37,16 @@ struct order_filter {
     const char *flight_id; /* NULL: any */
     const char *status;    /* NULL: any; lapsed holds count as EXPIRED */
     const char *search;    /* NULL: any; else the beginning of an order's id, or a user's or flight's id */
+    int64_t from_ms;       /* TIME_NONE: back to the first */
     int64_t before_ms;     /* TIME_NONE: from the newest */
     const char *before_id;
     int limit;
 };
+
+/* How far back a page may look: the time of the oldest of the next few thousand
+ * orders by user, flight and time, TIME_NONE if there are fewer. States and
+ * texts have no index, and must not be looked for through a whole table. */
+enum result orders_horizon(struct db *db, const struct order_filter *filter, int64_t *ret_ms) MUST_CHECK;
 
 /* Calls back for each; the order is the callee's for the length of the call. */
 enum result orders_list(struct db *db, const struct order_filter *filter,

@@ -8,6 +8,10 @@ DB_SQL(SWEEPER_LEAVE, "DELETE FROM sweepers WHERE worker = ?");
 DB_SQL(SWEEPERS_COUNT,
        "SELECT COUNT(*) AS alive, UTC_TIMESTAMP(3) AS now FROM sweepers"
        " WHERE last_seen > UTC_TIMESTAMP(3) - INTERVAL 15 SECOND");
+DB_SQL(SWEEPERS_LIST,
+       "SELECT worker, started_at, last_seen, in_flight,"
+       " CASE WHEN last_seen > UTC_TIMESTAMP(3) - INTERVAL 15 SECOND THEN 1 ELSE 0 END AS alive"
+       " FROM sweepers ORDER BY started_at, worker LIMIT 200");
 DB_SQL(SWEEPERS_PURGE, "DELETE FROM sweepers WHERE last_seen < UTC_TIMESTAMP(3) - INTERVAL 1 DAY");
 
 enum result sweepers_beat(struct db *db, const char *worker, int64_t in_flight)
@@ -30,6 +34,26 @@ enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_m
     *ret_alive = db_get_int(rows, "alive");
     *ret_now_ms = db_get_time(rows, "now");
     return RESULT_OK;
+}
+
+enum result sweepers_list(struct db *db, void (*each)(const struct sweeper_row *, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = db_query(db, &SWEEPERS_LIST, DB_NO_ARGS, &rows);
+    for (bool have = true; r == RESULT_OK && have;) {
+        r = db_next(rows, &have);
+        if (r != RESULT_OK || !have)
+            break;
+        struct sweeper_row row = {
+            .worker = db_get_text(rows, "worker"),
+            .alive = db_get_int(rows, "alive") != 0,
+            .started_at_ms = db_get_time(rows, "started_at"),
+            .last_seen_ms = db_get_time(rows, "last_seen"),
+            .in_flight = db_get_int(rows, "in_flight"),
+        };
+        each(&row, context);
+    }
+    return r;
 }
 
 enum result sweepers_purge(struct db *db)

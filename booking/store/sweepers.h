@@ -13,6 +13,17 @@ enum result sweepers_leave(struct db *db, const char *worker) MUST_CHECK;
 /* How many are alive, and the database's time. */
 enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_ms) MUST_CHECK;
 
+struct sweeper_row {
+    const char *worker;
+    bool alive;
+    int64_t started_at_ms;
+    int64_t last_seen_ms;
+    int64_t in_flight;
+};
+/* Those heard of lately, the oldest first, at most 200: the dead stay listed until they are forgotten. */
+enum result sweepers_list(struct db *db, void (*each)(const struct sweeper_row *, void *),
+                          void *context) MUST_CHECK;
+
 /* Forgets sweepers that were last seen a day ago. */
 enum result sweepers_purge(struct db *db) MUST_CHECK;
 

@@ -129,5 +129,28 @@ static void no_dates(void **state)
     }
 }
 
+static void moments(void **state)
+{
+    static const struct {
+        const char *text;
+        int64_t ms; /* 77: no moment */
+    } rows[] = {
+        { "2026-03-15", 1773532800000 }, { "2026-03-15T10:00Z", 1773568800000 },
+        { "2026-03-15T10:00:01Z", 1773568801000 }, { "2026-03-15T23:59:59.999Z", 1773619199999 },
+        { "2026-03-15T", 77 }, { "2026-03-15T10", 77 }, { "2026-03-15T10:", 77 }, { "2026-03-15T10:0", 77 },
+        { "2026-03-15T10:00", 77 }, { "2026-03-15T10:00:0Z", 77 }, { "2026-03-15T10:00:00.1Z", 77 },
+        { "2026-03-15T10:00:00.000Zx", 77 }, { "2026-03-15T24:00Z", 77 }, { "2026-03-15T10:60Z", 77 },
+        { "2026-03-15T10:00:60Z", 77 }, { "2026-02-30T10:00Z", 77 }, { "2026-03-15 10:00Z", 77 },
+        { "2026-03-15T10:00:00+01:00", 77 }, { "", 77 }, { "2026-03-15Z", 77 },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        int64_t ms = 77;
+        check(timestamp_parse(rows[i].text, &ms) == (rows[i].ms != 77) && ms == rows[i].ms, "\"%s\" is %lld",
+              rows[i].text, (long long)ms);
+    }
+}
+
 RUN_TESTS(cmocka_unit_test(as_text), cmocka_unit_test(every_day), cmocka_unit_test(moments_within_a_day),
-          cmocka_unit_test(every_date_there_could_be), cmocka_unit_test(no_dates))
+          cmocka_unit_test(every_date_there_could_be), cmocka_unit_test(no_dates),
+          cmocka_unit_test(moments))
