@@ -197,8 +197,8 @@ test-ui: test-build ## the page in a real browser
 screenshots: test-build ## take the README's pictures anew
 	@$(PYTHON) tests/ui/screenshots.py
 
-test-parallel: test-build ## HTTP tests, four at a time
-	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/api
+test-parallel: test-build ## the acceptance suite and the HTTP tests, four at a time
+	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/seed tests/api
 
 audit: ## compare the running stack's orders, seats, jobs, history and charges
 	@environment=$$($(STACK) env) && eval "$$environment" && $(PYTHON) tests/audit.py

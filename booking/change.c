@@ -52,6 +52,8 @@ static enum result change_in_txn(struct db *db, void *context)
         r = seats_lock(db, o->flight_id, &o->seats, c->seats, &locked);
     if (r == RESULT_OK)
         r = part_check_seats(&locked, c->seats, o->order_id, c->refusal);
+    if (r == RESULT_OK && locked.departure_ms <= locked.now_ms)
+        r = RESULT_FLIGHT_DEPARTED;
     if (r != RESULT_OK)
         return r;
 

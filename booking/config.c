@@ -79,6 +79,26 @@ static bool parse_flag(const char *text, bool *ret)
     return true;
 }
 
+/* The part of a URL behind "http://" or "https://", or NULL. */
+static const char *url_rest(const char *url)
+{
+    if (strncmp(url, "http://", 7) == 0)
+        return url + 7;
+    return strncmp(url, "https://", 8) == 0 ? url + 8 : NULL;
+}
+
+/* http or https, and a host. Empty: none is set. */
+static bool is_url(const char *text)
+{
+    const char *rest = url_rest(text);
+    if (rest == NULL)
+        return *text == '\0';
+    size_t authority = strcspn(rest, "/?#");
+    const char *at = memchr(rest, '@', authority);
+    size_t user = at == NULL ? 0 : (size_t)(at - rest) + 1;
+    return authority > user && rest[user] != ':' && strpbrk(text, " \"<>\\^`{|}") == NULL;
+}
+
 static bool parse_text(const char *text, char *to)
 {
     if (strlen(text) >= CONFIG_TEXT_SIZE || !text_is_printable(text))
@@ -120,7 +140,7 @@ static void say_wanted(const struct setting *s, const char *name, const char *te
         (void)snprintf(ret_error, size, "%s: \"%s\" is neither true nor false", name, text);
         break;
     case URL:
-        (void)snprintf(ret_error, size, "%s: expected a URL that begins with http:// or https://", name);
+        (void)snprintf(ret_error, size, "%s: expected a URL such as http://host:port/path", name);
         break;
     case LEVEL:
         (void)snprintf(ret_error, size, "%s: \"%s\" is none of debug, info, warn, error", name, text);
@@ -148,8 +168,7 @@ static bool parse_setting(const struct setting *s, const char *text, void *field
     case FLAG: return parse_flag(text, field);
     case LEVEL: return log_level_is_known(text) && parse_text(text, field);
     case URL:
-        return (*text == '\0' || strncmp(text, "http://", 7) == 0 || strncmp(text, "https://", 8) == 0) &&
-               parse_text(text, field);
+        return is_url(text) && parse_text(text, field);
     case TEXT: return parse_text(text, field);
     case DSN: return *text == '\0' || dsn_parse(text, field, &ignored);
     }
@@ -212,6 +231,17 @@ static void print_dsn(const struct dsn *dsn, FILE *to)
         (void)fprintf(to, "%s%s@tcp(%s:%d)/%s", dsn->user, mask, dsn->host, dsn->port, dsn->database);
 }
 
+/* What stands before a '@' may be a password. */
+static void print_url(const char *url, FILE *to)
+{
+    const char *rest = url_rest(url);
+    const char *at = rest == NULL ? NULL : memchr(rest, '@', strcspn(rest, "/?#"));
+    if (at == NULL)
+        (void)fputs(url, to);
+    else
+        (void)fprintf(to, "%.*s****%s", (int)(rest - url), url, at);
+}
+
 void config_print(const struct config *config, FILE *to)
 {
     for (size_t i = 0; i < SETTING_COUNT; i++) {
@@ -228,8 +258,8 @@ void config_print(const struct config *config, FILE *to)
         case FRACTION: (void)fprintf(to, "%g", *(const double *)field); break;
         case FLAG: (void)fputs(*(const bool *)field ? "true" : "false", to); break;
         case DSN: print_dsn(field, to); break;
+        case URL: print_url(field, to); break;
         case TEXT:
-        case URL:
         case LEVEL:
             (void)fputs(s->secret && *(const char *)field != '\0' ? "****" : (const char *)field, to);
             break;

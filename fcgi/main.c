@@ -5,12 +5,18 @@
 #include "booking/metrics.h"
 #include "fcgi/router.h"
 
+#include <stdio.h>
 #include <unistd.h>
 
 int main(int argc, char **argv)
 {
     struct config config;
-    config_start(argc, argv, "booking-api [--check-config | --version | --help] < FastCGI socket", &config);
+    static const char usage[] = "booking-api [--check-config | --version | --help] < FastCGI socket";
+    config_start(argc, argv, usage, &config);
+    if (argc > 1) {
+        (void)fprintf(stderr, "usage: %s\n", usage);
+        return 2;
+    }
 
     struct router router = { .config = &config, .db = db_new(&config.database) };
     log_info("start", LOG_TEXT("program", "booking-api"), LOG_NUMBER("pid", getpid()));

@@ -48,6 +48,13 @@ static void describe(const struct request *request, struct buf *ret)
     buf_add(ret, request->body, request->body_len);
 }
 
+/* Twice, as the first may only find out that the connection is dead. */
+static enum result give_up_key(struct exchange *x, const char *key)
+{
+    enum result r = idempotency_release(x->db, key, x->key_owner);
+    return r == RESULT_UNAVAILABLE || r == RESULT_RETRY ? idempotency_release(x->db, key, x->key_owner) : r;
+}
+
 bool replay_begin(struct exchange *x)
 {
     const char *key = request_header(x->request, "HTTP_IDEMPOTENCY_KEY");
@@ -77,6 +84,9 @@ bool replay_begin(struct exchange *x)
         replay(x, &stored);
     else
         exchange_refuse(x, r);
+    /* Whether we got the key before the connection went is not known. */
+    if (r == RESULT_UNAVAILABLE && give_up_key(x, key) != RESULT_OK)
+        log_warn("idempotency_key_not_released", LOG_TEXT("request_id", x->request->id));
     return false;
 }
 
@@ -88,7 +98,7 @@ void replay_end(struct exchange *x)
     if (x->key == NULL || x->key_answered)
         return;
     if (response->status >= 500 || response->status == 429) {
-        r = idempotency_release(x->db, x->key, x->key_owner);
+        r = give_up_key(x, x->key);
     } else {
         struct stored_answer stored = {
             .status = response->status,

@@ -11,6 +11,7 @@
 #include "fcgi/problem.h"
 #include "fcgi/server.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -258,7 +259,12 @@ static void handle(const struct request *request, enum server_error error, struc
 int main(int argc, char **argv)
 {
     struct config config;
-    config_start(argc, argv, "payment-gateway [--check-config | --version | --help] < FastCGI socket", &config);
+    static const char usage[] = "payment-gateway [--check-config | --version | --help] < FastCGI socket";
+    config_start(argc, argv, usage, &config);
+    if (argc > 1) {
+        (void)fprintf(stderr, "usage: %s\n", usage);
+        return 2;
+    }
 
     struct gateway gateway = { .config = &config, .db = db_new(&config.gateway_database) };
     log_info("start", LOG_TEXT("program", "payment-gateway"), LOG_NUMBER("pid", getpid()));
