@@ -1,0 +1,413 @@
+/* The one door to the database: what goes in comes out, what cannot be is an error, and broken connections. Wants a
+ * database: `make test-unit` starts one. */
+
+#include "tests/unit/unit.h"
+
+#include "booking/config.h"
+#include "booking/core/timestamp.h"
+#include "booking/store/db.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+static struct config config;
+static struct db *db;
+static struct db *other;
+
+#define SQL(id, sql_text) static const struct db_sql id = { .text = (sql_text), .name = #id }
+
+SQL(CLEAR, "DELETE FROM test_values");
+SQL(ADD, "INSERT INTO test_values (id, n, t, at, few) VALUES (?, ?, ?, ?, ?)");
+SQL(READ, "SELECT n, t, at, few FROM test_values WHERE id = ?");
+SQL(COUNT, "SELECT COUNT(*) AS n FROM test_values");
+SQL(TOUCH, "UPDATE test_values SET n = ? WHERE id = ?");
+SQL(GROW, "INSERT INTO test_values (id, t) VALUES (?, REPEAT('x', ?))");
+SQL(SESSION, "SELECT CONNECTION_ID() AS id, @@time_zone AS zone, @@sql_mode AS mode, @@innodb_lock_wait_timeout AS wait");
+
+static void must(enum result r, const struct db *on)
+{
+    check(r == RESULT_OK, "%s: %s", result_name(r), db_last_error(on));
+}
+
+static void add(int64_t id, struct db_value n, struct db_value t, struct db_value at)
+{
+    must(db_exec(db, &ADD, DB_ARGS(db_int(id), n, t, at, db_text(NULL)), NULL), db);
+}
+
+static struct db_rows *read_row(struct db *from, int64_t id)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    must(db_query(from, &READ, DB_ARGS(db_int(id)), &rows), from);
+    must(db_next(rows, &have), from);
+    assert_true(have);
+    return rows;
+}
+
+static int64_t count(struct db *from)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    must(db_query(from, &COUNT, DB_NO_ARGS, &rows), from);
+    must(db_next(rows, &have), from);
+    return db_get_int(rows, "n");
+}
+
+/* ── values ─────────────────────────────────────────────────────────────── */
+
+static void numbers(void **state)
+{
+    static const int64_t values[] = { 0, 1, -1, INT32_MAX, INT32_MIN, INT64_MAX, INT64_MIN };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        add((int64_t)i, db_int(values[i]), db_text(NULL), db_time(TIME_NONE));
+        assert_true(db_get_int(read_row(db, (int64_t)i), "n") == values[i]);
+    }
+}
+
+static void texts(void **state)
+{
+    static const char *const values[] = { "", " ", "a", "a ", "Zoë", "漢字", "👩‍🚀", "'; DROP TABLE test_values; --",
+                                          "a\\b\"c'd%e_f?", "line\nbreak\ttab\r" };
+    static char longest[65001];
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        add((int64_t)i, db_int(0), db_text(values[i]), db_time(TIME_NONE));
+        assert_string_equal(db_get_text(read_row(db, (int64_t)i), "t"), values[i]);
+    }
+    memset(longest, 'x', sizeof longest - 1);
+    add(100, db_int(0), db_text(longest), db_time(TIME_NONE));
+    assert_string_equal(db_get_text(read_row(db, 100), "t"), longest);
+    /* A short one after a long one has nothing of it. */
+    assert_string_equal(db_get_text(read_row(db, 2), "t"), "a");
+    /* So many bytes and no more are taken, NULs among them. */
+    add(101, db_int(0), db_bytes("a\0bXXX", 3), db_time(TIME_NONE));
+    assert_memory_equal(db_get_text(read_row(db, 101), "t"), "a\0b\0", 4);
+}
+
+static void times(void **state)
+{
+    static const int64_t values[] = { 0,  1,  999,  1773568800123,  951782400000,  1709164800000,  4107542399999,
+                                      253402300799999,  -1,  -2208988800000,  -30610224000000 };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(values); i++) {
+        add((int64_t)i, db_int(0), db_text(NULL), db_time(values[i]));
+        check(db_get_time(read_row(db, (int64_t)i), "at") == values[i], "%lld ms comes back as %lld",
+              (long long)values[i], (long long)db_get_time(read_row(db, (int64_t)i), "at"));
+    }
+}
+
+static void nothing(void **state)
+{
+    (void)state;
+    add(1, db_int(5), db_text("x"), db_time(5));
+    must(db_exec(db, &ADD, DB_ARGS(db_int(2), db_text(NULL), db_text(NULL), db_time(TIME_NONE), db_text(NULL)), NULL), db);
+    struct db_rows *rows = read_row(db, 1);
+    assert_false(db_is_null(rows, "n") || db_is_null(rows, "t") || db_is_null(rows, "at"));
+    rows = read_row(db, 2);
+    assert_true(db_is_null(rows, "n") && db_is_null(rows, "t") && db_is_null(rows, "at"));
+    assert_int_equal(db_get_int(rows, "n"), 0);
+    assert_null(db_get_text(rows, "t"));
+    assert_true(db_get_time(rows, "at") == TIME_NONE);
+}
+
+/* ── what cannot be ─────────────────────────────────────────────────────── */
+
+/* Too long to be read whole is an error, not a shorter text; so is too long to be stored. */
+static void nothing_is_cut_unsaid(void **state)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    (void)state;
+    must(db_exec(db, &GROW, DB_ARGS(db_int(1), db_int(70000)), NULL), db);
+    must(db_query(db, &READ, DB_ARGS(db_int(1)), &rows), db);
+    assert_int_equal(db_next(rows, &have), RESULT_INTERNAL);
+    assert_non_null(strstr(db_last_error(db), "truncated"));
+
+    assert_int_equal(db_exec(db, &ADD, DB_ARGS(db_int(2), db_int(0), db_text(NULL), db_time(TIME_NONE), db_text("four")), NULL),
+                     RESULT_INTERNAL);
+    assert_int_equal(count(db), 1);
+}
+
+static void keys_are_unique(void **state)
+{
+    (void)state;
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    assert_int_equal(db_exec(db, &ADD, DB_ARGS(db_int(1), db_int(2), db_text(NULL), db_time(TIME_NONE), db_text(NULL)), NULL),
+                     RESULT_DUPLICATE);
+    assert_int_equal(db_get_int(read_row(db, 1), "n"), 1);
+}
+
+static void misuse_is_a_defect(void **state)
+{
+    SQL(NO_TABLE, "SELECT 1 AS n FROM no_such_table");
+    SQL(NO_SQL, "SELEKT 1");
+    struct db_rows *rows = NULL;
+    (void)state;
+    assert_int_equal(db_query(db, &READ, DB_NO_ARGS, &rows), RESULT_INTERNAL);
+    assert_int_equal(db_query(db, &READ, DB_ARGS(db_int(1), db_int(2)), &rows), RESULT_INTERNAL);
+    assert_int_equal(db_query(db, &CLEAR, DB_NO_ARGS, &rows), RESULT_INTERNAL);
+    assert_int_equal(db_query(db, &NO_TABLE, DB_NO_ARGS, &rows), RESULT_INTERNAL);
+    assert_int_equal(db_query(db, &NO_SQL, DB_NO_ARGS, &rows), RESULT_INTERNAL);
+    /* And the connection goes on. */
+    assert_int_equal(count(db), 0);
+}
+
+/* A guard counts the rows it matched, also those that already were as it wants them. */
+static void matched_rows_count(void **state)
+{
+    uint64_t matched = 99;
+    (void)state;
+    add(1, db_int(5), db_text(NULL), db_time(TIME_NONE));
+    must(db_exec(db, &TOUCH, DB_ARGS(db_int(5), db_int(1)), &matched), db);
+    assert_int_equal(matched, 1);
+    must(db_exec(db, &TOUCH, DB_ARGS(db_int(5), db_int(2)), &matched), db);
+    assert_int_equal(matched, 0);
+}
+
+/* ── transactions ───────────────────────────────────────────────────────── */
+
+static void sessions_are_as_promised(void **state)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    (void)state;
+    must(db_query(db, &SESSION, DB_NO_ARGS, &rows), db);
+    must(db_next(rows, &have), db);
+    assert_string_equal(db_get_text(rows, "zone"), "+00:00");
+    assert_non_null(strstr(db_get_text(rows, "mode"), "STRICT_ALL_TABLES"));
+    assert_int_equal(db_get_int(rows, "wait"), 3);
+
+    /* READ COMMITTED: not before the commit, and at once after it. */
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    must(db_begin(other), other);
+    assert_int_equal(db_get_int(read_row(other, 1), "n"), 1);
+    must(db_begin(db), db);
+    must(db_exec(db, &TOUCH, DB_ARGS(db_int(2), db_int(1)), NULL), db);
+    assert_int_equal(db_get_int(read_row(other, 1), "n"), 1);
+    must(db_commit(db), db);
+    assert_int_equal(db_get_int(read_row(other, 1), "n"), 2);
+    db_rollback(other);
+}
+
+static void rollback_leaves_nothing(void **state)
+{
+    (void)state;
+    must(db_begin(db), db);
+    int64_t change = db_change_id(db);
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    db_rollback(db);
+    assert_int_equal(count(db), 0);
+    must(db_begin(db), db);
+    assert_true(db_change_id(db) > 0 && db_change_id(db) != change);
+    db_rollback(db);
+    db_rollback(db); /* nothing to undo */
+    assert_int_equal(db_commit(db), RESULT_UNAVAILABLE);
+}
+
+/* A lock that another holds too long: the transaction may be run again. */
+static void lock_waits_end(void **state)
+{
+    (void)state;
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    must(db_begin(db), db);
+    must(db_exec(db, &TOUCH, DB_ARGS(db_int(2), db_int(1)), NULL), db);
+    must(db_begin(other), other);
+    time_t started = time(NULL);
+    assert_int_equal(db_exec(other, &TOUCH, DB_ARGS(db_int(3), db_int(1)), NULL), RESULT_RETRY);
+    assert_true(time(NULL) - started <= 6);
+    db_rollback(other);
+    must(db_commit(db), db);
+    assert_int_equal(db_get_int(read_row(other, 1), "n"), 2);
+}
+
+/* Another process takes row 2, says so, and then wants row 1. Its result is its exit status. */
+static pid_t begin_rival(int *ret_ready)
+{
+    int ends[2];
+    assert_int_equal(pipe(ends), 0);
+    pid_t pid = fork();
+    assert_true(pid >= 0);
+    if (pid == 0) {
+        struct db *its = db_new(&config.migration_database);
+        enum result r = db_begin(its);
+        if (r == RESULT_OK)
+            r = db_exec(its, &TOUCH, DB_ARGS(db_int(20), db_int(2)), NULL);
+        if (write(ends[1], "x", 1) != 1)
+            _exit(100);
+        if (r == RESULT_OK)
+            r = db_exec(its, &TOUCH, DB_ARGS(db_int(20), db_int(1)), NULL);
+        if (r == RESULT_OK)
+            r = db_commit(its);
+        _exit((int)r);
+    }
+    (void)close(ends[1]);
+    *ret_ready = ends[0];
+    return pid;
+}
+
+/* Of two in a deadlock one is told to run again, and the other goes on. */
+static void deadlocks_end(void **state)
+{
+    int ready = -1;
+    int status = 0;
+    char byte = 0;
+    (void)state;
+    add(1, db_int(0), db_text(NULL), db_time(TIME_NONE));
+    add(2, db_int(0), db_text(NULL), db_time(TIME_NONE));
+    must(db_begin(db), db);
+    must(db_exec(db, &TOUCH, DB_ARGS(db_int(10), db_int(1)), NULL), db);
+    pid_t rival = begin_rival(&ready);
+    assert_int_equal(read(ready, &byte, 1), 1);
+    enum result mine = db_exec(db, &TOUCH, DB_ARGS(db_int(10), db_int(2)), NULL);
+    if (mine == RESULT_OK)
+        must(db_commit(db), db);
+    else
+        db_rollback(db);
+    assert_int_equal(waitpid(rival, &status, 0), rival);
+    (void)close(ready);
+    assert_true(WIFEXITED(status));
+    enum result its = (enum result)WEXITSTATUS(status);
+    check((mine == RESULT_OK && its == RESULT_RETRY) || (mine == RESULT_RETRY && its == RESULT_OK), "%s and %s",
+          result_name(mine), result_name(its));
+    int64_t winner = mine == RESULT_OK ? 10 : 20;
+    assert_int_equal(db_get_int(read_row(db, 1), "n"), winner);
+    assert_int_equal(db_get_int(read_row(db, 2), "n"), winner);
+}
+
+/* ── connections ────────────────────────────────────────────────────────── */
+
+/* Ends the server's side of db's connection, as a restart or a timeout would. */
+static void cut(void)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    char kill[64];
+    must(db_query(db, &SESSION, DB_NO_ARGS, &rows), db);
+    must(db_next(rows, &have), db);
+    (void)snprintf(kill, sizeof kill, "KILL %lld", (long long)db_get_int(rows, "id"));
+    must(db_run_script(other, kill), other);
+}
+
+static void a_dead_connection_is_replaced(void **state)
+{
+    (void)state;
+    cut();
+    assert_int_equal(count(db), 0);
+    cut();
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    cut();
+    must(db_begin(db), db);
+    assert_int_equal(count(db), 1);
+    db_rollback(db);
+}
+
+/* But not within a transaction: what came before is gone with it. */
+static void a_transaction_dies_with_its_connection(void **state)
+{
+    (void)state;
+    must(db_begin(db), db);
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    cut();
+    assert_int_equal(db_exec(db, &TOUCH, DB_ARGS(db_int(2), db_int(1)), NULL), RESULT_UNAVAILABLE);
+    db_rollback(db);
+    assert_int_equal(count(db), 0);
+}
+
+/* No answer to COMMIT is neither yes nor no. */
+static void a_commit_without_answer(void **state)
+{
+    (void)state;
+    must(db_begin(db), db);
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    cut();
+    assert_int_equal(db_commit(db), RESULT_COMMIT_UNKNOWN);
+    assert_int_equal(count(db), 0);
+}
+
+static void servers_that_are_not_there(void **state)
+{
+    static const char *const nowhere[] = { "u:geheim@tcp(127.0.0.1:1)/d", "u:geheim@unix(/no/such/socket)/d",
+                                           "u:geheim@tcp(no-such-host.invalid)/d" };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(nowhere); i++) {
+        struct dsn dsn;
+        const char *error = NULL;
+        assert_true(dsn_parse(nowhere[i], &dsn, &error));
+        struct db *lost = db_new(&dsn);
+        assert_int_equal(db_connect(lost), RESULT_UNAVAILABLE);
+        assert_int_equal(db_begin(lost), RESULT_UNAVAILABLE);
+        assert_true(strlen(db_last_error(lost)) > 10);
+        assert_null(strstr(db_last_error(lost), "geheim"));
+        db_free(lost);
+    }
+    struct dsn wrong = config.database;
+    (void)snprintf(wrong.password, sizeof wrong.password, "geheim");
+    struct db *stranger = db_new(&wrong);
+    assert_int_equal(db_connect(stranger), RESULT_UNAVAILABLE);
+    assert_null(strstr(db_last_error(stranger), "geheim"));
+    db_free(stranger);
+    db_free(NULL);
+}
+
+/* ── */
+
+static int begin(void **state)
+{
+    char error[1024];
+    (void)state;
+    check(getenv("DATABASE_DSN") != NULL, "DATABASE_DSN is not set. make test-unit runs this with a database.");
+    check(config_load(&config, error, sizeof error), "%s", error);
+    db = db_new(&config.migration_database);
+    other = db_new(&config.migration_database);
+    must(db_run_script(db, "DROP TABLE IF EXISTS test_values; CREATE TABLE test_values (id INT PRIMARY KEY, n BIGINT,"
+                           " t LONGTEXT CHARACTER SET utf8mb4, at DATETIME(3), few VARCHAR(3)) ENGINE=InnoDB"), db);
+    return 0;
+}
+
+static int clear(void **state)
+{
+    (void)state;
+    db_rollback(db);
+    db_rollback(other);
+    must(db_exec(db, &CLEAR, DB_NO_ARGS, NULL), db);
+    return 0;
+}
+
+static int end(void **state)
+{
+    (void)state;
+    must(db_run_script(db, "DROP TABLE test_values"), db);
+    db_free(db);
+    db_free(other);
+    return 0;
+}
+
+#define WITH_EMPTY_TABLE(test) cmocka_unit_test_setup(test, clear)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        WITH_EMPTY_TABLE(numbers),
+        WITH_EMPTY_TABLE(texts),
+        WITH_EMPTY_TABLE(times),
+        WITH_EMPTY_TABLE(nothing),
+        WITH_EMPTY_TABLE(nothing_is_cut_unsaid),
+        WITH_EMPTY_TABLE(keys_are_unique),
+        WITH_EMPTY_TABLE(misuse_is_a_defect),
+        WITH_EMPTY_TABLE(matched_rows_count),
+        WITH_EMPTY_TABLE(sessions_are_as_promised),
+        WITH_EMPTY_TABLE(rollback_leaves_nothing),
+        WITH_EMPTY_TABLE(lock_waits_end),
+        WITH_EMPTY_TABLE(deadlocks_end),
+        WITH_EMPTY_TABLE(a_dead_connection_is_replaced),
+        WITH_EMPTY_TABLE(a_transaction_dies_with_its_connection),
+        WITH_EMPTY_TABLE(a_commit_without_answer),
+        WITH_EMPTY_TABLE(servers_that_are_not_there),
+    };
+    return cmocka_run_group_tests(tests, begin, end);
+}
