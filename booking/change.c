@@ -41,7 +41,7 @@ static enum result change_in_txn(struct db *db, void *context)
 {
     struct change *c = context;
     struct order *o = c->order;
-    struct locked_seats locked;
+    struct locked_seats locked = { .count = 0 };
     enum order_status next;
 
     CRASH_SCOPE("change");
