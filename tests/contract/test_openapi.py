@@ -97,6 +97,9 @@ class Call:
         self.path = path
         if "{jobId}" in path:
             self.use_job()
+        self.set("kind", "SEND_CONFIRMATION")
+        if "{jobId}" in path and operation["operationId"] == "adminReleaseJob":
+            self.lease()
         self.set("flightId", self.flight)
         self.set("orderId", self.order and self.order["orderId"])
         if operation["operationId"].startswith("listOrders"):
@@ -117,6 +120,12 @@ class Call:
         jobs = self.stack.admin().get(f"/api/admin/jobs?orderId={self.order['orderId']}").ok()["jobs"]
         self.job = jobs[0]["id"]
         self.set("jobId", self.job)
+
+    def lease(self, worker="a test"):
+        """As if a sweeper had the job; without a worker: as if none had."""
+        status, attempts = ("RUNNING", 1) if worker else ("PENDING", 0)
+        self.stack.query("UPDATE workflow_jobs SET status = %s, attempts = %s, locked_by = %s WHERE job_id = %s",
+                         status, attempts, worker, self.job)
 
     def send(self, **kw):
         headers = {**self.headers, **kw.pop("headers", {})}
@@ -158,8 +167,8 @@ def no_such_order(call):
     return call.send()
 
 
-def no_such_job(call):
-    call.path = call.path.replace(f"/{call.job}/", "/999999999/")
+def no_such_job_or_kind(call):
+    call.path = re.sub(r"(jobs|kinds)/\w+/", r"\1/999999999/", call.path)
     return call.send()
 
 
@@ -191,11 +200,15 @@ def paying(call):
 
 
 def leased(call):
-    call.stack.query("UPDATE workflow_jobs SET status = 'RUNNING', attempts = 1, locked_by = 'a test'"
-                     " WHERE job_id = %s", call.job)
+    call.lease()
     answer = call.send()
-    call.stack.query("UPDATE workflow_jobs SET status = 'PENDING', locked_by = NULL WHERE job_id = %s", call.job)
+    call.lease(worker=None)
     return answer
+
+
+def not_leased(call):
+    call.lease(worker=None)
+    return call.send()
 
 
 def still_running(call):
@@ -226,13 +239,14 @@ PROVOKE = {
     "INVALID_PAYMENT_CODE": with_body(paymentCode="1"),
     "FLIGHT_NOT_FOUND": no_such_flight,
     "ORDER_NOT_FOUND": no_such_order,
-    "NOT_FOUND": no_such_job,
+    "NOT_FOUND": no_such_job_or_kind,
     "SEATS_UNAVAILABLE": taken,
     "FLIGHT_DEPARTED": departed,
     "ORDER_EXPIRED": expired,
     "ORDER_CLOSED": closed,
     "PAYMENT_IN_PROGRESS": paying,
     "JOB_RUNNING": leased,
+    "JOB_NOT_RUNNING": not_leased,
     "REQUEST_IN_PROGRESS": still_running,
     "PRECONDITION_FAILED": lambda call: call.send(headers={"If-Match": '"9999"'}),
     "PAYLOAD_TOO_LARGE": lambda call: raw(call, b" " * 70000),
@@ -266,6 +280,8 @@ def test_what_is_described_can_be_had(default_stack, quick_stack, path, method, 
     else:
         call = Call(default_stack, path, method, operation)
         answer = PROVOKE.get(code, Call.send)(call)
+    if "{kind}" in path:
+        default_stack.admin().post("/api/admin/kinds/SEND_CONFIRMATION/resume").ok()
     assert answer.status == int(key), answer
     if int(key) >= 400:
         answer.refused(int(key), code)
