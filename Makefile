@@ -214,9 +214,12 @@ fault-programs:
 	@$(MAKE) --no-print-directory BUILD=build-crash CPPFLAGS='$(CPPFLAGS) -DCRASH_POINTS' programs
 	@$(MAKE) --no-print-directory BUILD=build-nolock CPPFLAGS='$(CPPFLAGS) -DNO_SEAT_LOCK' programs
 
-asan: setup-test ## HTTP tests on programs built with sanitizers
+# What tests drive a browser or kill programs for hours prove nothing more here.
+ASAN_TESTS ?= tests/api tests/security tests/seed tests/contract
+asan: setup-test ## unit and HTTP tests on programs built with sanitizers
 	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined test-programs
-	@conf/run-sanitized build-asan $(PYTEST) $(PYTEST_ARGS) tests/api
+	@conf/run-sanitized build-asan $(STACK) with-database conf/run-unit-tests $(TESTS:$(BUILD)/%=build-asan/%)
+	@conf/run-sanitized build-asan $(PYTEST) $(PYTEST_ARGS) $(ASAN_TESTS)
 
 bench: build ## measure the system beside its own limit; report and plots in build/bench-report/
 	@$(MAKE) --no-print-directory bench-programs

@@ -1,0 +1,116 @@
+/* Who may do an operator's work. With a token as its argument this program only compares that token, for
+ * tests/security/test_token.py to count what the comparison costs. */
+
+#include "tests/unit/unit.h"
+
+#include "booking/core/text.h"
+#include "fcgi/access.h"
+
+#include <string.h>
+
+#define TOKEN "correct-horse-battery-staple"
+
+static struct {
+    const char *authorization, *host, *origin, *forwarded_for, *forwarded;
+} sent;
+
+static const char *header_of(const struct request *request, const char *name)
+{
+    (void)request;
+    return strcmp(name, "HTTP_AUTHORIZATION") == 0     ? sent.authorization
+           : strcmp(name, "HTTP_HOST") == 0            ? sent.host
+           : strcmp(name, "HTTP_ORIGIN") == 0          ? sent.origin
+           : strcmp(name, "HTTP_X_FORWARDED_FOR") == 0 ? sent.forwarded_for
+           : strcmp(name, "HTTP_FORWARDED") == 0       ? sent.forwarded
+                                                       : NULL;
+}
+
+/* The answer's status, or 0 when the request may pass. */
+static int ask(const char *token, const char *address)
+{
+    static struct config config;
+    struct request request = { .method = "GET", .path = "/", .id = "req-1", .remote_address = address,
+                               .header_of = header_of };
+    struct response response = {0};
+    struct exchange x = { .config = &config, .request = &request, .response = &response };
+    text_copy(config.admin_token, sizeof config.admin_token, token);
+    response_clear(&response);
+    int status = access_is_admin(&x) ? 0 : response.status;
+    response_done(&response);
+    return status;
+}
+
+static void by_token(void **state)
+{
+    static const struct {
+        const char *authorization;
+        int status;
+    } rows[] = {
+        { "Bearer " TOKEN, 0 },       { "bearer " TOKEN, 0 },    { "BEARER " TOKEN, 0 },
+        { NULL, 401 },                { "", 401 },               { "Bearer", 401 },
+        { "Bearer ", 401 },           { TOKEN, 401 },            { "Basic " TOKEN, 401 },
+        { "Bearer  " TOKEN, 401 },    { "Bearer " TOKEN " ", 401 }, { "Bearer " TOKEN TOKEN, 401 },
+        { "Bearer correct-horse-battery-stapl", 401 },           { "Bearer correct-horse-battery-staplE", 401 },
+        { "Bearer Correct-horse-battery-staple", 401 },          { "Bearer c", 401 },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        sent.authorization = rows[i].authorization;
+        const char *shown = rows[i].authorization == NULL ? "nothing" : rows[i].authorization;
+        /* Where it comes from does not matter then. */
+        check(ask(TOKEN, "203.0.113.9") == rows[i].status, "from afar with %s", shown);
+        check(ask(TOKEN, "127.0.0.1") == rows[i].status, "from here with %s", shown);
+    }
+}
+
+static void without_a_token(void **state)
+{
+    static const struct {
+        const char *address, *host, *origin, *forwarded_for, *forwarded;
+        int status;
+    } rows[] = {
+        { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, 0 },
+        { "127.9.9.9", "127.0.0.1", NULL, NULL, NULL, 0 },
+        { "::1", "[::1]:8080", NULL, NULL, NULL, 0 },
+        { "::1", "LOCALHOST", NULL, NULL, NULL, 0 },
+        { "127.0.0.1", "localhost:8080", "http://localhost:8080", NULL, NULL, 0 },
+        { "127.0.0.1", "localhost:8080", "http://LocalHost:8080", NULL, NULL, 0 },
+        { "127.0.0.1", "localhost:8080", "http://localhost:8081", NULL, NULL, 403 },
+        { "127.0.0.1", "localhost:8080", "https://localhost:8080", NULL, NULL, 403 },
+        { "127.0.0.1", "localhost:8080", "null", NULL, NULL, 403 },
+        { "127.0.0.1", "localhost:8080", "", NULL, NULL, 403 },
+        { "127.0.0.1", "localhost:8080", NULL, "127.0.0.1", NULL, 403 },
+        { "127.0.0.1", "localhost:8080", NULL, "", NULL, 403 },
+        { "127.0.0.1", "localhost:8080", NULL, NULL, "for=127.0.0.1", 403 },
+        { "127.0.0.1", NULL, NULL, NULL, NULL, 403 },
+        { "127.0.0.1", "localhost.evil.example", NULL, NULL, NULL, 403 },
+        { "127.0.0.1", "evil.example", NULL, NULL, NULL, 403 },
+        { "203.0.113.9", "localhost", NULL, NULL, NULL, 403 },
+        { "1127.0.0.1", "localhost", NULL, NULL, NULL, 403 },
+        { "::ffff:127.0.0.1", "localhost", NULL, NULL, NULL, 403 },
+        { "::2", "localhost", NULL, NULL, NULL, 403 },
+        { "unix:", "localhost", NULL, NULL, NULL, 403 },
+        { "", "localhost", NULL, NULL, NULL, 403 },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        memset(&sent, 0, sizeof sent);
+        sent.host = rows[i].host;
+        sent.origin = rows[i].origin;
+        sent.forwarded_for = rows[i].forwarded_for;
+        sent.forwarded = rows[i].forwarded;
+        /* No token is no password that one could send. */
+        sent.authorization = i % 2 == 0 ? NULL : "Bearer ";
+        int status = ask("", rows[i].address);
+        check(status == rows[i].status, "row %zu: %d, not %d", i, status, rows[i].status);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = { cmocka_unit_test(by_token), cmocka_unit_test(without_a_token) };
+    if (argc != 2)
+        return cmocka_run_group_tests(tests, NULL, NULL);
+    sent.authorization = argv[1];
+    return ask(TOKEN, "203.0.113.9") == 0 ? 0 : 1;
+}
