@@ -83,16 +83,22 @@ def launch_supervisor(settings, environment):
         # A core dump would hold passwords and payment codes.
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
-    with open(settings.data_dir / "logs/supervisord.err.log", "ab") as errors:
+    # Its complaints go to memory: it does not survive one that it cannot write, as on a full disk, where it
+    # has a lot to complain about.
+    with os.fdopen(os.memfd_create("supervisord-errors"), "w+") as errors:
         supervisor = subprocess.Popen(
             [program("supervisord"), "--nodaemon", "--configuration", settings.run_dir / "supervisord.conf"],
             cwd=settings.run_dir, env=environment, start_new_session=True,
             preexec_fn=set_limits,
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors)
+        wait_for_supervisor(settings, supervisor, errors)
 
+
+def wait_for_supervisor(settings, supervisor, errors):
     def answers():
         if supervisor.poll() is not None:
-            raise Failure("The process manager does not start")
+            errors.seek(0)
+            raise Failure(f"The process manager does not start\n{errors.read()}".rstrip())
         with contextlib.suppress(OSError, xmlrpc.client.Error):
             return supervisor_api(settings).getPID() == supervisor.pid
         return False
