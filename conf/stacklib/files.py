@@ -84,10 +84,10 @@ def fill_template(name, values):
 
 
 def generate_configuration(settings, groups):
-    # An idle connection that nginx keeps holds one API process: all its workers together keep fewer
-    # than there are, which leaves some for requests that find none kept.
+    # An idle connection that nginx keeps holds one API process: all its workers together keep half as
+    # many as there are, which leaves the others to those who wait to be accepted.
     nginx_workers = max(1, min(len(os.sched_getaffinity(0)), 4, settings.api_workers // 2))
-    kept = settings.api_workers * 3 // 4 // nginx_workers
+    kept = settings.api_workers // 2 // nginx_workers
     files = open_files_limit()
     user = pwd.getpwuid(os.getuid()).pw_name
     values = {
