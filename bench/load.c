@@ -61,10 +61,8 @@ struct connection {
     double paid;
     double due; /* of the next question */
     bool confirmed;
-    /* Sale: what this customer got, and the longest it waited for a seat. */
-    int64_t won;
-    double last_win;
-    double longest_wait;
+    int64_t answers;
+    int64_t won; /* sale: the seats of this customer */
 };
 
 struct samples {
@@ -259,6 +257,7 @@ static void rest(struct connection *c)
 static void count_answer(struct connection *c, double now)
 {
     statuses[c->status < 600 ? c->status : 0]++;
+    c->answers++;
     last_answer = now;
     if (c->begun >= measure_from) {
         answered++;
@@ -266,14 +265,10 @@ static void count_answer(struct connection *c, double now)
     }
 }
 
-static void on_sale_answer(struct connection *c, double now)
+static void on_sale_answer(struct connection *c)
 {
-    if (c->status == 201) {
-        double wait = now - c->last_win;
-        c->longest_wait = wait > c->longest_wait ? wait : c->longest_wait;
-        c->last_win = now;
+    if (c->status == 201)
         c->won++;
-    }
     if (c->status == 201 || c->status == 409)
         mark_sold(c->request);
 }
@@ -310,7 +305,7 @@ static void on_answer(struct connection *c)
     if (options.mode == FLOW && on_flow_answer(c, now))
         return;
     if (options.mode == SALE)
-        on_sale_answer(c, now);
+        on_sale_answer(c);
     count_answer(c, now);
     rest(c);
 }
@@ -447,23 +442,21 @@ static void print_samples(const char *name, struct samples *s)
     (void)printf("}");
 }
 
-static void print_sale(double start)
+/* Whether all connections were served alike. */
+static void print_fairness(void)
 {
-    int64_t least = INT64_MAX, most = 0;
-    double longest = 0;
+    int64_t answers_least = INT64_MAX, answers_most = 0, won_most = 0;
     for (size_t i = 0; i < options.connections; i++) {
         const struct connection *c = &connections[i];
-        least = c->won < least ? c->won : least;
-        most = c->won > most ? c->won : most;
-        double until_end = last_answer - (c->won > 0 ? c->last_win : start);
-        double wait = until_end > c->longest_wait ? until_end : c->longest_wait;
-        longest = wait > longest ? wait : longest;
+        answers_least = c->answers < answers_least ? c->answers : answers_least;
+        answers_most = c->answers > answers_most ? c->answers : answers_most;
+        won_most = c->won > won_most ? c->won : won_most;
     }
-    (void)printf(", \"won_least\": %lld, \"won_most\": %lld, \"longest_wait_ms\": %.1f", (long long)least,
-                 (long long)most, longest * 1000);
+    (void)printf(", \"answers_least\": %lld, \"answers_most\": %lld, \"won_most\": %lld", (long long)answers_least,
+                 (long long)answers_most, (long long)won_most);
 }
 
-static void report(double start)
+static void report(void)
 {
     struct rusage usage;
     (void)getrusage(RUSAGE_SELF, &usage);
@@ -485,8 +478,7 @@ static void report(double start)
     print_samples("latency_ms", &latency);
     if (options.mode == FLOW)
         print_samples("payment_ms", &payment);
-    if (options.mode == SALE)
-        print_sale(start);
+    print_fairness();
     (void)printf("}\n");
 }
 
@@ -548,12 +540,10 @@ int main(int argc, char **argv)
         push(idle, idle_first, &idle_count, i);
     }
     double start = now_s();
-    for (size_t i = 0; i < options.connections; i++)
-        connections[i].last_win = start;
     measure_from = start + options.warm_up;
     end_at = measure_from + options.seconds;
     last_answer = measure_from;
     run(start);
-    report(start);
+    report();
     return 0;
 }

@@ -91,8 +91,9 @@ class Bench:
                             f"{prefix}_refused": run["statuses"].get("409", 0),
                             f"{prefix}_ms_p50": run["latency_ms"]["p50"],
                             f"{prefix}_ms_p99": run["latency_ms"]["p99"],
-                            f"{prefix}_won_least": run["won_least"], f"{prefix}_won_most": run["won_most"],
-                            f"{prefix}_longest_wait_ms": run["longest_wait_ms"],
+                            f"{prefix}_ms_max": run["latency_ms"]["max"],
+                            f"{prefix}_answers_least": run["answers_least"],
+                            f"{prefix}_answers_most": run["answers_most"], f"{prefix}_won_most": run["won_most"],
                             f"{prefix}_5xx": sum(count for each in runs for status, count in each["statuses"].items()
                                                  if status >= "500")})
         figures["hot_of_spread"] = figures["hot_sold_per_s"] / figures["spread_sold_per_s"]
