@@ -54,10 +54,11 @@ DB_SQL(ORDERS_FILTERED,
        " OR CONVERT(flight_id USING utf8mb4) LIKE ?)"
        " AND (? IS NULL OR created_at >= ?)" PAGE);
 
-/* Of an index alone. */
-DB_SQL(ORDERS_HORIZON,
-       "SELECT created_at FROM orders WHERE (? IS NULL OR user_id = ?) AND (? IS NULL OR flight_id = ?)"
-       " AND created_at <= ? ORDER BY created_at DESC, order_id DESC LIMIT 1 OFFSET 10000");
+/* Each of one index, and of nothing but the index. */
+#define HORIZON " AND created_at <= ? ORDER BY created_at DESC, order_id DESC LIMIT 1 OFFSET 10000"
+DB_SQL(HORIZON_OF_ALL, "SELECT created_at FROM orders FORCE INDEX (idx_created) WHERE TRUE" HORIZON);
+DB_SQL(HORIZON_OF_USER, "SELECT created_at FROM orders FORCE INDEX (idx_user) WHERE user_id = ?" HORIZON);
+DB_SQL(HORIZON_OF_FLIGHT, "SELECT created_at FROM orders FORCE INDEX (idx_flight) WHERE flight_id = ?" HORIZON);
 
 static enum result read_order(struct db_rows *rows, struct order *ret_order)
 {
@@ -205,10 +206,13 @@ enum result orders_horizon(struct db *db, const struct order_filter *f, int64_t 
     int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query_one(db, &ORDERS_HORIZON,
-                                 DB_ARGS(db_text(f->user_id), db_text(f->user_id), db_text(f->flight_id),
-                                         db_text(f->flight_id), db_time(before_ms)),
-                                 &rows, &have);
+    enum result r;
+    if (f->flight_id != NULL)
+        r = db_query_one(db, &HORIZON_OF_FLIGHT, DB_ARGS(db_text(f->flight_id), db_time(before_ms)), &rows, &have);
+    else if (f->user_id != NULL)
+        r = db_query_one(db, &HORIZON_OF_USER, DB_ARGS(db_text(f->user_id), db_time(before_ms)), &rows, &have);
+    else
+        r = db_query_one(db, &HORIZON_OF_ALL, DB_ARGS(db_time(before_ms)), &rows, &have);
     *ret_ms = r == RESULT_OK && have ? db_get_time(rows, "created_at") : TIME_NONE;
     return r;
 }
