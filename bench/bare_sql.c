@@ -76,7 +76,7 @@ static void read_wishes(const char *path)
     char seats[SEATS_TEXT_SIZE];
     size_t room = 0;
     FILE *file = fopen(path, "r");
-    while (file != NULL && fscanf(file, "%50s %511s", flight_id, seats) == 2) {
+    while (file != NULL && fscanf(file, "%50s %352s", flight_id, seats) == 2) {
         if (wish_count == room) {
             room = room == 0 ? 4096 : room * 2;
             wishes = realloc(wishes, room * sizeof *wishes);
