@@ -11,6 +11,8 @@ from pathlib import Path
 import jsonschema
 
 FILE = Path(__file__).resolve().parents[1] / "html/api/openapi.json"
+# Ubuntu 22.04 has a jsonschema from before 2020-12; what is used of it here, Draft 7 has as well.
+Validator = getattr(jsonschema, "Draft202012Validator", jsonschema.Draft7Validator)
 METHODS = ("get", "put", "post", "delete")
 
 
@@ -46,13 +48,13 @@ def follow(node):
 def validator(pointer):
     """For the schema at a place in the description, told as its keys joined by newlines."""
     schema = functools.reduce(lambda at, name: at[name], pointer.split("\n"), resolver().referrer)
-    return jsonschema.Draft202012Validator(schema, resolver=resolver())
+    return Validator(schema, resolver=resolver())
 
 
 def complaint(value, *pointer):
     """What is wrong with a value by the schema at this place, or None."""
     error = jsonschema.exceptions.best_match(validator("\n".join(pointer)).iter_errors(value))
-    return error and f"{error.json_path}: {error.message[:300]}"
+    return error and f"{'.'.join(map(str, ['$', *error.absolute_path]))}: {error.message[:300]}"
 
 
 @functools.cache
