@@ -20,6 +20,7 @@
 #include "booking/wake.h"
 #include "fcgi/router.h"
 
+#include <ctype.h>
 #include <strings.h>
 
 #define TOKEN "fuzz-token"
@@ -76,7 +77,7 @@ static void add_header(char *line)
     char *to = headers.name[headers.count];
     to += snprintf(to, 8, "HTTP_");
     for (const char *p = line; p < colon; p++)
-        *to++ = (char)(*p == '-' ? '_' : *p >= 'a' && *p <= 'z' ? *p - 32 : *p);
+        *to++ = *p == '-' ? '_' : (char)toupper((unsigned char)*p);
     *to = '\0';
     headers.value[headers.count++] = colon + 1 + strspn(colon + 1, " ");
 }
