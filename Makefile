@@ -17,6 +17,7 @@ WERROR   ?= $(if $(CI),1,)
 PYTHON   ?= /usr/bin/python3
 PYTEST   ?= $(PYTHON) -m pytest
 PYTEST_ARGS ?=
+ROUNDS   ?= 14
 FUZZ_SECONDS ?= 60
 STACK    := conf/stack
 
@@ -200,10 +201,13 @@ screenshots: test-build ## take the README's pictures anew
 test-parallel: test-build ## the acceptance suite and the HTTP tests, four at a time
 	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/seed tests/api
 
+test-fault: test-build ## the storm for ROUNDS rounds (seed SEED), crash points, lost commits, races
+	@STORM_ROUNDS=$(ROUNDS) STORM_SEED=$(SEED) STORM_SECONDS=25 $(PYTEST) $(PYTEST_ARGS) tests/fault
+
 audit: ## compare the running stack's orders, seats, jobs, history and charges
 	@environment=$$($(STACK) env) && eval "$$environment" && $(PYTHON) tests/audit.py
 
-.PHONY: test-build test-programs audit
+.PHONY: test-build test-programs test-fault audit
 test-build: setup-test
 	@$(MAKE) --no-print-directory test-programs fault-programs
 test-programs: programs $(TESTS)

@@ -1,0 +1,147 @@
+"""The storm: customers of all kinds while everything breaks, round by round.
+
+STORM_ROUNDS and STORM_SEED choose how long and which; `make test-fault` runs a long one. After each round what was
+broken runs again, and then: the books agree, every customer was told the truth, and nothing waits for longer than a
+lease and a second.
+"""
+
+import json
+import os
+import random
+import time
+
+import pytest
+
+import audit
+from customers import UNKNOWN, Customers, compare
+from disk import small_disk
+from gateway_proxy import GatewayProxy
+from nemesis import Nemesis
+from stack import ROOT, Stack, free_port, wait_for
+
+ROUNDS = int(os.environ.get("STORM_ROUNDS") or 2)
+SEED = int(os.environ.get("STORM_SEED") or 20261120)
+ROUND_SECONDS = float(os.environ.get("STORM_SECONDS") or 10)
+LEASE = 6.0  # PAYMENT_TIMEOUT + 5 s
+API_WORKERS, SWEEPERS = 8, 2
+SETTINGS = {
+    "RESERVATION_TIMEOUT": "5s", "PAYMENT_TIMEOUT": "1s", "PAYMENT_FAILURE_RATE": "0.15", "PAYMENT_MAX_DELAY": "1200ms",
+    "API_WORKERS": API_WORKERS, "GATEWAY_WORKERS": 12, "SWEEPERS": SWEEPERS}
+
+
+@pytest.fixture(scope="module")
+def proxy():
+    proxy = GatewayProxy(free_port())
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture(scope="module")
+def disk():
+    with small_disk(400) as directory:
+        yield directory
+
+
+@pytest.fixture(scope="module")
+def stack(broken_stack, proxy, disk):
+    return broken_stack(Stack({**SETTINGS, **proxy.settings}, data_dir=disk and disk / "stack"))
+
+
+def waits(stack):
+    """How long the job that has been due longest has been waiting, in seconds."""
+    row, = stack.query("SELECT MAX(TIMESTAMPDIFF(MICROSECOND, run_at, UTC_TIMESTAMP(3))) / 1e6 AS late FROM workflow_jobs")
+    return max(0.0, float(row["late"] or 0))
+
+
+def hurry(stack):
+    """Voids and confirmations wait ever longer between their tries; the test does not."""
+    stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE status = 'PENDING'"
+                " AND kind IN ('VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at > UTC_TIMESTAMP(3)")
+
+
+class Round:
+    def __init__(self, stack, proxy, disk, seed):
+        self.stack, self.seed, dice = stack, seed, random.Random(seed)
+        self.after_event = stack.query("SELECT COALESCE(MAX(event_id), 0) AS n FROM workflow_events")[0]["n"]
+        self.crowd = Customers(stack, random.Random(dice.random()), [stack.new_flight(rows=8) for _ in range(2)])
+        self.nemesis = Nemesis(stack, random.Random(dice.random()), proxy, disk and disk / "ballast")
+        self.longest_wait = 0.0
+
+    def run(self, seconds):
+        self.crowd.start()
+        self.nemesis.start(seconds)
+        self.nemesis.finish()
+        self.nemesis.heal(API_WORKERS, SWEEPERS)
+        self.catch_up()
+        self.crowd.finish()
+        self.drain()
+        return compare(self.stack, self.crowd, self.after_event)
+
+    def catch_up(self):
+        """From when everything runs again, nothing that is due waits for longer than a lease and a second."""
+        begun = time.monotonic()
+
+        def taken_up():
+            late = waits(self.stack)
+            self.longest_wait = time.monotonic() - begun
+            return late < 1
+        wait_for(taken_up, LEASE + 1, "everything due to be taken up within a lease and a second")
+
+    def drain(self):
+        """Without customers all comes to an end."""
+        def over():
+            hurry(self.stack)
+            return not self.stack.query("SELECT 1 FROM workflow_jobs LIMIT 1")
+        wait_for(over, 45, "nothing to be left to do")
+
+
+def test_storm(stack, proxy, disk, capsys):
+    total = {"rounds": 0, "seed": SEED, "kills": {}, "deeds": {}, "answers": {}, "wanted": 0, "unknown": 0, "longest_wait": 0.0}
+    begun = time.monotonic()
+    for number in range(ROUNDS):
+        storm = Round(stack, proxy, disk, SEED + number)
+        lies = storm.run(ROUND_SECONDS)
+        found = audit.findings(stack, books={"patience": 1.5, "lease": LEASE})
+        add_up(total, storm)
+        say(capsys, f"storm round {number + 1}/{ROUNDS} seed {storm.seed}: {sum(storm.nemesis.kills.values())} kills, "
+                    f"{sum(storm.crowd.answers.values())} answers, waited {storm.longest_wait:.1f} s")
+        assert not found, f"seed {storm.seed}:\n{audit.report(found)}"
+        assert not lies, f"seed {storm.seed}:\n" + "\n".join(lies[:20])
+    total["seconds"] = round(time.monotonic() - begun)
+    total["states"] = {row["status"]: row["n"] for row in stack.query("SELECT status, COUNT(*) AS n FROM orders GROUP BY status")}
+    total["charges"] = {row["status"]: row["n"] for row in stack.gateway_query(
+        "SELECT status, COUNT(*) AS n FROM charges GROUP BY status")}
+    say(capsys, json.dumps({**total, "kills_in_all": sum(total["kills"].values())}, indent=1, sort_keys=True))
+
+
+def add_up(total, storm):
+    total["rounds"] += 1
+    total["wanted"] += len(storm.crowd.notes)
+    total["unknown"] += sum(note.status in UNKNOWN for note in storm.crowd.notes)
+    total["longest_wait"] = max(total["longest_wait"], round(storm.longest_wait, 1))
+    for name, counter in (("kills", storm.nemesis.kills), ("deeds", storm.nemesis.deeds), ("answers", storm.crowd.answers)):
+        for key, count in counter.items():
+            total[name][str(key)] = total[name].get(str(key), 0) + count
+
+
+def say(capsys, line):
+    with capsys.disabled():
+        print("\n" + line, end="", flush=True)
+
+
+# -- the negative control --------------------------------------------------------------------------
+
+def test_without_the_seat_lock_the_storm_finds_seats_sold_twice(broken_stack):
+    """The same customers on programs that were built without the lock: audit and customers must both complain."""
+    stack = broken_stack(BUILD_DIR=ROOT / "build-nolock", **{**SETTINGS, "SWEEPERS": 1, "PAYMENT_MAX_DELAY": "0s"})
+    crowd = Customers(stack, random.Random(SEED), [stack.new_flight(rows=8)])
+    kinds = set()
+
+    def caught():
+        kinds.update(each.kind for each in audit.findings(stack))
+        return {"a seat sold twice", "a seat that had two holders once"} <= kinds
+    crowd.start()
+    try:
+        wait_for(caught, 30, "the double bookings to be seen", interval=1)
+    finally:
+        crowd.finish()
