@@ -87,7 +87,8 @@ DB_SQL(JOBS_LEASED,
        " WHERE status = 'RUNNING' ORDER BY run_at DESC LIMIT 100");
 
 DB_SQL(JOB_LOCK,
-       "SELECT kind, order_id, locked_by, CASE WHEN status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) THEN 1 ELSE 0 END AS leased"
+       "SELECT kind, order_id, locked_by,"
+       " CASE WHEN status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) THEN 1 ELSE 0 END AS leased"
        " FROM workflow_jobs WHERE job_id = ? FOR UPDATE");
 
 /* A failed job gets as many tries again as it has had. */
