@@ -212,7 +212,9 @@ static enum result settle_pending(struct db *db, struct attempt *a)
 static enum result settle_too_late(struct db *db, struct attempt *a)
 {
     bool approved = a->result->outcome == ATTEMPT_APPROVED;
-    if (a->order.status == ORDER_CONFIRMED)
+    /* An attempt that was taken for abandoned has been told already. */
+    bool is_told = a->order.failed_attempts >= a->job->attempt;
+    if (a->order.status == ORDER_CONFIRMED || (is_told && !approved))
         return RESULT_STALE;
     enum result r = log_attempt(db, a, a->job->attempt,
                                 approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome), a->worker,

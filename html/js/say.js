@@ -18,9 +18,10 @@ document.addEventListener('htmx:confirm', event => {
   if (!ctx.confirm) return;
   event.preventDefault();
   const dialog = byId('confirm');
-  byId('confirm-title').textContent = 'Cancel this booking?';
+  const { title = 'Cancel this booking?', yes = 'Cancel booking' } = ctx.sourceElement.dataset;
+  byId('confirm-title').textContent = title;
   byId('confirm-text').textContent = ctx.confirm;
-  byId('confirm-yes').textContent = 'Cancel booking';
+  byId('confirm-yes').textContent = yes;
   dialog.returnValue = '';
   dialog.addEventListener('close', () => (dialog.returnValue === 'yes' ? issueRequest : dropRequest)(), { once: true });
   dialog.showModal();

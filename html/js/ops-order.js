@@ -1,0 +1,64 @@
+// One order: what it is, what happens next, and all that has happened.
+
+import htmx from '../vendor/htmx.js';
+import { byId, put, render } from './html.js';
+import { onOperator, tell } from './ops-access.js';
+import { RELEASE, at, eventView, isLeased, jobState, kindName, next, orderView, relative, serverTime, triesOf } from './ops-words.js';
+import { missing, onAddress } from './router.js';
+
+const it = {};   // order, jobs, events, queue: as they were last heard of
+
+onAddress('order', orderId => {
+  document.title = 'Order · Operations';
+  Object.assign(it, { order: null, jobs: null, events: null, queue: null });
+  put(byId('main'), render('view-order', { orderId }), 'innerHTML');
+  // Times pass also while nothing changes.
+  const ticking = setInterval(paint, 1000);
+  return () => clearInterval(ticking);
+});
+
+onOperator('ops-order', order => {
+  serverTime(order.serverTime);
+  heard({ order });
+}, {
+  refused: ({ status, message }) => (status === 404 ? missing('No such order', message) : tell(message, 'bad')),
+});
+onOperator('ops-order-jobs', ({ jobs }) => heard({ jobs }));
+onOperator('ops-order-events', ({ events }) => heard({ events }), { refused: () => {} });
+onOperator('ops-order-queue', queue => heard({ queue }));
+
+function heard(news) {
+  Object.assign(it, news);
+  paint();
+}
+
+onOperator('ops-cancelled', () => {
+  tell('The order is cancelled; its seats are free.');
+  for (const place of ['ask-order', 'ask-jobs', 'ask-events']) htmx.trigger(byId(place), 'refresh');
+});
+
+function jobView(job) {
+  const [state, tone] = jobState(job);
+  const leased = isLeased(job);
+  return {
+    ...job, name: kindName(job.kind), state, tone, tries: triesOf(job), releaseText: RELEASE,
+    runLabel: leased ? 'Lease ends' : 'Next run',
+    run: job.runAt ? `${relative(job.runAt)}, ${at(job.runAt)} UTC` : 'not before you retry it',
+    canRelease: leased, canRetry: !leased, retryLabel: job.status === 'FAILED' ? 'Retry' : 'Run now',
+  };
+}
+
+function paint() {
+  if (!byId('order') || !it.order || !it.jobs || !it.events) return;
+  const { order, jobs, events, queue } = it;
+  put(byId('order'), render('order', {
+    ...orderView(order),
+    expires: order.expiresAt ? `${relative(order.expiresAt)}, ${at(order.expiresAt)} UTC` : 'no timer runs',
+    userUrl: `/ops?orders&userId=${encodeURIComponent(order.userId)}`,
+    flightUrl: `/ops?orders&flightId=${encodeURIComponent(order.flightId)}`,
+    canCancel: ['SEATS_RESERVED', 'PAYMENT_PENDING'].includes(order.status),
+    cancelText: 'Its seats become free at once. A payment that is under way is given back.',
+    next: next(order, jobs, queue), jobs: jobs.map(jobView),
+    events: events.map((event, i) => eventView(event, events[i - 1])),
+  }));
+}
