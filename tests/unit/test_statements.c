@@ -178,7 +178,6 @@ static void plans(void **state)
         bool may_sort;
     } rows[] = {
         { "JOBS_DUE", "ki", "workflow_jobs", "idx_due", false },
-        { "JOBS_NEXT_DUE", "", "workflow_jobs", "idx_due", false },
         { "JOBS_LEASE", "sii", "workflow_jobs", "PRIMARY", false },
         { "JOBS_LIST", "iinnnnnniii", "workflow_jobs", "PRIMARY", false },
         { "JOB_MOVE", "tdk", "workflow_jobs", "one_job_of_a_kind", false },
@@ -224,14 +223,6 @@ static void plans(void **state)
         check(strcmp(plan.access, "ALL") != 0, "%s reads all of %s", rows[i].name, rows[i].table);
         check(rows[i].may_sort || !plan.filesort, "%s sorts", rows[i].name);
     }
-}
-
-static void the_next_job_is_found_by_dives(void **state)
-{
-    struct plan plan;
-    (void)state;
-    explain("JOBS_NEXT_DUE", "", "workflow_jobs", &plan);
-    check(strstr(plan.extra, "Using index for group-by") != NULL, "every job is read: %s", plan.extra);
 }
 
 static void seats_are_locked_by_ranges_of_the_key(void **state)
@@ -597,7 +588,6 @@ int main(void)
         cmocka_unit_test(every_statement_can_be_prepared),
         cmocka_unit_test(a_wrong_statement_is_noticed),
         cmocka_unit_test(plans),
-        cmocka_unit_test(the_next_job_is_found_by_dives),
         cmocka_unit_test(seats_are_locked_by_ranges_of_the_key),
         cmocka_unit_test(the_count_of_reads_counts),
         cmocka_unit_test(a_claim_reads_what_it_takes),
