@@ -13,34 +13,31 @@ struct expiration {
     size_t expired;
 };
 
-/* A timer that fires for an order whose hold goes on is set again; one whose
- * order has moved on is dropped. Neither should be, and both are harmless. */
-static enum result mend_timer(struct db *db, const char *order_id, enum order_status status,
-                              int64_t expires_at_ms)
-{
-    if (status != ORDER_SEATS_RESERVED)
-        return jobs_remove(db, JOB_EXPIRE_HOLD, order_id);
-    return jobs_move(db, JOB_EXPIRE_HOLD, order_id, expires_at_ms);
-}
-
 static enum result expire_in_txn(struct db *db, void *context)
 {
     struct expiration *e = context;
     struct expiry_list all;
     struct expiry_list lapsed = { .count = 0 };
+    struct expiry_list over = { .count = 0 };
 
     CRASH_SCOPE("expire");
     enum result r = expiry_lock(db, e->order_ids, e->count, &all);
     for (size_t i = 0; r == RESULT_OK && i < all.count; i++) {
-        bool is_over = all.order[i].status == ORDER_SEATS_RESERVED &&
-                       all.order[i].expires_at_ms <= all.order[i].read_at_ms;
-        if (is_over)
+        bool is_held = all.order[i].status == ORDER_SEATS_RESERVED;
+        /* A timer that fires for a hold that goes on is set again; one whose order has moved on is
+         * dropped. Neither should be, and both are harmless. */
+        if (is_held && all.order[i].expires_at_ms > all.order[i].read_at_ms) {
+            r = jobs_move(db, JOB_EXPIRE_HOLD, all.order[i].order_id, all.order[i].expires_at_ms);
+            continue;
+        }
+        if (is_held)
             lapsed.order[lapsed.count++] = all.order[i];
-        else
-            r = mend_timer(db, all.order[i].order_id, all.order[i].status, all.order[i].expires_at_ms);
+        over.order[over.count++] = all.order[i];
     }
     if (r == RESULT_OK && lapsed.count > 0)
         r = expiry_end(db, &lapsed, e->worker);
+    if (r == RESULT_OK && over.count > 0)
+        r = expiry_drop_timers(db, &over);
     CRASH_POINT("ended");
     e->expired = lapsed.count;
     return r;

@@ -65,6 +65,13 @@ static enum result expect(struct db *db, const struct db_sql *sql, const struct 
     return r == RESULT_OK && matched != (uint64_t)expected ? RESULT_STALE : r;
 }
 
+/* The list's last id is repeated to the end. */
+static void fill_ids(struct db_value ids[EXPIRY_MAX], const struct expiry_list *list)
+{
+    for (size_t i = 0; i < EXPIRY_MAX; i++)
+        ids[i] = db_text(list->order[i < list->count ? i : list->count - 1].order_id);
+}
+
 enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const char *worker)
 {
     struct db_value args[2 + EXPIRY_MAX];
@@ -74,8 +81,7 @@ enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const ch
 
     args[0] = db_text(worker);
     args[1] = db_int(db_change_id(db));
-    for (size_t i = 0; i < EXPIRY_MAX; i++)
-        ids[i] = db_text(lapsed->order[i < lapsed->count ? i : lapsed->count - 1].order_id);
+    fill_ids(ids, lapsed);
     for (size_t i = 0; i < lapsed->count; i++)
         seat_count += lapsed->order[i].seat_count;
 
@@ -83,8 +89,13 @@ enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const ch
     if (r == RESULT_OK)
         r = expect(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, seat_count);
     if (r == RESULT_OK)
-        r = db_exec(db, &EXPIRY_JOBS, ids, EXPIRY_MAX, NULL);
-    if (r == RESULT_OK)
         r = expect(db, &EXPIRY_EVENTS, args, 2 + EXPIRY_MAX, count);
     return r;
+}
+
+enum result expiry_drop_timers(struct db *db, const struct expiry_list *over)
+{
+    struct db_value ids[EXPIRY_MAX];
+    fill_ids(ids, over);
+    return db_exec(db, &EXPIRY_JOBS, ids, EXPIRY_MAX, NULL);
 }

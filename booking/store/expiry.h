@@ -24,9 +24,12 @@ struct expiry_list {
 enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
                         struct expiry_list *ret_list) MUST_CHECK;
 
-/* Turns these lapsed holds into EXPIRED orders, frees their seats, drops their
- * timers, and writes their history. RESULT_STALE unless each step met exactly
- * what the lock had shown. */
+/* Turns these lapsed holds into EXPIRED orders, frees their seats, and writes
+ * their history. RESULT_STALE unless each step met exactly what the lock had
+ * shown. */
 enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const char *worker) MUST_CHECK;
+
+/* Drops the timers of these orders. */
+enum result expiry_drop_timers(struct db *db, const struct expiry_list *over) MUST_CHECK;
 
 #endif
