@@ -6,6 +6,7 @@
 #include "booking/booking.h"
 #include "booking/config.h"
 #include "booking/core/text.h"
+#include "booking/store/queue.h"
 #include "booking/store/seats.h"
 
 #include <mysql.h>
@@ -198,6 +199,8 @@ static void plans(void **state)
         { "HORIZON_OF_FLIGHT", "st", "orders", "idx_flight", false },
         { "JOBS_FAILED", "nniii", "workflow_jobs", "idx_due", true },
         { "JOBS_LEASED", "ki", "workflow_jobs", "idx_due", true },
+        { "QUEUE_STATE", "kkkkikk", "workflow_jobs", "idx_due", true },
+        { "QUEUE_RECENT", "", "workflow_events", "PRIMARY", true },
         { "ORDER_LAPSED_HOLDERS", "s", "s", "PRIMARY", true },
         { "SEATS_LOCK_FEW", "s", "seats", "PRIMARY", false },
         { "SEATS_LOCK_MANY", "s", "seats", "PRIMARY", false },
@@ -378,6 +381,24 @@ static void the_next_job_is_cheap_to_find(void **state)
     assert_true(due_in_ms[JOB_SEND_CONFIRMATION] == INT64_MAX);
     /* A failed job is never due. */
     assert_true(due_in_ms[JOB_VOID_CHARGE] == INT64_MAX);
+}
+
+/* However much there is, the operator's look at it ends somewhere. */
+static void the_queue_is_counted_so_far_and_no_further(void **state)
+{
+    const struct db_value kind = db_text("EXPIRE_HOLD");
+    struct queue_state states[JOB_KIND_COUNT];
+    static const int64_t lease_ms[JOB_KIND_COUNT] = { 10000, 15000, 15000, 15000 };
+    long long rows = 0;
+    long long reads = 0;
+    (void)state;
+    run_counted(db, "QUEUE_STATE", DB_ARGS(kind, kind, kind, kind, db_int(10000), kind, kind), &rows, &reads);
+    check(reads < 4LL * QUEUE_COUNTED_MAX, "%lld rows read to count the queue", reads);
+    must(queue_read(db, lease_ms, states), db, "queue");
+    assert_int_equal(states[JOB_EXPIRE_HOLD].waiting, QUEUE_COUNTED_MAX);
+    assert_int_equal(states[JOB_VOID_CHARGE].failed, FAILED_JOBS);
+    run_counted(db, "QUEUE_RECENT", DB_NO_ARGS, &rows, &reads);
+    check(reads < 10000, "%lld rows read of the history", reads);
 }
 
 static void locking_seats_reads_those_seats(void **state)
@@ -595,6 +616,7 @@ int main(void)
         cmocka_unit_test(a_claim_passes_over_locked_rows),
         cmocka_unit_test(two_claims_share_nothing),
         cmocka_unit_test(the_next_job_is_cheap_to_find),
+        cmocka_unit_test(the_queue_is_counted_so_far_and_no_further),
         cmocka_unit_test(locking_seats_reads_those_seats),
         cmocka_unit_test(seats_are_locked_and_nothing_else),
         cmocka_unit_test(many_seats_are_locked_alike),
