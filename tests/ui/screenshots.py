@@ -60,6 +60,18 @@ def take(page, directory, size, scheme, screens):
     shoot("confirmed")
 
 
+def take_console(page, stack, directory):
+    """A payment that failed twice and was made at the third try, as the operator sees it."""
+    order = stack.api().hold(FLIGHT, "4D", "4E", user="Ada Lovelace")
+    stack.api().pay(order, "50302").ok()
+    stack.wait_status(order, "CONFIRMED")
+    page.size(1200, 1200)
+    page.media(scheme="light")
+    page.open(f"/ops?order={order['orderId']}")
+    page.see("Confirmation attempt", "#timeline")
+    page.screenshot(directory / "console-desktop-light.png")
+
+
 def main():
     directory = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs/images")
     directory.mkdir(parents=True, exist_ok=True)
@@ -74,6 +86,10 @@ def main():
             page = Page(driver, stack.url)
             take(page, directory, size, scheme, screens)
             page.close()
+        stack.api().post("/api/admin/reset", {"flightId": FLIGHT}).ok()
+        page = Page(driver, stack.url)
+        take_console(page, stack, directory)
+        page.close()
     finally:
         stop_browser(driver)
         stack.stop()
