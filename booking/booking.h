@@ -101,7 +101,9 @@ enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64
 
 /* Ends the holds that have lapsed among these orders (at most JOBS_CLAIM_MAX)
  * and removes their timers; an order whose hold goes on gets its timer back,
- * all others lose it. *ret_expired is how many ended. worker may be NULL. */
+ * all others lose it. *ret_expired is how many ended. worker is NULL when a
+ * request does it; a worker leaves out the orders that others have locked: the
+ * lease of their timers brings them back. */
 enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
                            const char *worker, size_t *ret_expired) MUST_CHECK;
 

@@ -21,7 +21,7 @@ static enum result expire_in_txn(struct db *db, void *context)
     struct expiry_list over = { .count = 0 };
 
     CRASH_SCOPE("expire");
-    enum result r = expiry_lock(db, e->order_ids, e->count, &all);
+    enum result r = expiry_lock(db, e->order_ids, e->count, e->worker == NULL, &all);
     for (size_t i = 0; r == RESULT_OK && i < all.count; i++) {
         bool is_held = all.order[i].status == ORDER_SEATS_RESERVED;
         /* A timer that fires for a hold that goes on is set again; one whose order has moved on is

@@ -20,6 +20,7 @@ typedef bool db_bool;
 #define STATEMENTS_MAX 256 /* a power of two, well above the number there are */
 #define CONNECT_TIMEOUT_S 3
 #define IO_TIMEOUT_S 15
+#define LOCK_WAIT_TIMEOUT 1205
 #define TEXT_COLUMN_MAX 65536
 
 struct column {
@@ -47,6 +48,7 @@ struct db {
     MYSQL mysql;
     bool connected;
     bool in_transaction;
+    bool impatient;
     int64_t change_id;
     uint64_t round_trips;
     char error[512];
@@ -109,6 +111,11 @@ struct db *db_new(const struct dsn *dsn)
     return db;
 }
 
+void db_set_impatient(struct db *db)
+{
+    db->impatient = true;
+}
+
 static void statement_free(struct db_rows *rows)
 {
     (void)mysql_stmt_close(rows->stmt);
@@ -161,7 +168,7 @@ static enum result classify(unsigned int number)
 {
     switch (number) {
     case 1213: /* deadlock */
-    case 1205: /* lock wait timeout */
+    case LOCK_WAIT_TIMEOUT:
     case 1020: /* MariaDB >= 11.6: record has changed since last read */
     case 1615: /* statement needs to be prepared again */
         return RESULT_RETRY;
@@ -193,7 +200,7 @@ static enum result fail(struct db *db, unsigned int number, const char *message,
     (void)snprintf(db->error, sizeof db->error, "%s: %u %s", what, number, message);
     if (connection_is_gone(number))
         db_disconnect(db);
-    return classify(number);
+    return number == LOCK_WAIT_TIMEOUT && db->impatient ? RESULT_UNAVAILABLE : classify(number);
 }
 
 static enum result fail_connection(struct db *db, const char *what)
@@ -225,6 +232,8 @@ static enum result set_session(struct db *db)
     if (r == RESULT_OK)
         r = run_text(db, "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3,"
                          " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'");
+    if (r == RESULT_OK && db->impatient)
+        r = run_text(db, "SET SESSION innodb_lock_wait_timeout = 1");
     return r;
 }
 

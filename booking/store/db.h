@@ -59,6 +59,11 @@ struct db_value db_time(int64_t ms);                    /* TIME_NONE binds NULL 
 
 /* Never NULL: a process without memory for this ends. Does not connect yet. */
 struct db *db_new(const struct dsn *dsn);
+
+/* For one who has other things to do, from the next connection on: a lock that
+ * somebody sits on is waited for a second only, and is then RESULT_UNAVAILABLE
+ * and not worth an immediate second try. */
+void db_set_impatient(struct db *db);
 void db_free(struct db *db);
 
 /* Connects if there is no connection. */

@@ -3,10 +3,12 @@
 #include "booking/core/text.h"
 #include "booking/store/slots.h"
 
-DB_SQL(EXPIRY_LOCK,
-       "SELECT order_id, status, seats, expires_at, UTC_TIMESTAMP(3) AS now"
-       " FROM orders FORCE INDEX (PRIMARY) WHERE order_id IN (" SLOTS_64 ")"
-       " ORDER BY order_id FOR UPDATE");
+#define LOCK                                                                                  \
+    "SELECT order_id, status, seats, expires_at, UTC_TIMESTAMP(3) AS now"                     \
+    " FROM orders FORCE INDEX (PRIMARY) WHERE order_id IN (" SLOTS_64 ")"                     \
+    " ORDER BY order_id FOR UPDATE"
+DB_SQL(EXPIRY_LOCK, LOCK);
+DB_SQL(EXPIRY_LOCK_FREE, LOCK " SKIP LOCKED");
 
 DB_SQL(EXPIRY_ORDERS,
        "UPDATE orders SET status = 'EXPIRED', updated_at = expires_at, expires_at = NULL,"
@@ -44,7 +46,7 @@ static enum result read_orders(struct db_rows *rows, struct expiry_list *list)
     }
 }
 
-enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
+enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, bool wait,
                         struct expiry_list *ret_list)
 {
     struct db_value args[EXPIRY_MAX];
@@ -53,7 +55,7 @@ enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_
     ret_list->count = 0;
     for (size_t i = 0; i < EXPIRY_MAX; i++)
         args[i] = db_text(order_ids[i < count ? i : count - 1]);
-    enum result r = db_query(db, &EXPIRY_LOCK, args, EXPIRY_MAX, &rows);
+    enum result r = db_query(db, wait ? &EXPIRY_LOCK : &EXPIRY_LOCK_FREE, args, EXPIRY_MAX, &rows);
     return r == RESULT_OK ? read_orders(rows, ret_list) : r;
 }
 

@@ -20,8 +20,9 @@ struct expiry_list {
     } order[EXPIRY_MAX];
 };
 
-/* Locks the orders, in ascending order of their ids. */
-enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
+/* Locks the orders, in ascending order of their ids; without wait, leaving out
+ * those that somebody else has locked. */
+enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, bool wait,
                         struct expiry_list *ret_list) MUST_CHECK;
 
 /* Turns these lapsed holds into EXPIRED orders, frees their seats, and writes

@@ -5,10 +5,11 @@
 
 #include <string.h>
 
-#define COLUMNS                                                                                \
+#define COLUMNS_AT(now)                                                                                \
     "order_id, flight_id, user_id, status, seats, reserved_at, expires_at, payment_attempts, " \
     "failed_attempts, last_error, total_price_cents, currency, version, run_id, created_at, "  \
-    "updated_at, UTC_TIMESTAMP(3) AS read_at"
+    "updated_at, " now " AS read_at"
+#define COLUMNS COLUMNS_AT("UTC_TIMESTAMP(3)")
 
 /* A hold that has run out is EXPIRED for whoever asks. */
 #define EFFECTIVE_STATUS                                                                       \
@@ -16,7 +17,10 @@
 
 DB_SQL(ORDER_FIND, "SELECT " COLUMNS " FROM orders WHERE order_id = ?");
 
-DB_SQL(ORDER_LOCK, "SELECT " COLUMNS " FROM orders WHERE order_id = ? FOR UPDATE");
+/* Whether a hold is over is decided by the time at which its lock was got, not
+ * the one at which the statement began to wait for it: meanwhile others may
+ * have been told that it is. (SYSDATE is UTC in our sessions.) */
+DB_SQL(ORDER_LOCK, "SELECT " COLUMNS_AT("SYSDATE(3)") " FROM orders WHERE order_id = ? FOR UPDATE");
 
 DB_SQL(ORDER_INSERT,
        "INSERT INTO orders (order_id, flight_id, user_id, status, seats, reserved_at, expires_at,"

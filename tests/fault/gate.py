@@ -1,0 +1,44 @@
+"""Holds up whoever wants the same rows, so that a test decides who comes first."""
+
+import contextlib
+
+from stack import wait_for
+
+
+class Gate:
+    """Rows locked by the test. Others queue for them, in the order they come, until `open`."""
+
+    def __init__(self, stack, sql, *args):
+        self.stack = stack
+        self.root = stack.root_db()
+        self.cursor = self.root.cursor()
+        self.cursor.execute("START TRANSACTION")
+        self.cursor.execute(f"SELECT 1 FROM flight_booking.{sql} FOR UPDATE", args)
+        assert self.cursor.fetchall(), "there is no such row to lock"
+
+    def wait_for_queue(self, count):
+        def queue():
+            self.cursor.execute("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
+            return self.cursor.fetchone()[0] >= count
+        # The server renews this table only when nobody has looked at it for a tenth of a second.
+        wait_for(queue, 10, f"{count} to wait at the gate", interval=0.15)
+
+    def open(self):
+        self.root.rollback()
+        self.root.close()
+
+
+@contextlib.contextmanager
+def order_gate(stack, order):
+    with gate(stack, "orders WHERE order_id = %s", order["orderId"]) as held:
+        yield held
+
+
+@contextlib.contextmanager
+def gate(stack, sql, *args):
+    held = Gate(stack, sql, *args)
+    try:
+        yield held
+    finally:
+        if held.root.open:
+            held.open()

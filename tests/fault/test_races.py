@@ -1,0 +1,571 @@
+"""Every row of the design's table of races, with the interleaving forced: a lock held, a process stopped, an answer kept
+back. (What must happen when the same is left to chance is in tests/api/test_races.py and in the storm.)
+"""
+
+import os
+import signal
+import socket
+import subprocess
+import threading
+import time
+import uuid
+
+import pytest
+
+import audit
+from gate import gate, order_gate
+from gateway_proxy import GatewayProxy
+from stack import free_port, wait_for
+
+LEASE = 6.0  # PAYMENT_TIMEOUT + 5 s
+
+
+@pytest.fixture(scope="module")
+def proxy():
+    proxy = GatewayProxy(free_port())
+    yield proxy
+    proxy.close()
+
+
+@pytest.fixture(scope="module")
+def stack(own_stack, proxy):
+    return own_stack(PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m", API_WORKERS=8, GATEWAY_WORKERS=8, SWEEPERS=2, **proxy.settings)
+
+
+@pytest.fixture(autouse=True)
+def gateway_behaves_and_the_books_agree(stack, proxy):
+    proxy.mode, proxy.calls = "pass", []
+    proxy.release.clear()
+    yield
+    proxy.mode = "pass"
+    proxy.release.set()
+    audit.audit(stack)
+
+
+class Call(threading.Thread):
+    """A request on its way; its answer when asked for."""
+
+    def __init__(self, request, *args, **kw):
+        super().__init__(daemon=True)
+        self.request, self.args, self.kw, self.reply = request, args, kw, None
+        self.start()
+
+    def run(self):
+        self.reply = self.request(*self.args, **self.kw)
+
+    @property
+    def answer(self):
+        self.join(40)
+        assert self.reply is not None, "no answer came"
+        return self.reply
+
+
+def attempts(api, order):
+    return [(e["attempt"], e["outcome"]) for e in api.events(order) if e["type"] == "PAYMENT_ATTEMPT"]
+
+
+def done_with(stack, order):
+    """Nothing left to do; whatever waits between two tries need not."""
+    def done():
+        stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'PENDING'"
+                    " AND kind IN ('VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at > UTC_TIMESTAMP(3)", order["orderId"])
+        return not stack.everything(order)["jobs"]
+    wait_for(done, 20, "nothing to be left to do")
+
+
+def voided(stack, order):
+    done_with(stack, order)
+    return stack.charge(order) is None or stack.charge(order)["status"] == "VOIDED"
+
+
+def charge_calls(proxy):
+    return [call for call in proxy.calls if call[0] == "/charges"]
+
+
+# -- seats ------------------------------------------------------------------------------------------
+
+def test_two_customers_one_seat(stack, api, flight):
+    with gate(stack, "seats WHERE flight_id = %s AND seat_number = 'A1'", flight) as held:
+        calls = [Call(api.post, "/api/orders", {"flightId": flight, "seats": seats}) for seats in (["A1", "B1"], ["C1", "A1"])]
+        held.wait_for_queue(2)
+        held.open()
+        first, second = sorted((call.answer for call in calls), key=lambda answer: answer.status)
+    first.ok(201)
+    assert second.refused(409, "SEATS_UNAVAILABLE")["seats"] == ["A1"]
+    taken = {seat for seat, status in api.seats(flight).items() if status != "AVAILABLE"}
+    assert taken == set(first.json["seats"]), "and nothing of what was refused"
+
+
+def test_change_to_a_seat_that_is_taken_meanwhile(stack, api, flight):
+    order = api.hold(flight, "A1", "B1")
+    before = stack.everything(order)
+    with order_gate(stack, order) as held:
+        change = Call(api.change, order, "B1", "C1")  # free when it was asked for
+        held.wait_for_queue(1)
+        rival = api.hold(flight, "C1")
+        held.open()
+        assert change.answer.refused(409, "SEATS_UNAVAILABLE")["seats"] == ["C1"]
+    now = stack.everything(order)
+    assert {**now, "seats": None} == {**before, "seats": None}, "order, timer and history as before"
+    mine = [seat["seat_number"] for seat in now["seats"] if seat["reserved_by"] == order["orderId"]]
+    assert mine == ["A1", "B1"] and api.order(rival)["seats"] == ["C1"]
+
+
+def test_two_changes_to_each_others_seats_wait_for_no_one_for_long(stack, api, flight):
+    """Each holds what the other wants: whoever loses is refused, and nothing hangs."""
+    left, right = api.hold(flight, "A1"), api.hold(flight, "A2")
+    with gate(stack, "seats WHERE flight_id = %s AND seat_number IN ('A1', 'A2')", flight) as held:
+        calls = [Call(api.change, left, "A1", "A2"), Call(api.change, right, "A2", "A1")]
+        held.wait_for_queue(2)
+        held.open()
+        for call in calls:
+            call.answer.refused(409, "SEATS_UNAVAILABLE")
+    assert (api.order(left)["seats"], api.order(right)["seats"]) == (["A1"], ["A2"])
+
+
+# -- the hold's end ---------------------------------------------------------------------------------
+
+def end_in(stack, order, milliseconds):
+    stack.query("UPDATE orders o JOIN workflow_jobs j ON j.order_id = o.order_id AND j.kind = 'EXPIRE_HOLD'"
+                " SET o.expires_at = UTC_TIMESTAMP(3) + INTERVAL %s MICROSECOND, j.run_at = o.expires_at WHERE o.order_id = %s",
+                milliseconds * 1000, order["orderId"])
+
+
+def test_payment_just_before_expiry(stack, api, flight, proxy):
+    order = api.hold(flight, "A1")
+    end_in(stack, order, 600)
+    proxy.mode = "held"
+    paid = api.pay(order, "99999").ok()
+    assert paid["expiresAt"] is None
+    time.sleep(0.8)  # past what was its end
+    assert api.order(order)["status"] == "PAYMENT_PENDING" and api.seats(flight)["A1"] == "RESERVED"
+    assert not stack.has_job(order, "EXPIRE_HOLD")
+    proxy.mode = "pass"
+    proxy.release.set()
+    stack.wait_status(order, "CONFIRMED")
+
+
+def test_payment_that_comes_to_the_order_after_its_expiry(stack, api, flight, proxy):
+    """It was sent in time but waited for the order until time was up; meanwhile others were told that it is over."""
+    order = api.hold(flight, "A1")
+    stack.query("UPDATE workflow_jobs SET run_at = '2100-01-01' WHERE order_id = %s", order["orderId"])
+    stack.query("UPDATE orders SET expires_at = UTC_TIMESTAMP(3) + INTERVAL 1 SECOND WHERE order_id = %s", order["orderId"])
+    with order_gate(stack, order) as held:
+        payment = Call(api.pay, order, "99999")
+        held.wait_for_queue(1)
+        wait_for(lambda: api.order(order)["status"] == "EXPIRED", 5)
+        held.open()
+        payment.answer.refused(409, "ORDER_EXPIRED")
+    assert not stack.everything(order)["payment"] and not charge_calls(proxy)
+    assert api.order(order)["status"] == "EXPIRED"
+    stack.fire_timer(order)
+    wait_for(lambda: stack.row(order)["status"] == "EXPIRED", 12)
+
+
+def test_change_and_cancel_that_come_to_the_order_after_its_expiry(stack, api, flight):
+    for late in (lambda order: api.change(order, "B1"), api.cancel):
+        order = api.hold(flight, "A1")
+        stack.query("UPDATE workflow_jobs SET run_at = '2100-01-01' WHERE order_id = %s", order["orderId"])
+        stack.query("UPDATE orders SET expires_at = UTC_TIMESTAMP(3) + INTERVAL 1 SECOND WHERE order_id = %s", order["orderId"])
+        with order_gate(stack, order) as held:
+            call = Call(late, order)
+            held.wait_for_queue(1)
+            wait_for(lambda: api.order(order)["status"] == "EXPIRED", 5)
+            held.open()
+            call.answer.refused(409, "ORDER_EXPIRED")
+        stack.fire_timer(order)
+        wait_for(lambda: stack.row(order)["status"] == "EXPIRED", 12)
+
+
+def test_expiry_job_while_a_payment_is_pending(stack, api, flight, proxy):
+    order = api.hold(flight, "A1")
+    with stack.without("sweeper"):
+        api.pay(order, "99999").ok()
+        stack.query("UPDATE workflow_jobs SET run_at = '2100-01-01' WHERE order_id = %s", order["orderId"])
+        stack.query("INSERT INTO workflow_jobs (kind, order_id, run_at, created_at, updated_at) VALUES"
+                    " ('EXPIRE_HOLD', %s, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))", order["orderId"])
+        before = stack.row(order)
+        assert stack.run_sweeper_once().returncode == 0
+        assert stack.row(order) == before and not stack.has_job(order, "EXPIRE_HOLD")
+        stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+    stack.wait_status(order, "CONFIRMED")
+
+
+def test_expiry_job_claimed_before_a_seat_change(stack, api, flight):
+    """The sweeper has claimed the timer while the change that sets it anew is under way."""
+    order = api.hold(flight, "A1")
+    with order_gate(stack, order) as held:
+        change = Call(api.change, order, "B1")
+        held.wait_for_queue(1)
+        stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+        wait_for(lambda: stack.everything(order)["jobs"][0]["attempts"] > 0, 5, "the sweeper to claim the timer")
+        held.open()
+        changed = change.answer.ok()
+    time.sleep(0.5)
+    row, (job,) = stack.row(order), stack.everything(order)["jobs"]
+    assert row["status"] == "SEATS_RESERVED" and row["version"] == changed["version"]
+    assert (job["run_at"], job["status"], job["locked_by"]) == (row["expires_at"], "PENDING", None)
+
+
+def test_departure_passes_during_a_hold(stack, api):
+    flight = stack.new_flight(departs_in=2)
+    order = api.hold(flight, "A1")
+    departure = stack.query("SELECT departure_time FROM flights WHERE flight_id = %s", flight)[0]["departure_time"]
+    assert stack.row(order)["expires_at"] == departure
+    wait_for(lambda: stack.row(order)["status"] == "EXPIRED", 5)
+    api.pay(order, "99999").refused(409, "ORDER_EXPIRED")
+
+
+# -- payment ----------------------------------------------------------------------------------------
+
+def test_payment_submitted_twice(stack, api, flight, proxy):
+    proxy.mode = "held"
+    order = api.hold(flight, "A1")
+    with order_gate(stack, order) as held:
+        calls = [Call(api.pay, order, "99999") for _ in range(2)]
+        held.wait_for_queue(2)
+        held.open()
+        first, second = sorted((call.answer for call in calls), key=lambda answer: answer.status)
+    first.ok()
+    second.refused(409, "PAYMENT_IN_PROGRESS")
+    assert len(stack.everything(order)["payment"]) == 1
+    proxy.mode = "pass"
+    proxy.release.set()
+    stack.wait_status(order, "CONFIRMED")
+
+
+def test_payment_submitted_twice_with_one_key(stack, api, flight, proxy):
+    proxy.mode = "held"
+    order, key = api.hold(flight, "A1"), {"Idempotency-Key": uuid.uuid4().hex}
+    with order_gate(stack, order) as held:
+        first = Call(api.pay, order, "99999", headers=key)
+        held.wait_for_queue(1)
+        api.pay(order, "99999", headers=key).refused(409, "REQUEST_IN_PROGRESS")
+        held.open()
+        told = first.answer.ok()
+    again = api.pay(order, "99999", headers=key)
+    assert again.ok() == told and again.headers["Idempotency-Replayed"] == "true"
+    proxy.mode = "pass"
+    proxy.release.set()
+    stack.wait_status(order, "CONFIRMED")
+
+
+def test_change_and_second_payment_while_paying(stack, api, flight, proxy):
+    proxy.mode = "held"
+    order = api.hold(flight, "A1")
+    api.pay(order, "99999").ok()
+    wait_for(lambda: stack.charge(order), 5, "the attempt to be in flight")
+    before = stack.everything(order)
+    api.change(order, "B1").refused(409, "PAYMENT_IN_PROGRESS")
+    api.pay(order, "12345").refused(409, "PAYMENT_IN_PROGRESS")
+    now = stack.everything(order)
+    assert (now["seats"], now["payment"][0]["payment_id"]) == (before["seats"], before["payment"][0]["payment_id"])
+    assert now["payment"][0]["payment_code"] == "99999"
+    proxy.mode = "pass"
+    proxy.release.set()
+    stack.wait_status(order, "CONFIRMED")
+
+
+def test_cancel_while_an_attempt_is_in_flight(stack, api, flight, proxy):
+    proxy.mode = "held"
+    order = api.hold(flight, "A1")
+    api.pay(order, "99999").ok()
+    wait_for(lambda: stack.charge(order), 5, "the money to be captured, its answer kept back")
+    proxy.mode = "pass"
+    assert api.cancel(order).ok()["status"] == "CANCELLED"
+    api.hold(flight, "A1")  # free at once
+    proxy.release.set()
+    assert voided(stack, order)
+    wait_for(lambda: attempts(api, order) == [(1, "LATE_APPROVAL")], 5)
+    assert api.order(order)["status"] == "CANCELLED" and voided(stack, order)
+
+
+def test_cancel_before_the_attempt_is_announced(stack, api, flight, proxy):
+    """The sweeper has claimed the job and queues for the order behind the cancellation: the gateway is never called."""
+    order = api.hold(flight, "A1")
+    with order_gate(stack, order) as held:
+        payment = Call(api.pay, order, "99999")
+        held.wait_for_queue(1)
+        cancel = Call(api.cancel, order)
+        held.wait_for_queue(2)
+        held.open()
+        payment.answer.ok()
+        cancel.answer.ok()
+    done_with(stack, order)
+    assert api.order(order)["status"] == "CANCELLED"
+    assert stack.charge(order) is None or voided(stack, order)
+
+
+def test_reset_during_a_payment(stack, api, flight, proxy):
+    proxy.mode = "held"
+    order = api.hold(flight, "A1")
+    api.pay(order, "99999").ok()
+    wait_for(lambda: stack.charge(order), 5, "the money to be captured, its answer kept back")
+    proxy.mode = "pass"
+    assert api.post("/api/admin/reset", {"flightId": flight}).ok() == {"status": "ok", "ordersEnded": 1, "seatsFreed": 1}
+    assert api.order(order)["status"] == "CANCELLED" and api.seats(flight)["A1"] == "AVAILABLE"
+    proxy.release.set()
+    wait_for(lambda: attempts(api, order) == [(1, "LATE_APPROVAL")], 5)
+    assert voided(stack, order) and api.order(order)["status"] == "CANCELLED"
+
+
+def test_attempt_times_out_though_the_charge_was_captured(stack, api, flight, proxy):
+    modes = iter(["slow"])
+    proxy.mode = lambda path: next(modes, "pass")
+    order = api.hold(flight, "A1")
+    api.pay(order, "99999").ok()
+    stack.wait_status(order, "CONFIRMED")
+    assert attempts(api, order) == [(1, "TIMEOUT"), (2, "APPROVED")]
+    assert len({key for _, key, _ in charge_calls(proxy)}) == 1 and len(charge_calls(proxy)) == 2
+    assert stack.gateway_query("SELECT status FROM charges WHERE order_id = %s", order["orderId"]) == [{"status": "APPROVED"}]
+
+
+def test_last_attempt_times_out_and_the_void_is_sent_until_answered(stack, api, flight, proxy):
+    failing = iter(["error", "error"])
+    proxy.mode = lambda path: next(failing, "pass") if path.endswith("/void") else "slow"
+    order = api.hold(flight, "A1")
+    api.pay(order, "99999").ok()
+    stack.wait_status(order, "FAILED", deadline=15)
+    assert attempts(api, order) == [(1, "TIMEOUT"), (2, "TIMEOUT"), (3, "TIMEOUT")]
+    assert api.seats(flight)["A1"] == "AVAILABLE"
+    assert voided(stack, order)
+    assert [e["outcome"] for e in api.events(order) if e["type"] == "VOID_ATTEMPT"][:2] == ["ERROR", "ERROR"]
+
+
+@pytest.mark.parametrize("mode", ["garbage", "nonsense", "half", "huge", "twice", "error", "cut", "lost"])
+def test_gateway_answers_amiss_once(stack, api, flight, proxy, mode):
+    """What cannot be understood is tried again under the same key; and no other customer's answer suffers."""
+    modes = iter([mode])
+    proxy.mode = lambda path: next(modes, "pass")
+    order, other = api.hold(flight, "A1"), api.hold(flight, "A2")
+    api.pay(order, "99999").ok()
+    wait_for(lambda: charge_calls(proxy), 5)
+    api.pay(other, "99999").ok()
+    stack.wait_status(order, "CONFIRMED", deadline=15)
+    stack.wait_status(other, "CONFIRMED", deadline=15)
+    assert attempts(api, other) == [(1, "APPROVED")]
+    # A connection that breaks before the first byte of an answer may have been an old one: libcurl tries a new one.
+    assert attempts(api, order)[-1][1] == "APPROVED"
+    assert len(attempts(api, order)) in {"twice": [1], "cut": [1, 2], "lost": [1, 2]}.get(mode, [2])
+    assert len({key for _, key, _ in charge_calls(proxy)}) == 2, "one key an order"
+
+
+# -- sweepers ---------------------------------------------------------------------------------------
+
+def holder_of(stack, order):
+    """The process that works on the order's payment."""
+    worker = wait_for(lambda: (stack.query("SELECT locked_by FROM workflow_jobs WHERE order_id = %s AND status = 'RUNNING'",
+                                           order["orderId"]) or [{}])[0].get("locked_by"), 5, "the job to be claimed")
+    return int(worker.split("/")[1])
+
+
+def test_a_sweeper_stalls_past_its_lease_then_answers(stack, api, flight, proxy):
+    order = api.hold(flight, "A1")
+    proxy.mode = "held"
+    api.pay(order, "99999").ok()
+    wait_for(lambda: stack.charge(order), 5)
+    stalled = holder_of(stack, order)
+    os.kill(stalled, signal.SIGSTOP)
+    try:
+        wait_for(lambda: len(charge_calls(proxy)) == 2, LEASE + 1.5, "another sweeper to take over after the lease")
+    finally:
+        proxy.release.set()  # both are answered now
+        os.kill(stalled, signal.SIGCONT)
+    proxy.mode = "pass"
+    stack.wait_status(order, "CONFIRMED")
+    assert attempts(api, order) == [(1, "ABANDONED"), (2, "APPROVED")]
+    assert [e["type"] for e in api.events(order)].count("ORDER_CONFIRMED") == 1
+    assert len({key for _, key, _ in charge_calls(proxy)}) == 1
+
+
+def test_approval_arrives_after_failed(stack, api, flight, proxy):
+    """The first sweeper stalls with the approval in its hands; for the others the gateway is away until the order fails."""
+    order = api.hold(flight, "A1")
+    modes = iter(["held"])
+    proxy.mode = lambda path: "pass" if path.endswith("/void") else next(modes, "error")
+    api.pay(order, "99999").ok()
+    wait_for(lambda: stack.charge(order), 5)
+    stalled = holder_of(stack, order)
+    os.kill(stalled, signal.SIGSTOP)
+    proxy.release.set()
+    try:
+        stack.wait_status(order, "FAILED", deadline=LEASE + 10)
+        assert voided(stack, order)
+    finally:
+        os.kill(stalled, signal.SIGCONT)
+    time.sleep(0.5)
+    assert api.order(order)["status"] == "FAILED" and voided(stack, order)
+    assert api.seats(flight)["A1"] == "AVAILABLE"
+
+
+def test_a_killed_sweeper_charges_once(stack, api, flight, proxy):
+    order = api.hold(flight, "A1")
+    proxy.mode = "held"
+    api.pay(order, "99999").ok()
+    wait_for(lambda: stack.charge(order), 5)
+    os.kill(holder_of(stack, order), signal.SIGKILL)
+    proxy.mode = "pass"
+    begun = time.monotonic()
+    stack.wait_status(order, "CONFIRMED", deadline=LEASE + 3)
+    assert time.monotonic() - begun < LEASE + 1
+    assert attempts(api, order) == [(1, "ABANDONED"), (2, "APPROVED")]
+    assert len({key for _, key, _ in charge_calls(proxy)}) == 1
+
+
+def test_many_sweepers_one_job(stack, api, flight, proxy):
+    order = api.hold(flight, "A1")
+    with stack.without("sweeper"):
+        api.pay(order, "99999").ok()
+        with order_gate(stack, order) as held:  # the first queues with its claim in hand while the others look for work
+            sweepers = [stack.popen("sweeper", "--once") for _ in range(5)]
+            held.wait_for_queue(1)
+            time.sleep(0.3)
+            held.open()
+        assert [sweeper.wait(20) for sweeper in sweepers] == [0] * 5
+        for sweeper in sweepers:
+            sweeper.communicate()
+    stack.wait_status(order, "CONFIRMED")
+    assert attempts(api, order) == [(1, "APPROVED")] and len(charge_calls(proxy)) == 1
+
+
+def test_sweeper_down(stack, api, flight):
+    held, paying = api.hold(flight, "A1"), api.hold(flight, "A2")
+    with stack.without("sweeper"):
+        api.pay(paying, "99999").ok()
+        stack.lapse(held)
+        assert api.order(held)["status"] == "EXPIRED"
+        api.pay(held, "99999").refused(409, "ORDER_EXPIRED")
+        assert api.seats(flight)["A1"] == "AVAILABLE"
+        api.hold(flight, "A1")
+        assert api.order(paying)["status"] == "PAYMENT_PENDING"
+        # At once when they left in order, within fifteen seconds when they were killed.
+        wait_for(lambda: (api.get("/health").json["sweeper"], api.get("/health").json["sweepers"]) == ("down", 0), 17)
+    stack.wait_status(paying, "CONFIRMED")
+
+
+def test_a_row_somebody_sits_on_holds_up_no_one_else(stack, api, flight):
+    """An order's lock is held by a hung process: the sweepers go on with all others within a second or so."""
+    stuck, other = api.hold(flight, "A1"), api.hold(flight, "A2")
+    timers = [api.hold(flight, f"B{row}") for row in range(1, 6)]
+    with order_gate(stack, timers[0]), order_gate(stack, stuck):
+        for order in (timers[0], stuck):
+            stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+        for order in timers[1:]:
+            stack.fire_timer(order)
+        begun = time.monotonic()
+        for order in timers[1:]:
+            wait_for(lambda: stack.row(order)["status"] == "EXPIRED", 20)
+        expired_after = time.monotonic() - begun
+        api.pay(other, "99999").ok()
+        begun = time.monotonic()
+        stack.wait_status(other, "CONFIRMED", deadline=30)
+        paid_after = time.monotonic() - begun
+        assert expired_after < 4 and paid_after < 4, (expired_after, paid_after)
+
+
+# -- the database and the network -------------------------------------------------------------------
+
+def test_connections_dropped_in_the_middle_of_everything(stack, api, flight):
+    order = api.hold(flight, "A1")
+    before = stack.everything(order)
+    key = {"Idempotency-Key": uuid.uuid4().hex}
+    with order_gate(stack, order) as held:
+        calls = [Call(api.change, order, "B1", headers=key), Call(api.pay, order, "99999"), Call(api.cancel, order)]
+        held.wait_for_queue(3)
+        held.cursor.execute("SELECT trx_mysql_thread_id FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
+        for (number,) in held.cursor.fetchall():
+            held.cursor.execute(f"KILL CONNECTION {number}")
+        for call in calls:
+            answer = call.answer
+            assert answer.refused(503, "DATABASE_UNAVAILABLE") and int(answer.headers["Retry-After"]) >= 1
+    assert stack.everything(order) == before
+    assert api.change(order, "B1", headers=key).ok()["seats"] == ["B1"]
+
+
+def test_client_hangs_up(stack, api, flight):
+    order, key = api.hold(flight, "A1"), uuid.uuid4().hex
+    body = b'{"seats":["B1"]}'
+    head = (f"PUT /api/orders/{order['orderId']}/seats HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            f"Idempotency-Key: {key}\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+    with order_gate(stack, order) as held:
+        with socket.create_connection(("127.0.0.1", stack.port)) as client:
+            client.sendall(head + body)
+            held.wait_for_queue(1)
+        held.open()  # with nobody there to hear the answer
+    wait_for(lambda: api.order(order)["seats"] == ["B1"], 5, "the work to be done all the same")
+    again = api.put(f"/api/orders/{order['orderId']}/seats", body=body,
+                    headers={"Idempotency-Key": key, "Content-Type": "application/json"})
+    assert again.ok()["seats"] == ["B1"] and again.headers["Idempotency-Replayed"] == "true"
+    assert [e["type"] for e in api.events(order)].count("SEATS_CHANGED") == 1
+
+
+def test_half_a_request_changes_nothing(stack, api, flight):
+    order = api.hold(flight, "A1")
+    before = stack.everything(order)
+    with socket.create_connection(("127.0.0.1", stack.port)) as client:
+        client.sendall(f"PUT /api/orders/{order['orderId']}/seats HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+                       "Content-Length: 30\r\n\r\n{\"seats\":[\"B1\"".encode())
+    time.sleep(0.3)
+    assert stack.everything(order) == before
+
+
+SHIM = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
+#include <unistd.h>
+static time_t shift(void)
+{
+    if (strcmp(program_invocation_short_name, "booking-api") == 0) return 86400;
+    if (strcmp(program_invocation_short_name, "sweeper") == 0) return -86400;
+    return 0;
+}
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    int r = (int)syscall(SYS_clock_gettime, clock, now);
+    if (r == 0 && clock == CLOCK_REALTIME) now->tv_sec += shift();
+    return r;
+}
+int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+    struct timespec t;
+    (void)zone;
+    clock_gettime(CLOCK_REALTIME, &t);
+    now->tv_sec = t.tv_sec;
+    now->tv_usec = t.tv_nsec / 1000;
+    return 0;
+}
+time_t time(time_t *ret)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_REALTIME, &t);
+    if (ret) *ret = t.tv_sec;
+    return t.tv_sec;
+}
+"""
+
+
+def test_clocks_of_hosts_disagree(own_stack, tmp_path):
+    """The API lives a day ahead and the sweeper a day behind; only the database's clock counts."""
+    (tmp_path / "shim.c").write_text(SHIM)
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", tmp_path / "shim.c"], check=True)
+    stack = own_stack(LD_PRELOAD=tmp_path / "shim.so", RESERVATION_TIMEOUT="3s", PAYMENT_TIMEOUT="1s", API_WORKERS=2, GATEWAY_WORKERS=2)
+    api, flight = stack.api(), stack.new_flight()
+    days = {program: next(line for line in stack.logs().splitlines() if f'"program":"{program}"' in line)[:19]
+            for program in ("booking-api", "sweeper", "payment-gateway")}
+    assert len(set(days.values())) == 3, days
+    left, paid, retried = (api.hold(flight, seat) for seat in ("A1", "A2", "A3"))
+    assert 2 <= left["timerRemaining"] <= 3
+    api.pay(paid, "99999").ok()
+    api.pay(retried, "50301").ok()
+    stack.wait_status(paid, "CONFIRMED", deadline=5)
+    stack.wait_status(retried, "CONFIRMED", deadline=6)
+    wait_for(lambda: stack.row(left)["status"] == "EXPIRED", 5)
+    ended = stack.query("SELECT TIMESTAMPDIFF(MICROSECOND, o.reserved_at, e.created_at) / 1e6 AS s FROM orders o"
+                        " JOIN workflow_events e ON e.order_id = o.order_id AND e.type = 'ORDER_EXPIRED' WHERE o.order_id = %s",
+                        left["orderId"])[0]["s"]
+    assert 3 <= ended < 4
