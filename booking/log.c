@@ -74,6 +74,9 @@ static void put_string(struct line *l, const char *text)
     put(l, '"');
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
+        /* Not in the middle of a character. */
+        if (utf8 && c >= 0xC0 && l->len + 4 + END_ROOM > sizeof l->text)
+            break;
         if (c < 0x20 || c == '"' || c == '\\')
             put_escaped(l, c);
         else
