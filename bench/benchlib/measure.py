@@ -119,6 +119,7 @@ class Bench:
             file = data.write_requests(work / "reads.http", requests)
             figures.update(answers(stack.load(file, c=CONNECTIONS, t=self.seconds, w=0.5, m="cycle"), prefix))
 
+        figures["quick_poll_per_s"] = max(figures["poll_304_per_s"], figures["live_poll_per_s"])
         polls = data.write_requests(work / "reads.http", kinds["poll"])
         holds = data.write_requests(work / "holds.http", [data.hold_request(*wish, n) for n, wish in enumerate(data.pairs(number))])
         held = subprocess.Popen([*map(str, stack.load_command(holds, c=32, t=self.seconds + 0.5, r=200))],
