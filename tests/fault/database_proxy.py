@@ -1,0 +1,104 @@
+"""Stands between a program and the database, and loses the connection when a COMMIT comes by."""
+
+import contextlib
+import os
+import socket
+import threading
+import time
+
+COMMIT = b"\x07\x00\x00\x00\x03COMMIT"
+
+
+class DatabaseProxy:
+    """`plan` says what becomes of the next COMMITs, in their order; those after it pass.
+
+    pass     it goes through
+    before   the connection ends and the server never hears of it
+    after    the server has done it, the connection ends instead of the answer
+    during   the server gets it at the same moment as the connection ends
+    `away_after_cut`: for how many seconds nobody is let in after a cut.
+    """
+
+    def __init__(self, path, server):
+        self.path, self.server = str(path), str(server)
+        self.plan, self.away_after_cut, self.commits, self.cuts = [], 0.0, 0, 0
+        self.away_until = 0.0
+        self.lock = threading.Lock()
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(64)
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def close(self):
+        self.listener.close()
+        with contextlib.suppress(OSError):
+            os.unlink(self.path)
+
+    def dsn(self, dsn):
+        """The same account, through here."""
+        user, _, database = dsn.partition("@unix(")
+        return f"{user}@unix({self.path}){database.partition(')')[2]}"
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.listener.accept()
+            except OSError:
+                return
+            if time.monotonic() < self.away_until:
+                client.close()
+                continue
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        with client, socket.socket(socket.AF_UNIX) as server, contextlib.suppress(OSError):
+            server.connect(self.server)
+            answers = Answers(server, client)
+            answers.start()
+            while data := client.recv(65536):
+                fate = self.fate_of(data)
+                if fate == "before":
+                    break
+                if fate == "after":
+                    answers.keep_back.set()
+                server.sendall(data)
+                if fate == "after":
+                    answers.kept.wait(20)
+                if fate in ("after", "during"):
+                    break
+            hang_up(client)
+            hang_up(server)
+            answers.join()
+
+    def fate_of(self, data):
+        if COMMIT not in data:
+            return "pass"
+        with self.lock:
+            self.commits += 1
+            fate = self.plan.pop(0) if self.plan else "pass"
+            if fate != "pass":
+                self.cuts += 1
+                self.away_until = time.monotonic() + self.away_after_cut
+            return fate
+
+
+class Answers(threading.Thread):
+    def __init__(self, server, client):
+        super().__init__(daemon=True)
+        self.server, self.client = server, client
+        self.keep_back, self.kept = threading.Event(), threading.Event()
+
+    def run(self):
+        with contextlib.suppress(OSError):
+            while data := self.server.recv(65536):
+                if self.keep_back.is_set():
+                    self.kept.set()
+                    break
+                self.client.sendall(data)
+        self.kept.set()
+        hang_up(self.client)
+
+
+def hang_up(connection):
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)

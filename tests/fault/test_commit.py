@@ -1,0 +1,159 @@
+"""The connection dies while a COMMIT is on its way: the truth or a retryable 503, and with the same key one outcome."""
+
+import json
+import uuid
+
+import pytest
+
+import audit
+from database_proxy import DatabaseProxy
+from stack import Stack, wait_for
+
+FATES = ("before", "after", "during")
+SETTINGS = {"PAYMENT_TIMEOUT": "1s", "RESERVATION_TIMEOUT": "10m", "GATEWAY_WORKERS": 4}
+
+
+@pytest.fixture(scope="module")
+def base(own_stack):
+    """The database and the gateway; no sweeper but those the tests run."""
+    return own_stack(API_WORKERS=1, SWEEPERS=0, **SETTINGS)
+
+
+@pytest.fixture(scope="module")
+def lines(base):
+    """Two ways to the database: the API's and the sweeper's."""
+    socket = base.data_dir / "run/mysql.sock"
+    lines = {name: DatabaseProxy(base.data_dir / f"run/{name}-database.sock", socket) for name in ("api", "sweeper")}
+    yield lines
+    for line in lines.values():
+        line.close()
+
+
+@pytest.fixture(scope="module")
+def stack(base, lines, broken_stack):
+    """A second API on the same database, through the proxy."""
+    environment = base.programs_environment()
+    password = json.loads((base.data_dir / "credentials").read_text())["booking_owner"]
+    stack = broken_stack(DATABASE_DSN=lines["api"].dsn(environment["DATABASE_DSN"]), API_WORKERS=4, SWEEPERS=0, **SETTINGS,
+                         MIGRATION_DSN=f"booking_owner:{password}@unix({base.data_dir}/run/mysql.sock)/flight_booking",
+                         PAYMENT_GATEWAY_URL=environment["PAYMENT_GATEWAY_URL"], PAYMENT_SIMULATOR="false")
+    # The tests' own questions go straight to the database.
+    stack.db, stack.root_db = base.db, base.root_db
+    return stack
+
+
+@pytest.fixture(autouse=True)
+def line(lines, stack):
+    line = lines["api"]
+    line.plan, line.away_after_cut, line.away_until, line.cuts = [], 0.0, 0.0, 0
+    yield line
+    line.plan, line.away_until = [], 0.0
+    audit.audit(stack, deadline=5)
+
+
+# What is asked for, in which state, and the event that tells that it was done.
+def ask_hold(api, order, flight, **kw):
+    return api.post("/api/orders", {"flightId": flight, "seats": ["B1", "B2"], "userId": "commit"}, **kw)
+
+
+def ask_change(api, order, flight, **kw):
+    return api.change(order, "B1", **kw)
+
+
+ASKS = {"ORDER_CREATED": ask_hold, "SEATS_CHANGED": ask_change, "PAYMENT_SUBMITTED": lambda api, order, _, **kw: api.pay(order, **kw),
+        "ORDER_CANCELLED": lambda api, order, _, **kw: api.cancel(order, **kw)}
+
+
+def times_done(stack, flight, event):
+    done = stack.query("SELECT e.order_id FROM workflow_events e JOIN orders o ON o.order_id = e.order_id"
+                       " WHERE o.flight_id = %s AND e.type = %s", flight, event)
+    return len(done) - (event == "ORDER_CREATED")  # the first order is the test's own
+
+
+@pytest.mark.parametrize("keyed", [False, True], ids=["plain", "keyed"])
+@pytest.mark.parametrize("fate", FATES)
+@pytest.mark.parametrize("event", ASKS)
+def test_the_truth_is_found_out(stack, line, api, flight, event, fate, keyed):
+    """With the database still there, one lost connection is no reason to fail."""
+    order = api.hold(flight, "A1")
+    headers = {"Idempotency-Key": uuid.uuid4().hex} if keyed else {}
+    line.plan = [fate]
+    answer = ASKS[event](api, order, flight, headers=headers)
+    assert answer.status in (200, 201), answer
+    assert line.cuts == 1, "the COMMIT was to be lost"
+    assert times_done(stack, flight, event) == 1
+    now = api.order(answer.json)
+    assert (now["version"], now["status"], now["seats"]) == tuple(answer.json[f] for f in ("version", "status", "seats"))
+    if keyed:
+        again = ASKS[event](api, order, flight, headers=headers)
+        assert again.json == answer.json and again.headers["Idempotency-Replayed"] == "true"
+
+
+@pytest.mark.parametrize("fate", FATES)
+@pytest.mark.parametrize("event", ASKS)
+def test_with_the_database_away_503_and_then_one_outcome(stack, line, api, flight, event, fate):
+    order = api.hold(flight, "A1")
+    headers = {"Idempotency-Key": uuid.uuid4().hex}
+    line.plan, line.away_after_cut = [fate], 3.0
+    answer = ASKS[event](api, order, flight, headers=headers)
+    assert answer.refused(503, "DATABASE_UNAVAILABLE") and int(answer.headers["Retry-After"]) >= 1
+    line.away_until = 0.0
+    line.away_after_cut = 0.0
+
+    def answered():
+        # The key belongs to the lost request for half a minute; the test does not wait that long.
+        stack.query("UPDATE idempotency_keys SET locked_until = UTC_TIMESTAMP(3) WHERE status IS NULL")
+        again = ASKS[event](api, order, flight, headers=headers)
+        return again if again.status in (200, 201) else again.refused(409, "REQUEST_IN_PROGRESS") and None
+    again = wait_for(answered, 10, "the key to be free", interval=0.3)
+    assert times_done(stack, flight, event) == 1
+    assert fate == "during" or (again.headers["Idempotency-Replayed"] == "true") == (fate == "after")
+    assert ASKS[event](api, order, flight, headers=headers).json == again.json
+
+
+@pytest.mark.parametrize("event", ASKS)
+def test_every_commit_lost_is_a_503_and_nothing_done(stack, line, api, flight, event):
+    order = api.hold(flight, "A1")
+    before = stack.everything(order)
+    line.plan = ["before"] * 50
+    ASKS[event](api, order, flight).refused(503, "DATABASE_UNAVAILABLE")
+    line.plan = []
+    assert stack.everything(order) == before and times_done(stack, flight, event) == 0
+    assert ASKS[event](api, order, flight).status in (200, 201)
+    assert times_done(stack, flight, event) == 1
+
+
+# -- the sweeper's commits ---------------------------------------------------------------------------
+
+def sweep(base, **settings):
+    sweeper = base.popen("sweeper", "--once", **settings)
+    sweeper.communicate(timeout=60)
+
+
+def drain(base, order):
+    """Other sweepers take over, without waiting for leases and pauses."""
+    def done():
+        base.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND kind <> 'EXPIRE_HOLD'", order["orderId"])
+        sweep(base)
+        return not base.query("SELECT 1 FROM workflow_jobs WHERE order_id = %s AND kind <> 'EXPIRE_HOLD'", order["orderId"])
+    wait_for(done, 30, "nothing to be left to do")
+
+
+@pytest.mark.parametrize("code, status, commits", [("99999", "CONFIRMED", 6), ("50300", "FAILED", 4), ("00000", "FAILED", 3)])
+@pytest.mark.parametrize("fate", FATES)
+def test_each_commit_of_the_sweeper(base, stack, lines, api, flight, code, status, commits, fate):
+    """Claim, begin, settle, and what follows: one charge, one outcome, every attempt told once."""
+    line = lines["sweeper"]
+    dsn = line.dsn(base.programs_environment()["DATABASE_DSN"])
+    for number in range(commits):
+        order = api.hold(flight, f"A{number + 1}")
+        api.pay(order, code).ok()
+        line.plan, line.cuts = ["pass"] * number + [fate], 0
+        sweep(base, DATABASE_DSN=dsn)
+        assert line.cuts == 1 or number >= 3, f"there was no commit number {number + 1}"
+        line.plan = []
+        drain(base, order)
+        assert api.order(order)["status"] == status
+        charge = stack.charge(order)
+        assert (charge and charge["status"]) == {"99999": "APPROVED", "00000": "DECLINED"}.get(code, None), number
+        audit.audit(stack, deadline=3)
