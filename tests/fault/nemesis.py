@@ -2,7 +2,7 @@
 
 import collections
 import contextlib
-import heapq
+import getpass
 import http.client
 import os
 import signal
@@ -29,8 +29,9 @@ class Nemesis:
 
     def finish(self):
         self.thread.join()
-        while self.undo:
-            self.let_go()
+        for timer in self.undo:
+            timer.join()
+        self.undo.clear()
 
     def rage(self, seconds):
         end = time.monotonic() + seconds
@@ -40,11 +41,7 @@ class Nemesis:
             self.deeds[deed.__name__] += 1
             with contextlib.suppress(pymysql.MySQLError, OSError):
                 deed()
-            pause = time.monotonic() + self.random.uniform(0.05, 0.4)
-            while time.monotonic() < pause or self.undo and self.undo[0][0] <= time.monotonic():
-                if self.undo and self.undo[0][0] <= time.monotonic():
-                    self.let_go()
-                time.sleep(0.02)
+            time.sleep(self.random.uniform(0.05, 0.4))
 
     def repertoire(self):
         weights = {
@@ -61,15 +58,23 @@ class Nemesis:
     # -- tools -----------------------------------------------------------------------------------
 
     def later(self, seconds, undo):
-        heapq.heappush(self.undo, (time.monotonic() + seconds, len(self.undo) + self.random.random(), undo))
-
-    def let_go(self):
-        with contextlib.suppress(OSError, pymysql.MySQLError):
-            heapq.heappop(self.undo)[2]()
+        """Not by the thread that breaks things: it may itself wait for what it broke."""
+        def let_go():
+            with contextlib.suppress(OSError, pymysql.MySQLError):
+                undo()
+        self.undo.append(threading.Timer(seconds, let_go))
+        self.undo[-1].start()
 
     def some(self, program, most):
         pids = self.stack.pids(program)
         return self.random.sample(pids, min(len(pids), self.random.randint(1, most)))
+
+    @contextlib.contextmanager
+    def administrator(self):
+        root = pymysql.connect(unix_socket=str(self.stack.data_dir / "run/mysql.sock"), user=getpass.getuser(),
+                               autocommit=True, connect_timeout=5, read_timeout=5)
+        with root, root.cursor() as cursor:
+            yield cursor
 
     def kill(self, program, pids):
         for pid in pids:
@@ -136,11 +141,10 @@ class Nemesis:
         self.pause("mariadbd", 1, 0.2, 2.5)
 
     def drop_connections(self):
-        root = self.stack.root_db()
-        with root, root.cursor() as cursor:
-            cursor.execute("SELECT id FROM information_schema.processlist WHERE user IN ('booking_app', 'gateway_app')")
-            for (number,) in cursor.fetchall():
-                if self.random.random() < 0.7:
+        with self.administrator() as cursor:
+            cursor.execute("SHOW PROCESSLIST")
+            for number, user, *_ in cursor.fetchall():
+                if user in ("booking_app", "gateway_app") and self.random.random() < 0.7:
                     with contextlib.suppress(pymysql.MySQLError):
                         cursor.execute(f"KILL CONNECTION {number}")
 
@@ -149,13 +153,12 @@ class Nemesis:
         self.later(self.random.uniform(0.3, 1.5), lambda: self.set_read_only(0))
 
     def set_read_only(self, value):
-        root = self.stack.root_db()
-        with root, root.cursor() as cursor:
+        with self.administrator() as cursor:
             cursor.execute(f"SET GLOBAL read_only = {value}")
 
     def fill_disk(self):
-        fill(self.ballast)
         self.later(self.random.uniform(0.5, 2), self.free_disk)
+        fill(self.ballast)
 
     def free_disk(self):
         if self.ballast:
