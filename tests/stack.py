@@ -8,6 +8,7 @@ tests add nothing to it but settings.
 import contextlib
 import getpass
 import os
+import random
 import re
 import shutil
 import signal
@@ -45,9 +46,12 @@ def wait_for(condition, deadline=10.0, what=None, interval=0.03):
 
 
 def free_port():
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
+    """Below the ports the system hands to clients, or one of those could take it before nginx does."""
+    while True:
+        port = random.randrange(20000, 32000)
+        with contextlib.suppress(OSError), socket.socket() as s:
+            s.bind(("127.0.0.1", port))
+            return port
 
 
 class Stack:
