@@ -212,13 +212,16 @@ static enum result settle_pending(struct db *db, struct attempt *a)
 static enum result settle_too_late(struct db *db, struct attempt *a)
 {
     bool approved = a->result->outcome == ATTEMPT_APPROVED;
-    /* An attempt that was taken for abandoned has been told already. */
-    bool is_told = a->order.failed_attempts >= a->job->attempt;
-    if (a->order.status == ORDER_CONFIRMED || (is_told && !approved))
+    bool is_told = false;
+    if (a->order.status == ORDER_CONFIRMED)
         return RESULT_STALE;
-    enum result r = log_attempt(db, a, a->job->attempt,
-                                approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome), a->worker,
-                                approved ? a->result->transaction_id : a->result->reason);
+    /* By whoever took it for abandoned, or by ourselves before the answer to COMMIT was lost. */
+    enum result r = events_have_attempt(db, a->order.order_id, a->job->attempt, approved, &is_told);
+    if (r == RESULT_OK && is_told)
+        return RESULT_STALE;
+    if (r == RESULT_OK)
+        r = log_attempt(db, a, a->job->attempt, approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome),
+                        a->worker, approved ? a->result->transaction_id : a->result->reason);
     if (r == RESULT_OK && approved)
         r = part_request_void(db, a->order.order_id, "approved after the order had ended",
                               a->job->request_id);

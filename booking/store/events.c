@@ -14,6 +14,10 @@ DB_SQL(EVENT_ADD_BIRTH,
 DB_SQL(EVENT_OF_CHANGE,
        "SELECT 1 AS found FROM workflow_events WHERE order_id = ? AND change_id = ? LIMIT 1");
 
+DB_SQL(EVENT_OF_ATTEMPT,
+       "SELECT 1 AS found FROM workflow_events WHERE order_id = ? AND type = 'PAYMENT_ATTEMPT' AND attempt = ?"
+       " AND (? = 0 OR outcome = 'LATE_APPROVAL') LIMIT 1");
+
 DB_SQL(EVENTS_LIST,
        "SELECT event_id, type, from_status, to_status, attempt, outcome, duration_ms, worker, detail,"
        " request_id, created_at FROM workflow_events WHERE order_id = ? ORDER BY event_id");
@@ -53,6 +57,13 @@ enum result events_have_change(struct db *db, const char *order_id, int64_t chan
 {
     struct db_rows *rows = NULL;
     return db_query_one(db, &EVENT_OF_CHANGE, DB_ARGS(db_text(order_id), db_int(change_id)), &rows, ret_have);
+}
+
+enum result events_have_attempt(struct db *db, const char *order_id, int64_t attempt, bool late, bool *ret_have)
+{
+    struct db_rows *rows = NULL;
+    return db_query_one(db, &EVENT_OF_ATTEMPT, DB_ARGS(db_text(order_id), db_int(attempt), db_int(late ? 1 : 0)),
+                        &rows, ret_have);
 }
 
 enum result events_list(struct db *db, const char *order_id,

@@ -157,3 +157,41 @@ def test_each_commit_of_the_sweeper(base, stack, lines, api, flight, code, statu
         charge = stack.charge(order)
         assert (charge and charge["status"]) == {"99999": "APPROVED", "00000": "DECLINED"}.get(code, None), number
         audit.audit(stack, deadline=3)
+
+
+@pytest.mark.parametrize("code, status, told", [
+    ("99999", "CONFIRMED", [(1, "APPROVED")]), ("00000", "FAILED", [(1, "DECLINED")]),
+    ("50300", "FAILED", [(1, "ERROR"), (2, "ERROR"), (3, "ERROR")])])
+@pytest.mark.parametrize("fate", FATES)
+def test_settled_again_after_an_outage(base, stack, lines, api, flight, code, status, told, fate):
+    """The sweeper cannot find out whether it has settled the attempt, and settles it once more."""
+    line = lines["sweeper"]
+    order = api.hold(flight, "A1")
+    api.pay(order, code).ok()
+    line.plan, line.cuts, line.away_after_cut = ["pass", "pass", fate], 0, 2.5
+    sweep(base, DATABASE_DSN=line.dsn(base.programs_environment()["DATABASE_DSN"]))
+    assert line.cuts == 1
+    line.plan, line.away_after_cut = [], 0.0
+    drain(base, order)
+    assert api.order(order)["status"] == status
+    assert attempts(api, order) == told
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_settled_again_though_the_order_has_ended(base, stack, lines, api, flight, fate):
+    line = lines["sweeper"]
+    order = api.hold(flight, "A1")
+    api.pay(order, "50400").ok()
+    sweeper = base.popen("sweeper", "--once", DATABASE_DSN=line.dsn(base.programs_environment()["DATABASE_DSN"]))
+    wait_for(lambda: stack.everything(order)["payment"][0]["attempts"] == 1, 5, "the attempt to be in flight")
+    api.cancel(order).ok()
+    wait_for(lambda: not stack.everything(order)["jobs"], 1, "the void to be done before the attempt times out")
+    line.plan, line.cuts, line.away_after_cut = [fate], 0, 2.5
+    sweeper.communicate(timeout=60)
+    line.plan, line.away_after_cut = [], 0.0
+    drain(base, order)
+    assert line.cuts == 1 and attempts(api, order) == [(1, "TIMEOUT")]
+
+
+def attempts(api, order):
+    return [(e["attempt"], e["outcome"]) for e in api.events(order) if e["type"] == "PAYMENT_ATTEMPT"]
