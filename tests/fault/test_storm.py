@@ -89,10 +89,16 @@ class Round:
 
     def drain(self):
         """Without customers all comes to an end."""
+        left = []
+
         def over():
             hurry(self.stack)
-            return not self.stack.query("SELECT 1 FROM workflow_jobs LIMIT 1")
-        wait_for(over, 45, "nothing to be left to do")
+            left[:] = self.stack.query("SELECT * FROM workflow_jobs")
+            return not left
+        try:
+            wait_for(over, 45)
+        except AssertionError:
+            raise AssertionError(f"seed {self.seed}: still to be done after 45 s: {left}") from None
 
 
 def test_storm(stack, proxy, disk, capsys):
