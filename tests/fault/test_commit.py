@@ -7,6 +7,7 @@ import pytest
 
 import audit
 from database_proxy import DatabaseProxy
+from nudge import nudge
 from stack import Stack, wait_for
 
 FATES = ("before", "after", "during")
@@ -102,7 +103,7 @@ def test_with_the_database_away_503_and_then_one_outcome(stack, line, api, fligh
 
     def answered():
         # The key belongs to the lost request for half a minute; the test does not wait that long.
-        stack.query("UPDATE idempotency_keys SET locked_until = UTC_TIMESTAMP(3) WHERE status IS NULL")
+        nudge(stack, "UPDATE idempotency_keys SET locked_until = UTC_TIMESTAMP(3) WHERE status IS NULL")
         again = ASKS[event](api, order, flight, headers=headers)
         return again if again.status in (200, 201) else again.refused(409, "REQUEST_IN_PROGRESS") and None
     again = wait_for(answered, 10, "the key to be free", interval=0.3)
@@ -133,7 +134,7 @@ def sweep(base, **settings):
 def drain(base, order):
     """Other sweepers take over, without waiting for leases and pauses."""
     def done():
-        base.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND kind <> 'EXPIRE_HOLD'", order["orderId"])
+        nudge(base, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND kind <> 'EXPIRE_HOLD'", order["orderId"])
         sweep(base)
         return not base.query("SELECT 1 FROM workflow_jobs WHERE order_id = %s AND kind <> 'EXPIRE_HOLD'", order["orderId"])
     wait_for(done, 30, "nothing to be left to do")

@@ -10,6 +10,7 @@ import uuid
 import pytest
 
 import audit
+from nudge import nudge
 from stack import ROOT, wait_for
 
 CRASH_BUILD = ROOT / "build-crash"
@@ -42,8 +43,8 @@ class Customer:
 
         def answered():
             # The key of a request that was killed belongs to it for a while.
-            self.stack.query("UPDATE idempotency_keys SET locked_until = UTC_TIMESTAMP(3) WHERE status IS NULL"
-                             " AND created_at < UTC_TIMESTAMP(3) - INTERVAL 300000 MICROSECOND")
+            nudge(self.stack, "UPDATE idempotency_keys SET locked_until = UTC_TIMESTAMP(3) WHERE status IS NULL"
+                  " AND created_at < UTC_TIMESTAMP(3) - INTERVAL 300000 MICROSECOND")
             reply = self.api.request(method, path, headers={"Idempotency-Key": key}, **body)
             lost = reply.status >= 500 or reply.status == 409 and reply.json["error"] not in (
                 "SEATS_UNAVAILABLE", "ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS")
@@ -74,11 +75,11 @@ class Customer:
         """Ends the lease of a worker that is gone, and every wait."""
         alive = tuple(f"%/{pid}/%" for pid in self.stack.pids("sweeper")) or ("",)
         dead = " AND ".join("locked_by NOT LIKE %s" for _ in alive)
-        self.stack.query(f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND run_at > UTC_TIMESTAMP(3)"
-                         f" AND kind <> 'EXPIRE_HOLD' AND (status = 'PENDING' OR status = 'RUNNING' AND {dead})",
-                         order["orderId"], *alive)
-        self.stack.query(f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'RUNNING'"
-                         f" AND kind = 'EXPIRE_HOLD' AND {dead}", order["orderId"], *alive)
+        nudge(self.stack, f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND run_at > UTC_TIMESTAMP(3)"
+              f" AND kind <> 'EXPIRE_HOLD' AND (status = 'PENDING' OR status = 'RUNNING' AND {dead})",
+              order["orderId"], *alive)
+        nudge(self.stack, f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'RUNNING'"
+              f" AND kind = 'EXPIRE_HOLD' AND {dead}", order["orderId"], *alive)
 
 
 # -- what the customer does, and what must have come of it ---------------------------------------

@@ -15,6 +15,7 @@ import pytest
 import audit
 from gate import gate, order_gate
 from gateway_proxy import GatewayProxy
+from nudge import nudge
 from stack import free_port, wait_for
 
 LEASE = 6.0  # PAYMENT_TIMEOUT + 5 s
@@ -67,8 +68,8 @@ def attempts(api, order):
 def done_with(stack, order):
     """Nothing left to do; whatever waits between two tries need not."""
     def done():
-        stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'PENDING'"
-                    " AND kind IN ('VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at > UTC_TIMESTAMP(3)", order["orderId"])
+        nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'PENDING'"
+              " AND kind IN ('VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at > UTC_TIMESTAMP(3)", order["orderId"])
         return not stack.everything(order)["jobs"]
     wait_for(done, 20, "nothing to be left to do")
 
