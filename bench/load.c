@@ -96,6 +96,7 @@ static size_t unsold_count;
 static struct samples latency, payment;
 static int64_t statuses[600];
 static int64_t broken;
+static int64_t reconnects;
 static int64_t answered; /* after the warm-up */
 static double measure_from, end_at, last_answer;
 static int epoll_fd;
@@ -350,9 +351,13 @@ static void on_readable(struct connection *c)
             die("the server hung up");
     } else {
         ssize_t got = recv(c->fd, c->head + c->head_len, HEAD_MAX - 1 - c->head_len, 0);
-        if (got == 0 && c->request == NONE) { /* kept long enough */
+        if ((got == 0 || (got < 0 && errno == ECONNRESET)) && c->head_len == 0) {
+            /* nginx closes connections that are kept when it needs room, and may do so just as we send. */
             (void)close(c->fd);
             connect_one(c);
+            reconnects++;
+            if (c->request != NONE)
+                send_text(c);
             return;
         }
         if (got <= 0)
@@ -463,10 +468,10 @@ static void report(void)
     double cpu = (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) +
                  (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     double seconds = last_answer - measure_from;
-    (void)printf("{\"requests\": %lld, \"seconds\": %.4f, \"rate\": %.1f, \"broken\": %lld, \"unanswered\": %zu,"
-                 " \"load_cpu_s\": %.3f, \"statuses\": {",
+    (void)printf("{\"requests\": %lld, \"seconds\": %.4f, \"rate\": %.1f, \"broken\": %lld, \"reconnects\": %lld,"
+                 " \"unanswered\": %zu, \"load_cpu_s\": %.3f, \"statuses\": {",
                  (long long)answered, seconds, seconds > 0 ? (double)answered / seconds : 0, (long long)broken,
-                 in_flight, cpu);
+                 (long long)reconnects, in_flight, cpu);
     const char *comma = "";
     for (int i = 0; i < 600; i++) {
         if (statuses[i] > 0) {

@@ -25,6 +25,7 @@ def answers(result, prefix):
     return {f"{prefix}_per_s": result["rate"],
             **{f"{prefix}_ms_{name}": latency[name] for name in ("p50", "p99", "p99.9", "max") if name in latency},
             f"{prefix}_5xx": sum(count for status, count in result["statuses"].items() if status >= "500"),
+            f"{prefix}_reconnects": result["reconnects"],
             **{f"{prefix}_cpu_us_{group}": value for group, value in result["cpu_us"].items() if value >= 0.05},
             f"{prefix}_cpu_us": sum(result["cpu_us"].values())}
 
