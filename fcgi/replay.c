@@ -55,11 +55,23 @@ static enum result give_up_key(struct exchange *x, const char *key)
     return r == RESULT_UNAVAILABLE || r == RESULT_RETRY ? idempotency_release(x->db, key, x->key_owner) : r;
 }
 
+/* A claim is single statements outside any transaction; one that met a deadlock
+ * or a lock timeout is simply made again. */
+static enum result claim_key(struct exchange *x, const char *key, struct stored_answer *ret_stored)
+{
+    struct buf request = BUF_INIT;
+    enum result r = RESULT_RETRY;
+    describe(x->request, &request);
+    for (int tries = 0; r == RESULT_RETRY && tries < 3; tries++)
+        r = idempotency_claim(x->db, key, buf_str(&request), request.len, &x->key_owner, ret_stored);
+    buf_done(&request);
+    return r;
+}
+
 bool replay_begin(struct exchange *x)
 {
     const char *key = request_header(x->request, "HTTP_IDEMPOTENCY_KEY");
     struct stored_answer stored;
-    struct buf request = BUF_INIT;
 
     if (key == NULL)
         return true;
@@ -72,9 +84,7 @@ bool replay_begin(struct exchange *x)
         problem_say(x->response, x->request, PROBLEM_INVALID_REQUEST, "The body is not UTF-8.");
         return false;
     }
-    describe(x->request, &request);
-    enum result r = idempotency_claim(x->db, key, buf_str(&request), request.len, &x->key_owner, &stored);
-    buf_done(&request);
+    enum result r = claim_key(x, key, &stored);
     if (r == RESULT_OK) {
         CRASH_POINT("key-claimed");
         x->key = key;
