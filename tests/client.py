@@ -9,11 +9,13 @@ import json as jsonlib
 import re
 import urllib.parse
 import uuid
+from pathlib import Path
 
 from description import undescribed
 
 NO_JSON = object()
-LEAKS = re.compile(r"SQL syntax|Unknown column|Duplicate entry|mysql|maria|\.[ch]:\d|/home/|/work/|/usr/|/tmp/|0x[0-9a-f]{6}", re.I)
+LEAKS = re.compile(r"SQL syntax|Unknown column|Duplicate entry|mysql|maria|\.[ch]:\d|/home/|/usr/|/tmp/|0x[0-9a-f]{6}|"
+                   + re.escape(str(Path(__file__).resolve().parent.parent)), re.I)
 
 
 class Reply:
