@@ -498,11 +498,6 @@ enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_val
     return r;
 }
 
-int64_t db_insert_id(const struct db *db)
-{
-    return (int64_t)mysql_insert_id((MYSQL *)(uintptr_t)&db->mysql);
-}
-
 enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args,
                      size_t n, struct db_rows **ret_rows)
 {

@@ -96,9 +96,6 @@ int64_t db_change_id(const struct db *db);
 enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args,
                     size_t n, uint64_t *ret_matched) MUST_CHECK;
 
-/* The key an INSERT just made by AUTO_INCREMENT. */
-int64_t db_insert_id(const struct db *db);
-
 /* Runs a statement with rows, which are all fetched. The rows belong to the
  * connection and are valid until the same statement runs again. */
 struct db_rows;
