@@ -71,13 +71,13 @@ class Customer:
             return self.stack.row(order)["status"] == status and not self.stack.everything(order)["jobs"]
         wait_for(done, 30, f"{order['orderId']} to be {status} and done with")
 
-    def hurry(self, order):
-        """Ends the lease of a worker that is gone, and every wait."""
+    def hurry(self, order, attempts=1000):
+        """Ends the lease of a worker that is gone, and every wait, of jobs tried no more than so many times."""
         alive = tuple(f"%/{pid}/%" for pid in self.stack.pids("sweeper")) or ("",)
         dead = " AND ".join("locked_by NOT LIKE %s" for _ in alive)
         nudge(self.stack, f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND run_at > UTC_TIMESTAMP(3)"
-              f" AND kind <> 'EXPIRE_HOLD' AND (status = 'PENDING' OR status = 'RUNNING' AND {dead})",
-              order["orderId"], *alive)
+              f" AND kind <> 'EXPIRE_HOLD' AND attempts <= %s AND (status = 'PENDING' OR status = 'RUNNING' AND {dead})",
+              order["orderId"], attempts, *alive)
         nudge(self.stack, f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'RUNNING'"
               f" AND kind = 'EXPIRE_HOLD' AND {dead}", order["orderId"], *alive)
 
@@ -224,12 +224,13 @@ def test_a_killed_sweepers_job_is_taken_over_when_its_lease_ends(stack, customer
 
 
 def killed_again_and_again(customer, order, point, times):
+    """Attempt n dies with the point's n-th arming; the attempt after it is not let go before the next one."""
     armed = customer.stack.points / point
     for n in range(times):
         armed.touch()
         if n == 0:
             customer.pay(order, "99999")
-        wait_for(lambda: not armed.exists() or customer.hurry(order), 20, "the sweeper to be killed")
+        wait_for(lambda: not armed.exists() or customer.hurry(order, attempts=n), 20, "the sweeper to be killed")
 
 
 @pytest.mark.parametrize("point", ["PAYMENT_ATTEMPT.claimed", "begin-attempt.calling", "payment.answered"])
