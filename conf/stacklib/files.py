@@ -52,6 +52,7 @@ def prepare_directories(settings):
     link(run / "bin", settings.build_dir)
     link(run / "html", ROOT / "html")
     link(run / "conf", CONF)
+    link(run / "booking", CONF / "nginx")
 
 
 def remove_foreign_run_dir(settings):
@@ -104,7 +105,6 @@ def generate_configuration(settings, groups):
         "rate_limit_holds": settings.rate_limit_holds,
         "rate_limit_payments": settings.rate_limit_payments,
         "listen": f"{in_url(settings.address)}:{settings.port}",
-        "gateway_server": f"listen 127.0.0.1:{settings.gateway_port};\n        include conf/nginx/gateway.conf;",
         "gateway_port": settings.gateway_port,
         "api_workers": settings.api_workers,
         "gateway_workers": settings.gateway_workers,

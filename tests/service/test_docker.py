@@ -34,7 +34,7 @@ def containers(default_stack, tmp_path_factory):
         web = "user root;\n" + web
     (place / "nginx.conf").write_text(web)
     (place / "cache").mkdir()
-    (place / "conf").symlink_to(ROOT / "conf")
+    (place / "booking").symlink_to(ROOT / "conf/nginx")
     (place / "html").symlink_to(ROOT / "html")
 
     environment = {**default_stack.programs_environment(), "POOL_PROGRAM": "booking-api", "POOL_SIZE": "3",
