@@ -63,7 +63,8 @@ DB_SQL(JOBS_COUNT,
        " " COUNT_UP_TO("run_at > UTC_TIMESTAMP(3)") " AS waiting,"
        " " COUNT_UP_TO("run_at IS NULL") " AS failed,"
        " COALESCE((SELECT TIMESTAMPDIFF(MICROSECOND, MIN(run_at), UTC_TIMESTAMP(3)) DIV 1000"
-       "   FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)), 0) AS lag_ms");
+       "   FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)), 0) AS lag_ms,"
+       " (SELECT COUNT(*) FROM job_kinds WHERE kind = ? AND paused_at IS NOT NULL) AS paused");
 
 DB_SQL(JOBS_LIST,
        "SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
@@ -281,7 +282,7 @@ enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_
     struct db_value name = db_text(job_kind_name(kind));
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query_one(db, &JOBS_COUNT, DB_ARGS(name, name, name, name), &rows, &have);
+    enum result r = db_query_one(db, &JOBS_COUNT, DB_ARGS(name, name, name, name, name), &rows, &have);
     if (r != RESULT_OK || !have)
         return r == RESULT_OK ? RESULT_INTERNAL : r;
     *ret_queue = (struct job_queue){
@@ -289,6 +290,7 @@ enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_
         .waiting = db_get_int(rows, "waiting"),
         .failed = db_get_int(rows, "failed"),
         .lag_ms = db_get_int(rows, "lag_ms"),
+        .paused = db_get_int(rows, "paused") != 0,
     };
     return RESULT_OK;
 }

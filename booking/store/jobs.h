@@ -79,6 +79,7 @@ struct job_queue {
     int64_t waiting; /* leased ones included */
     int64_t failed;
     int64_t lag_ms;  /* of the oldest that is due; 0 if none is */
+    bool paused;     /* by an operator: what is due stays so */
 };
 enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_queue) MUST_CHECK;
 

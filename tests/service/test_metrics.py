@@ -79,6 +79,17 @@ def test_a_payment_is_counted_by_the_sweeper(stack):
     assert after["booking_sweepers_alive"] >= 1 and after["booking_database_up"] == 1
 
 
+def test_a_paused_kind_is_told(own_stack):
+    """On a stack of its own: others' confirmations would wait."""
+    stack = own_stack()
+    key = 'booking_job_kind_paused{kind="SEND_CONFIRMATION"}'
+    assert scrape(stack)[key] == 0
+    stack.api().post("/api/admin/kinds/SEND_CONFIRMATION/pause").ok()
+    assert scrape(stack)[key] == 1
+    stack.api().post("/api/admin/kinds/SEND_CONFIRMATION/resume").ok()
+    assert scrape(stack)[key] == 0
+
+
 def names_in(text):
     return {re.sub(r"_(bucket|sum|count)$", "", name) for name in re.findall(r"\bbooking_[a-z_]+", text)}
 
@@ -99,6 +110,9 @@ def test_promtool_agrees(stack):
     rules = subprocess.run(["promtool", "check", "rules", str(ROOT / "conf/prometheus/booking.rules.yml")],
                            capture_output=True, text=True)
     assert rules.returncode == 0, rules.stdout + rules.stderr
+    alerts = subprocess.run(["promtool", "test", "rules", str(ROOT / "tests/service/alerts.yml")],
+                            capture_output=True, text=True)
+    assert alerts.returncode == 0, alerts.stdout + alerts.stderr
     metrics = subprocess.run(["promtool", "check", "metrics"], input=stack.api().get("/metrics").body.decode(),
                              capture_output=True, text=True)
     assert metrics.returncode == 0, metrics.stdout + metrics.stderr
