@@ -1,0 +1,187 @@
+/* Counters: each under its own name, and shared by processes that die. */
+
+#include "tests/unit/unit.h"
+
+#include "booking/metrics.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static const char *const routes[] = { "method=\"GET\",route=\"/a\"", "method=\"POST\",route=\"/b\"" };
+
+/* What the process tells now; a line's number, or -1 when there is no such line. */
+static double told(const char *series)
+{
+    struct buf out = BUF_INIT;
+    double value = -1;
+    metrics_write(&out, routes, 2);
+    assert_true(buf_ok(&out));
+    size_t len = strlen(series);
+    for (const char *line = buf_str(&out); line != NULL; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        if (strncmp(line, series, len) == 0 && line[len] == ' ')
+            value = strtod(line + len, NULL);
+    }
+    buf_done(&out);
+    return value;
+}
+
+static void counters_begin_at_nothing_and_add_up(void **state)
+{
+    (void)state;
+    assert_true(told("booking_transaction_retries_total") == 0);
+    metrics_add(METRIC_TRANSACTION_RETRIES, 1);
+    metrics_add(METRIC_TRANSACTION_RETRIES, 41);
+    assert_true(told("booking_transaction_retries_total") == 42);
+    metrics_add_moves(ORDER_CONFIRMED, 3);
+    assert_true(told("booking_order_transitions_total{to=\"CONFIRMED\"}") == 3);
+    assert_true(told("booking_order_transitions_total{to=\"FAILED\"}") == 0);
+}
+
+/* The labels stand in tables of their own beside the enums. */
+static void each_counter_has_its_own_label(void **state)
+{
+    (void)state;
+    static const struct {
+        enum metric metric;
+        const char *series;
+    } cases[] = {
+        { METRIC_CLAIMED_EXPIRE_HOLD, "booking_jobs_claimed_total{kind=\"EXPIRE_HOLD\"}" },
+        { METRIC_CLAIMED_PAYMENT_ATTEMPT, "booking_jobs_claimed_total{kind=\"PAYMENT_ATTEMPT\"}" },
+        { METRIC_CLAIMED_VOID_CHARGE, "booking_jobs_claimed_total{kind=\"VOID_CHARGE\"}" },
+        { METRIC_CLAIMED_SEND_CONFIRMATION, "booking_jobs_claimed_total{kind=\"SEND_CONFIRMATION\"}" },
+        { METRIC_ATTEMPT_APPROVED, "booking_payment_attempts_total{outcome=\"approved\"}" },
+        { METRIC_ATTEMPT_DECLINED, "booking_payment_attempts_total{outcome=\"declined\"}" },
+        { METRIC_ATTEMPT_ERROR, "booking_payment_attempts_total{outcome=\"error\"}" },
+        { METRIC_ATTEMPT_TIMEOUT, "booking_payment_attempts_total{outcome=\"timeout\"}" },
+        { METRIC_VOIDED, "booking_void_attempts_total{outcome=\"voided\"}" },
+        { METRIC_VOID_FAILED, "booking_void_attempts_total{outcome=\"failed\"}" },
+        { METRIC_UNKNOWN_COMMITS, "booking_unknown_commits_total" },
+        { METRIC_ROUND_TRIPS, "booking_database_round_trips_total" },
+        { METRIC_IDEMPOTENT_REPLAYS, "booking_idempotent_replays_total" },
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double before = told(cases[i].series);
+        assert_true(before >= 0);
+        metrics_add(cases[i].metric, i + 1);
+        assert_true(told(cases[i].series) == before + (double)(i + 1));
+    }
+    for (int status = 0; status < ORDER_STATUS_COUNT; status++) {
+        char series[96];
+        (void)snprintf(series, sizeof series, "booking_order_transitions_total{to=\"%s\"}",
+                       order_status_name((enum order_status)status));
+        double before = told(series);
+        metrics_add_moves((enum order_status)status, 1);
+        assert_true(told(series) == before + 1);
+    }
+}
+
+/* "le" is less or equal, and the buckets are cumulative. */
+static void a_time_counts_in_every_bucket_from_its_own(void **state)
+{
+    (void)state;
+    metrics_observe(METRIC_GATEWAY_LATENCY, 0.001);
+    metrics_observe(METRIC_GATEWAY_LATENCY, 0.3);
+    metrics_observe(METRIC_GATEWAY_LATENCY, 60);
+    metrics_observe(METRIC_GATEWAY_LATENCY, -5); /* a clock that was set back */
+    assert_true(told("booking_gateway_latency_seconds_bucket{le=\"0.001\"}") == 2);
+    assert_true(told("booking_gateway_latency_seconds_bucket{le=\"0.25\"}") == 2);
+    assert_true(told("booking_gateway_latency_seconds_bucket{le=\"0.5\"}") == 3);
+    assert_true(told("booking_gateway_latency_seconds_bucket{le=\"10\"}") == 3);
+    assert_true(told("booking_gateway_latency_seconds_bucket{le=\"+Inf\"}") == 4);
+    assert_true(told("booking_gateway_latency_seconds_count") == 4);
+    assert_float_equal(told("booking_gateway_latency_seconds_sum"), 60.301, 1e-3);
+}
+
+static void requests_by_route_and_status(void **state)
+{
+    (void)state;
+    metrics_request_end(0, 200, 0.002);
+    metrics_request_end(0, 409, 0.002);
+    metrics_request_end(0, 200, 0.002);
+    assert_true(told("booking_http_requests_total{method=\"GET\",route=\"/a\",status=\"200\"}") == 2);
+    assert_true(told("booking_http_requests_total{method=\"GET\",route=\"/a\",status=\"409\"}") == 1);
+    assert_true(told("booking_http_requests_total{method=\"POST\",route=\"/b\",status=\"200\"}") == -1);
+    assert_true(told("booking_http_request_duration_seconds_count{method=\"GET\",route=\"/a\"}") == 3);
+}
+
+/* ── many processes ─────────────────────────────────────────────────────── */
+
+/* In a process of its own, since a process opens once. Returns how it ended. */
+static int in_child(void (*work)(const char *path), const char *path)
+{
+    int status = 0;
+    pid_t pid = fork();
+    if (pid == 0) {
+        work(path);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+static void count_and_be_killed(const char *path)
+{
+    metrics_open(path, "booking-api");
+    metrics_request_begin();
+    metrics_add(METRIC_VOIDED, 7);
+    (void)raise(SIGKILL);
+}
+
+static void tell_what_the_dead_counted(const char *path)
+{
+    metrics_open(path, "booking-api");
+    bool right = told("booking_void_attempts_total{outcome=\"voided\"}") == 7 && told("booking_api_busy_processes") == 0;
+    char self[96];
+    (void)snprintf(self, sizeof self, "booking_process_resident_bytes{program=\"booking-api\",pid=\"%ld\"}",
+                   (long)getpid());
+    _exit(right && told(self) > 0 ? 0 : 1);
+}
+
+static void what_a_process_counted_outlives_it(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/booking-metrics-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    assert_true(WIFSIGNALED(in_child(count_and_be_killed, path)));
+    assert_int_equal(in_child(tell_what_the_dead_counted, path), 0);
+    (void)unlink(path);
+}
+
+static void count_alone(const char *path)
+{
+    metrics_open(path, "booking-api");
+    double before = told("booking_void_attempts_total{outcome=\"voided\"}");
+    metrics_add(METRIC_VOIDED, 1);
+    _exit(told("booking_void_attempts_total{outcome=\"voided\"}") == before + 1 ? 0 : 1);
+}
+
+/* Of another version, or not a file that can be had: nothing of it is touched, and counting goes on. */
+static void a_file_of_another_layout_is_left_alone(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/booking-metrics-XXXXXX";
+    static const char other[16] = "something else";
+    char after[sizeof other] = "";
+    int fd = mkstemp(path);
+    assert_int_equal(write(fd, other, sizeof other), sizeof other);
+    assert_int_equal(in_child(count_alone, path), 0);
+    assert_int_equal(pread(fd, after, sizeof after, 0), sizeof after);
+    assert_memory_equal(after, other, sizeof other);
+    (void)close(fd);
+    (void)unlink(path);
+    assert_int_equal(in_child(count_alone, "/nonexistent/metrics"), 0);
+}
+
+RUN_TESTS(cmocka_unit_test(counters_begin_at_nothing_and_add_up),
+          cmocka_unit_test(each_counter_has_its_own_label),
+          cmocka_unit_test(a_time_counts_in_every_bucket_from_its_own),
+          cmocka_unit_test(requests_by_route_and_status),
+          cmocka_unit_test(what_a_process_counted_outlives_it),
+          cmocka_unit_test(a_file_of_another_layout_is_left_alone))
