@@ -220,13 +220,12 @@ test-programs: programs $(TESTS)
 # Programs that tests kill at named points, and such as sell a seat twice, which the tests must notice.
 .PHONY: fault-programs
 fault-programs:
-	@$(MAKE) --no-print-directory BUILD=build-crash CPPFLAGS='$(CPPFLAGS) -DCRASH_POINTS' programs
-	@$(MAKE) --no-print-directory BUILD=build-nolock CPPFLAGS='$(CPPFLAGS) -DNO_SEAT_LOCK' programs
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-crash CPPFLAGS='$(CPPFLAGS) -DCRASH_POINTS' programs
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)-nolock CPPFLAGS='$(CPPFLAGS) -DNO_SEAT_LOCK' programs
 
-# What tests drive a browser or kill programs for hours prove nothing more here.
-ASAN_TESTS ?= tests/api tests/security tests/seed tests/contract
-asan: setup-test ## unit and HTTP tests on programs built with sanitizers
-	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined test-programs
+ASAN_TESTS ?= tests
+asan: setup-test ## all tests on programs built with the address and undefined-behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined test-programs fault-programs
 	@conf/run-sanitized build-asan $(STACK) with-database conf/run-unit-tests $(TESTS:$(BUILD)/%=build-asan/%)
 	@conf/run-sanitized build-asan $(PYTEST) $(PYTEST_ARGS) $(ASAN_TESTS)
 

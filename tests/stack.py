@@ -25,6 +25,8 @@ from client import Api
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / (os.environ.get("BUILD_DIR") or "build")
+CRASH_BUILD = BUILD.with_name(BUILD.name + "-crash")    # dies at named points: booking/crash_point.h
+NOLOCK_BUILD = BUILD.with_name(BUILD.name + "-nolock")  # sells seats twice
 PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sweeper", "migrate")]
 
 # Whatever the developer has exported must not reach the systems under test.

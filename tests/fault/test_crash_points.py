@@ -11,9 +11,7 @@ import pytest
 
 import audit
 from nudge import nudge
-from stack import ROOT, wait_for
-
-CRASH_BUILD = ROOT / "build-crash"
+from stack import CRASH_BUILD, wait_for
 
 
 @pytest.fixture(scope="module")

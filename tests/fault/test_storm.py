@@ -18,7 +18,7 @@ from disk import small_disk
 from gateway_proxy import GatewayProxy
 from nemesis import Nemesis
 from nudge import nudge
-from stack import ROOT, Stack, free_port, wait_for
+from stack import NOLOCK_BUILD, Stack, free_port, wait_for
 
 ROUNDS = int(os.environ.get("STORM_ROUNDS") or 2)
 SEED = int(os.environ.get("STORM_SEED") or 20261120)
@@ -140,7 +140,7 @@ def say(capsys, line):
 
 def test_without_the_seat_lock_the_storm_finds_seats_sold_twice(broken_stack):
     """The same customers on programs that were built without the lock: audit and customers must both complain."""
-    stack = broken_stack(BUILD_DIR=ROOT / "build-nolock", **{**SETTINGS, "SWEEPERS": 1, "PAYMENT_MAX_DELAY": "0s"})
+    stack = broken_stack(BUILD_DIR=NOLOCK_BUILD, **{**SETTINGS, "SWEEPERS": 1, "PAYMENT_MAX_DELAY": "0s"})
     crowd = Customers(stack, random.Random(SEED), [stack.new_flight(rows=8)])
     kinds = set()
 
