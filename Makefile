@@ -180,6 +180,63 @@ backup: ## bookings and charges of this moment into FILE (default: DATA_DIR/back
 restore: ## replaces all bookings by the backup FILE=..., and starts
 	@$(STACK) restore '$(FILE)'
 
+# ---- install -------------------------------------------------------------------------------------------
+# make install builds what is not built yet and copies files; booking-setup, run there, makes the rest. No file of the
+# administrator's is replaced, and nothing is started. DESTDIR=… puts it all below another directory.
+
+PREFIX  ?= /usr/local
+UNITDIR ?= $(PREFIX)/lib/systemd/system
+ETC     := $(DESTDIR)/etc
+LIB     := $(DESTDIR)$(PREFIX)/lib/booking
+SBIN    := $(DESTDIR)$(PREFIX)/sbin
+SHARE   := $(DESTDIR)$(PREFIX)/share/booking
+DOC     := $(DESTDIR)$(PREFIX)/share/doc/booking
+MAN     := $(DESTDIR)$(PREFIX)/share/man/man8
+UNITS   := $(DESTDIR)$(UNITDIR)
+GENERATORS := $(DESTDIR)$(patsubst %/system,%/system-generators,$(UNITDIR))
+placed   = sed 's|@PREFIX@|$(PREFIX)|g; s|@UNITDIR@|$(UNITDIR)|g' $(1) > $(2) && chmod $(3) $(2)
+# A directory's files but the hidden ones and those named, readable by all whatever the umask is.
+tree     = install -d $(2) && tar -C $(1) -c --mode=u=rwX,go=rX --exclude='.[a-z]*' $(patsubst %,--exclude='%',$(3)) . | \
+    tar -C $(2) -x -p --no-same-owner
+
+.PHONY: install uninstall deb test-package
+install: ## DESTDIR= PREFIX=/usr/local: programs, page, units, nginx site; then run booking-setup
+	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory -s $(VENDOR)
+	install -d $(LIB) $(SBIN) $(SHARE) $(DOC)/conf $(MAN) $(UNITS) $(GENERATORS) $(ETC)/nginx/sites-available
+	install $(PROGRAMS) $(LIB)
+	@for name in booking-setup booking-restart; do \
+	    $(call placed,conf/host/$$name,$(SBIN)/$$name,755); \
+	    install -m 644 conf/host/$$name.8 $(MAN); done
+	@$(call placed,conf/host/booking-generator,$(GENERATORS)/booking-generator,755)
+	@for unit in conf/systemd/*; do $(call placed,$$unit,$(UNITS)/$${unit##*/},644); done
+	@rm -rf $(SHARE)/html $(SHARE)/sql $(SHARE)/nginx
+	@$(call tree,html,$(SHARE)/html,node_modules install package.json package-lock.json)
+	@$(call tree,sql,$(SHARE)/sql,*.c)
+	@$(call tree,conf/nginx,$(SHARE)/nginx,*.template)
+	@ln -sfn $(PREFIX)/share/booking/nginx $(ETC)/nginx/booking
+	@test -e $(ETC)/nginx/sites-available/booking || \
+	    $(call placed,conf/host/nginx-site,$(ETC)/nginx/sites-available/booking,644)
+	install -m 644 README.md CHANGELOG.md LICENSE $(DOC)
+	install -m 644 conf/booking.env.example $(DOC)/conf
+	@for dir in docs examples conf/cron.d conf/logrotate.d conf/prometheus conf/grafana; do \
+	    $(call tree,$$dir,$(DOC)/$$dir); done
+	@$(call placed,conf/cron.d/booking,$(DOC)/conf/cron.d/booking,644)
+
+uninstall: ## takes away what make install copied; settings, the nginx site and databases stay
+	rm -rf $(LIB) $(SHARE) $(DOC)
+	rm -f $(SBIN)/booking-setup $(SBIN)/booking-restart $(MAN)/booking-setup.8 $(MAN)/booking-restart.8
+	rm -f $(GENERATORS)/booking-generator $(addprefix $(UNITS)/,$(notdir $(wildcard conf/systemd/*)))
+	rm -f $(ETC)/nginx/sites-enabled/booking $(ETC)/nginx/booking
+
+deb: ## a Debian package in build/deb/, looked over by lintian
+	@conf/install-packages build package
+	@$(MAKE) --no-print-directory -s $(VENDOR)
+	@conf/build-deb
+
+test-package: deb ## install the package on a machine of its own, book, upgrade, remove, purge; needs root
+	@$(PYTEST) $(PYTEST_ARGS) tests/package
+
 # ---- test ----------------------------------------------------------------------------------------------
 # The tests run stacks of their own, with their own ports and data, beside a running `make start`.
 
