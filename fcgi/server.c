@@ -7,24 +7,40 @@
 
 #include <fcgiapp.h>
 
+#include <errno.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 static volatile sig_atomic_t stopping;
+static sigset_t while_waiting;
 
 static void on_stop(int signal_number)
 {
     (void)signal_number;
+    /* This process takes no more: accept() fails, also one that is just about to begin. */
+    if (!stopping)
+        (void)close(STDIN_FILENO);
     stopping = 1;
-    /* Wakes accept() even when the signal comes just before it. */
-    FCGX_ShutdownPending();
 }
 
+/* Signals are held back but where the process waits for something to do, so that they interrupt nothing else: what
+ * was accepted is read, worked on and answered. */
 static void catch_signals(void)
 {
     /* No SA_RESTART: accept() must return. */
     struct sigaction action = { .sa_handler = on_stop };
+    sigset_t signals;
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &signals, &while_waiting);
+    (void)sigdelset(&while_waiting, SIGTERM);
+    (void)sigdelset(&while_waiting, SIGINT);
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
@@ -75,12 +91,46 @@ static void send_response(FCGX_Request *fcgi, const struct request *request, con
         (void)FCGX_PutStr(buf_str(&response->body), (int)response->body.len, fcgi->out);
 }
 
+/* Like poll(), but for one descriptor, and ended by a signal to stop. */
+static int wait_for(int fd, short events, int64_t ms)
+{
+    struct pollfd connection = { .fd = fd, .events = events };
+    struct timespec limit = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+    return ppoll(&connection, 1, ms < 0 ? NULL : &limit, &while_waiting);
+}
+
 bool server_wait(const struct request *request, int64_t ms)
 {
     const FCGX_Request *fcgi = request->server;
     /* Between requests a client sends nothing, so what arrives is its leaving. */
-    struct pollfd connection = { .fd = fcgi->ipcFd, .events = POLLIN | POLLRDHUP };
-    return poll(&connection, 1, (int)ms) == 0;
+    return wait_for(fcgi->ipcFd, POLLIN | POLLRDHUP, ms) == 0;
+}
+
+static int accept_connection(void)
+{
+    sigset_t held_back;
+    int fd;
+    do {
+        (void)sigprocmask(SIG_SETMASK, &while_waiting, &held_back);
+        fd = accept4(STDIN_FILENO, NULL, NULL, SOCK_CLOEXEC);
+        int error = errno;
+        (void)sigprocmask(SIG_SETMASK, &held_back, NULL);
+        errno = error;
+    } while (fd < 0 && !stopping && (errno == EINTR || errno == ECONNABORTED));
+    return fd;
+}
+
+/* Something to read on a connection that is kept, or a new connection. FCGX_Accept_r would do it, but does not tell
+ * the waiting, which a signal shall end, from the reading, which it shall not. */
+static bool await_request(FCGX_Request *fcgi)
+{
+    FCGX_Finish_r(fcgi);
+    if (fcgi->ipcFd >= 0)
+        return wait_for(fcgi->ipcFd, POLLIN, -1) > 0;
+    fcgi->ipcFd = accept_connection();
+    /* Else FCGX_Accept_r would begin by closing it; the request says whether it is to be kept. */
+    fcgi->keepConnection = true;
+    return fcgi->ipcFd >= 0;
 }
 
 /* What lives as long as the process and is used by each request in turn. */
@@ -127,16 +177,29 @@ static void serve_one(struct server *s, server_handler handler, void *context)
     s->decoded = request.decoded;
 }
 
+static bool prepare_listener(void)
+{
+    int yes = 0;
+    socklen_t size = sizeof yes;
+    if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) != 0 || !yes)
+        return false;
+    /* Connections inherit it. Over TCP an answer of several pieces would wait for acknowledgements without it. */
+    (void)setsockopt(STDIN_FILENO, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
+    return true;
+}
+
 int server_run(server_handler handler, void *context)
 {
     struct server s = {0};
-    if (FCGX_Init() != 0 || FCGX_InitRequest(&s.fcgi, 0, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+    if (!prepare_listener() || FCGX_Init() != 0 || FCGX_InitRequest(&s.fcgi, -1, 0) != 0) {
         log_error("fastcgi_init_failed", LOG_TEXT("hint", "file descriptor 0 must be a listening socket"));
         return 1;
     }
     catch_signals();
-    while (!stopping && FCGX_Accept_r(&s.fcgi) >= 0)
-        serve_one(&s, handler, context);
+    /* It has no socket to accept from: when a connection holds no request, it comes back. */
+    while (!stopping && await_request(&s.fcgi))
+        if (FCGX_Accept_r(&s.fcgi) >= 0)
+            serve_one(&s, handler, context);
     FCGX_Finish_r(&s.fcgi);
     FCGX_Free(&s.fcgi, 1);
     response_done(&s.response);
@@ -144,6 +207,6 @@ int server_run(server_handler handler, void *context)
     buf_done(&s.head);
     buf_done(&s.decoded);
     if (!stopping)
-        log_error("accept_failed", LOG_TEXT("hint", "file descriptor 0 must be a listening socket"));
+        log_error("accept_failed", LOG_TEXT("error", strerror(errno)));
     return stopping ? 0 : 1;
 }

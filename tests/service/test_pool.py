@@ -1,0 +1,188 @@
+"""A process of the pool that is told to stop finishes what it has accepted, wherever in it the signal comes; so that a
+restart under load fails no request. The test is the web server here: it says when what arrives."""
+
+import contextlib
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import threading
+from pathlib import Path
+
+import pytest
+
+from stack import BUILD, wait_for
+
+BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
+
+
+def record(kind, content=b""):
+    return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
+
+
+def request(path, kept=False):
+    """A FastCGI request as nginx sends it, in its three parts."""
+    values = {"REQUEST_METHOD": "GET", "REQUEST_URI": path, "REMOTE_ADDR": "127.0.0.1", "REQUEST_ID": "stop"}
+    pairs = b"".join(bytes([len(name), len(value)]) + (name + value).encode() for name, value in values.items())
+    begin = record(BEGIN, struct.pack(">HB5x", 1, int(kept)))
+    return [begin, record(PARAMS, pairs) + record(PARAMS), record(STDIN)]
+
+
+def answer(connection):
+    """What the program writes until the end of its request; fails when it ends before."""
+    stream, text = connection.makefile("rb"), b""
+    while True:
+        head = stream.read(8)
+        assert len(head) == 8, f"the connection ends after {text[-200:]!r}"
+        _, kind, _, length, padding = struct.unpack(">BBHHBx", head)
+        content = stream.read(length + padding)
+        if kind == END:
+            return text
+        if kind == STDOUT:
+            text += content[:length]
+
+
+class Process:
+    """One booking-api on a socket that other processes may share."""
+
+    def __init__(self, stack, listener):
+        self.popen = subprocess.Popen([str(BUILD / "booking-api")], stdin=listener, env=stack.programs_environment(),
+                                      stderr=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.popen.kill()
+        self.popen.wait()
+
+    def connections(self):
+        """How many it has accepted: what it is asked here needs no database, and the other socket is the listener."""
+        directory = f"/proc/{self.popen.pid}/fd"
+        return sum(os.readlink(f"{directory}/{name}").startswith("socket:") for name in os.listdir(directory)) - 1
+
+    def tell_to_stop(self):
+        """Returns when the signal has had its effect, or is held back."""
+        self.popen.send_signal(signal.SIGTERM)
+        bit = 1 << (signal.SIGTERM - 1)
+        status = Path(f"/proc/{self.popen.pid}/status")
+
+        def arrived():
+            pending = re.search(r"^ShdPnd:\s*(\w+)", status.read_text(), re.M)
+            return self.popen.poll() is not None or pending and int(pending[1], 16) & bit
+        wait_for(arrived, 5, "SIGTERM to arrive")
+
+
+@pytest.fixture
+def listener(tmp_path):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(tmp_path / "pool.sock"))
+        listener.listen(64)
+        yield listener
+
+
+def connect(listener):
+    connection = socket.socket(socket.AF_UNIX)
+    connection.settimeout(10)
+    connection.connect(listener.getsockname())
+    return connection
+
+
+@pytest.mark.parametrize("sent_before", [0, 1, 2])
+def test_a_request_that_is_arriving_is_answered(default_stack, listener, sent_before):
+    parts = request("/health/live")
+    with Process(default_stack, listener) as process, connect(listener) as connection:
+        connection.sendall(b"".join(parts[:sent_before]))
+        wait_for(lambda: process.connections() == 1, 5, "the connection to be accepted")
+        process.tell_to_stop()
+        connection.sendall(b"".join(parts[sent_before:]))
+        assert b'"status":"ok"' in answer(connection)
+        connection.close()      # what it waits for a moment before it closes its side
+        assert process.popen.wait(1) == 0
+
+
+def test_half_a_header_is_waited_for(default_stack, listener):
+    first, *rest = request("/health/live")
+    with Process(default_stack, listener) as process, connect(listener) as connection:
+        connection.sendall(first[:5])
+        wait_for(lambda: process.connections() == 1, 5, "the connection to be accepted")
+        process.tell_to_stop()
+        connection.sendall(first[5:] + b"".join(rest))
+        assert b'"status":"ok"' in answer(connection)
+        connection.close()
+        assert process.popen.wait(1) == 0
+
+
+def test_one_that_waits_for_a_connection_ends_at_once(default_stack, listener):
+    with Process(default_stack, listener) as process:
+        with connect(listener) as connection:
+            connection.sendall(b"".join(request("/health/live")))
+            assert answer(connection)
+        wait_for(lambda: process.connections() == 0, 5, "the connection to be closed")
+        process.popen.terminate()
+        assert process.popen.wait(2) == 0
+
+
+def test_one_whose_kept_connection_is_idle_ends_at_once(default_stack, listener):
+    with Process(default_stack, listener) as process, connect(listener) as connection:
+        for _ in range(3):
+            connection.sendall(b"".join(request("/health/live", kept=True)))
+            assert answer(connection)
+        process.popen.terminate()
+        # It says goodbye, and waits a moment for the web server to hang up.
+        assert connection.recv(1) == b""
+        connection.close()
+        assert process.popen.wait(1) == 0
+
+
+def test_a_connection_without_a_request_is_passed_over(default_stack, listener):
+    with Process(default_stack, listener) as process:
+        connect(listener).close()
+        with connect(listener) as connection:
+            connection.sendall(b"not FastCGI at all")
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1) == b""
+        with connect(listener) as connection:
+            connection.sendall(b"".join(request("/health/live")))
+            assert answer(connection)
+        assert process.popen.poll() is None
+
+
+def test_a_process_that_has_no_listening_socket_says_so(default_stack):
+    with Process(default_stack, subprocess.DEVNULL) as process:
+        assert process.popen.wait(5) == 1
+
+
+def test_processes_come_and_go_under_a_crowd(default_stack, listener):
+    """Each lives for a moment; what they share is the socket, and no customer notices."""
+    over, failures, answered = threading.Event(), [], []
+
+    def customer():
+        while not over.is_set():
+            try:
+                with connect(listener) as connection:
+                    connection.sendall(b"".join(request("/health/live")))
+                    assert b'"status":"ok"' in answer(connection)
+                    answered.append(1)
+            except (AssertionError, OSError) as error:
+                failures.append(error)
+
+    customers = [threading.Thread(target=customer) for _ in range(4)]
+    with contextlib.ExitStack() as running:
+        processes = [running.enter_context(Process(default_stack, listener)) for _ in range(3)]
+        for thread in customers:
+            thread.start()
+        try:
+            for _ in range(60):
+                seen = len(answered)
+                wait_for(lambda: len(answered) > seen + 20 or failures, 10, "answers")
+                processes.append(running.enter_context(Process(default_stack, listener)))
+                processes[0].popen.terminate()
+                assert processes.pop(0).popen.wait(5) == 0
+        finally:
+            over.set()
+            for thread in customers:
+                thread.join()
+    assert not failures, failures[:3]
