@@ -3,6 +3,7 @@
 #include "booking/core/text.h"
 #include "booking/crash_point.h"
 #include "booking/log.h"
+#include "booking/notify.h"
 #include "booking/random.h"
 
 #include <fcgiapp.h>
@@ -196,6 +197,7 @@ int server_run(server_handler handler, void *context)
         return 1;
     }
     catch_signals();
+    notify_ready();
     /* It has no socket to accept from: when a connection holds no request, it comes back. */
     while (!stopping && await_request(&s.fcgi))
         if (FCGX_Accept_r(&s.fcgi) >= 0)

@@ -6,7 +6,7 @@
 #include "booking/store/idempotency.h"
 #include "booking/store/sweepers.h"
 #include "booking/wake.h"
-#include "sweeper/notify.h"
+#include "booking/notify.h"
 
 #define BEAT_MS 5000
 #define PURGE_MS 60000

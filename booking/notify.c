@@ -1,4 +1,4 @@
-#include "sweeper/notify.h"
+#include "booking/notify.h"
 
 #include "booking/core/text.h"
 

@@ -1,5 +1,5 @@
-#ifndef SWEEPER_NOTIFY_H
-#define SWEEPER_NOTIFY_H
+#ifndef BOOKING_NOTIFY_H
+#define BOOKING_NOTIFY_H
 
 #include <stdint.h>
 
