@@ -234,7 +234,9 @@ deb: ## a Debian package in build/deb/, looked over by lintian
 	@$(MAKE) --no-print-directory -s $(VENDOR)
 	@conf/build-deb
 
-test-package: deb ## install the package on a machine of its own, book, upgrade, remove, purge; needs root
+test-package: setup-test ## install on machines of their own with systemd, book, upgrade, remove, purge; needs root
+	@conf/install-packages package
+	@$(MAKE) --no-print-directory programs
 	@$(PYTEST) $(PYTEST_ARGS) tests/package
 
 # ---- test ----------------------------------------------------------------------------------------------
