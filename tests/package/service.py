@@ -77,6 +77,13 @@ class Service(Stack):
         """Those that run all the time, in an order in which they may be restarted."""
         return sorted(name for name, state in self.units(pattern).items() if name.endswith(".service"))
 
+    def drop_in(self, unit, text):
+        """Settings of a unit that come on top of its own; None takes them away."""
+        path = self.machine.path(f"etc/systemd/system/{unit}.d/test.conf")
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text or "")
+        self.systemctl("daemon-reload")
+
     def wait_active(self, unit, other_than=None, deadline=20):
         """The main process of an active unit, once it is another one than it was."""
         def running():

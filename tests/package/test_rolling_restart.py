@@ -1,0 +1,75 @@
+"""Everything is restarted, one after the other and all at once, while customers are at work: none of them notices."""
+
+import os
+
+import pytest
+from crowd import Crowd
+from service import Service
+
+from stack import wait_for
+
+pytestmark = pytest.mark.skipif(os.getuid() != 0, reason="machines need root")
+ROUNDS = int(os.environ.get("RESTART_ROUNDS") or 3)
+
+
+@pytest.fixture(scope="module")
+def service():
+    with Service("restart") as service:
+        service.install(API_WORKERS=8, GATEWAY_WORKERS=8, PAYMENT_MAX_DELAY="200ms")
+        with service.machine.network():
+            wait_for(service.healthy, 20, "/health")
+            yield service
+
+
+@pytest.fixture
+def crowd(service):
+    """At work while the test is; afterwards all of them were served, and the books agree."""
+    crowd = Crowd(service, count=8)
+    with crowd.at_work():
+        some_answers(crowd)
+        yield crowd
+        some_answers(crowd)
+    assert not crowd.failures, f"{len(crowd.failures)} of {crowd.answers}:\n" + "\n".join(crowd.failures[:20])
+    assert crowd.confirmed
+    assert not service.audit()
+    assert service.query("SELECT outcome, attempt, COUNT(*) AS n FROM workflow_events WHERE type = 'PAYMENT_ATTEMPT' "
+                         "AND (outcome <> 'APPROVED' OR attempt <> 1) GROUP BY outcome, attempt") == []
+
+
+def some_answers(crowd, count=100):
+    """Time for something to be under way everywhere."""
+    before = crowd.answers
+    wait_for(lambda: crowd.answers >= before + count or crowd.failures, 20, "customers to be answered")
+
+
+def test_unit_after_unit(service, crowd):
+    units = service.services()
+    assert len(units) == 8 + 8 + 1
+    before = {unit: service.show(unit, "MainPID") for unit in units}
+    for _ in range(ROUNDS):
+        for unit in units:
+            pid = service.show(unit, "MainPID")
+            service.systemctl("restart", unit)
+            service.wait_active(unit, other_than=pid)
+            some_answers(crowd, 5)
+    assert all(service.show(unit, "MainPID") != pid for unit, pid in before.items())
+    assert crowd.made_again == 0    # nobody between a customer and nginx has closed anything
+
+
+def test_by_the_command_that_upgrades_use(service, crowd):
+    for _ in range(ROUNDS):
+        service.machine.run("booking-restart")
+        some_answers(crowd)
+
+
+def test_nginx_takes_new_settings(service, crowd):
+    for _ in range(ROUNDS * 3):
+        service.systemctl("reload", "nginx")
+        some_answers(crowd)
+
+
+def test_all_at_once(service, crowd):
+    """The sockets stay open: whoever comes meanwhile waits for a moment."""
+    for _ in range(ROUNDS):
+        service.systemctl("restart", "booking.target")
+        some_answers(crowd)
