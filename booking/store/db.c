@@ -498,6 +498,17 @@ enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_val
     return r;
 }
 
+/* A result that ended in an error after some of its rows, such as a lock wait for the second. MariaDB's library then
+ * takes the statement for one with rows to come, and at its next use waits for them until the connection times out. So
+ * the connection goes, and with it the transaction, which has to be run again or given up in any case. */
+static enum result fail_rows(struct db_rows *rows)
+{
+    struct db *db = rows->db;
+    enum result r = fail_statement(rows);
+    db_disconnect(db);
+    return r;
+}
+
 enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args,
                      size_t n, struct db_rows **ret_rows)
 {
@@ -509,9 +520,10 @@ enum result db_query(struct db *db, const struct db_sql *sql, const struct db_va
         (void)snprintf(db->error, sizeof db->error, "%s: gives no rows", sql->name);
         return RESULT_INTERNAL;
     }
-    if (mysql_stmt_bind_result(rows->stmt, rows->binds) != 0 ||
-        mysql_stmt_store_result(rows->stmt) != 0)
+    if (mysql_stmt_bind_result(rows->stmt, rows->binds) != 0)
         return fail_statement(rows);
+    if (mysql_stmt_store_result(rows->stmt) != 0)
+        return fail_rows(rows);
     *ret_rows = rows;
     return RESULT_OK;
 }
