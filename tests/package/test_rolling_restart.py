@@ -1,6 +1,7 @@
 """Everything is restarted, one after the other and all at once, while customers are at work: none of them notices."""
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from crowd import Crowd
@@ -73,3 +74,36 @@ def test_all_at_once(service, crowd):
     for _ in range(ROUNDS):
         service.systemctl("restart", "booking.target")
         some_answers(crowd)
+
+
+def test_a_request_that_takes_long_is_finished(service):
+    """It waits for a row that somebody else has, while every process is being restarted."""
+    flight = service.new_flight()
+    locker = service.db()
+    with locker, locker.cursor() as cursor, ThreadPoolExecutor() as others:
+        cursor.execute("START TRANSACTION")
+        cursor.execute("SELECT * FROM seats WHERE flight_id = %s FOR UPDATE", flight)
+        answer = others.submit(service.api().hold, flight, "A1")
+        wait_for(lambda: service.query("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"), 5,
+                 "the request to wait")
+        service.systemctl("restart", "--no-block", "booking-api@*.service")
+        wait_for(lambda: [service.show(unit, "ActiveState") for unit in service.services("booking-api@*")].count("active") == 7,
+                 10, "all but one process to be another")
+        assert not answer.done()
+        cursor.execute("COMMIT")
+        assert answer.result()["status"] == "SEATS_RESERVED"
+    wait_for(lambda: list(service.units("booking-api@*").values()) == ["active"] * 8, 10, "all processes")
+
+
+@pytest.mark.parametrize("harm", ["kill --signal=KILL booking-api@*.service", "restart booking-api.socket"])
+def test_customers_would_have_noticed(service, harm):
+    """What is not a restart as it should be: processes that are killed, a socket that is closed."""
+    crowd = Crowd(service, count=8)
+
+    def noticed():
+        service.systemctl(*harm.split())
+        return crowd.failures
+    with crowd.at_work():
+        wait_for(noticed, 30, "a failure", interval=0.3)
+    wait_for(lambda: len(service.services("booking-api@*")) == 8 and service.healthy(), 20, "all to be well again")
+    assert any("502" in failure for failure in crowd.failures), crowd.failures[:5]
