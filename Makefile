@@ -268,6 +268,11 @@ test-parallel: test-build ## the acceptance suite and the HTTP tests, four at a 
 test-fault: test-build ## the storm for ROUNDS rounds (seed SEED), crash points, lost commits, races
 	@STORM_ROUNDS=$(ROUNDS) STORM_SEED=$(SEED) STORM_SECONDS=25 $(PYTEST) $(PYTEST_ARGS) tests/fault
 
+.PHONY: test-docker
+test-docker: ## docker/ for real: the images, and compose.yaml in a Docker engine of its own (as root)
+	@[ "$$(id -u)" != 0 ] || conf/install-packages docker-test
+	@PYTHON=$(PYTHON) tests/docker/run $(PYTEST_ARGS)
+
 audit: ## compare the running stack's orders, seats, jobs, history and charges
 	@environment=$$($(STACK) env) && eval "$$environment" && $(PYTHON) tests/audit.py
 
