@@ -75,7 +75,7 @@ ALL_LDFLAGS  := $(HARDEN_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
 TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $(if $(WERROR),-Werror)
 
 .PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell \
-        test test-unit test-mysql test-api test-ui test-parallel test-fuzz fuzz valgrind screenshots lint format asan clean distclean FORCE
+        test test-unit test-mysql test-mariadb test-api test-ui test-parallel test-fuzz fuzz valgrind screenshots lint format asan clean distclean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -252,6 +252,10 @@ test-mysql: test-build ## unit and HTTP tests against MySQL's server: see docs/c
 	@PATH="$(CURDIR)/tests/mysql:$$PATH" $(STACK) with-database conf/run-unit-tests \
 	    $(patsubst $(BUILD)/%,$(or $(BUILD_DIR),$(BUILD))/%,$(TESTS))
 	@PATH="$(CURDIR)/tests/mysql:$$PATH" $(PYTEST) $(PYTEST_ARGS) tests/seed tests/api
+
+test-mariadb: test-build ## the same against the MariaDB of another system, in the directory MARIADB_ROOT
+	@PATH="$(CURDIR)/tests/mariadb:$$PATH" $(STACK) with-database conf/run-unit-tests $(TESTS)
+	@PATH="$(CURDIR)/tests/mariadb:$$PATH" $(PYTEST) $(PYTEST_ARGS) tests/seed tests/api
 
 test-api: test-build ## HTTP tests against the real stack
 	@$(PYTEST) $(PYTEST_ARGS) tests/api
