@@ -1,0 +1,99 @@
+"""`make install` into a directory. tests/package installs on a machine and runs what is there."""
+
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+from stack import ROOT
+
+
+def make(*words):
+    """With another umask than most have; the programs of build/ and no others."""
+    clean = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "BUILD", "PREFIX")}
+    done = subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, env=clean, umask=0o077, text=True,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    assert done.returncode == 0, done.stdout
+    return done.stdout
+
+
+def files_below(place):
+    return sorted(str(path.relative_to(place)) for path in place.rglob("*") if not path.is_dir() or path.is_symlink())
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    place = tmp_path_factory.mktemp("installed")
+    make("install", f"DESTDIR={place}", "PREFIX=/opt/booking")
+    return place
+
+
+def test_everything_is_where_its_users_look(installed):
+    found = files_below(installed)
+    for name in ("lib/booking/booking-api", "lib/booking/payment-gateway", "lib/booking/sweeper", "lib/booking/migrate",
+                 "sbin/booking-setup", "share/booking/html/index.html", "share/booking/html/vendor/htmx.js",
+                 "share/booking/sql/0001_booking.sql", "share/booking/sql/demo/flights.sql", "share/booking/nginx/site.conf",
+                 "lib/systemd/system/booking-api@.service", "lib/systemd/system-generators/booking-generator",
+                 "share/doc/booking/docs/operations.md", "share/doc/booking/conf/booking.env.example"):
+        assert f"opt/booking/{name}" in found
+    assert os.readlink(installed / "etc/nginx/booking") == "/opt/booking/share/booking/nginx"
+    odd = [name for name in found if re.search(r"node_modules|/\.|package.*\.json$|\.template$|\.[ch]$|html/install$", name)]
+    assert not odd, "not a part of an installation"
+
+
+def test_all_may_read_it_and_it_knows_where_it_is(installed):
+    for path in installed.rglob("*"):
+        if not path.is_symlink():
+            assert path.stat().st_mode & 0o755 in ((0o755,) if path.is_dir() else (0o644, 0o755)), path
+        if path.is_file() and "share/doc" not in str(path) and path.parent.name != "booking":
+            text = path.read_text(errors="replace")
+            assert "@PREFIX@" not in text and "@UNITDIR@" not in text and str(installed) not in text, path
+
+
+def test_again_builds_nothing_and_keeps_what_the_administrator_changed(installed):
+    site = installed / "etc/nginx/sites-available/booking"
+    site.write_text("mine\n")
+    stale = installed / "opt/booking/share/booking/sql/0000_stale.sql"
+    stale.write_text("")
+    printed = make("install", f"DESTDIR={installed}", "PREFIX=/opt/booking")
+    assert not re.search(r"^  (CC|AR|LINK) ", printed, re.M)
+    assert site.read_text() == "mine\n" and not stale.exists()
+
+
+def test_uninstalling_leaves_only_what_is_the_administrators(installed):
+    make("uninstall", f"DESTDIR={installed}", "PREFIX=/opt/booking")
+    assert files_below(installed) == ["etc/nginx/sites-available/booking"]
+
+
+def generated(installed, tmp_path, settings):
+    """What the generator makes of these settings."""
+    place = tmp_path / "generated"
+    place.mkdir()
+    (tmp_path / "booking.env").write_text(settings)
+    script = (ROOT / "conf/host/booking-generator").read_text().replace("/etc/booking/booking.env", str(tmp_path / "booking.env"))
+    subprocess.run(["sh", "-c", script, "booking-generator", place, place, place], check=True)
+    return [os.path.basename(path) for path in files_below(place)]
+
+
+@pytest.mark.parametrize("settings, wanted", [
+    ("API_WORKERS=2\nSWEEPERS=0\n", ["booking-api.socket", "booking-api@1.service", "booking-api@2.service"]),
+    ("API_WORKERS=9\nAPI_WORKERS='1'\n", ["booking-api.socket", "booking-api@1.service", "booking-sweeper.service"]),
+    ("API_WORKERS=1\nGATEWAY_WORKERS=\"1\"\nPAYMENT_SIMULATOR=true\n",
+     ["booking-api.socket", "booking-api@1.service", "booking-gateway.socket", "booking-gateway@1.service",
+      "booking-sweeper.service"]),
+    ("#API_WORKERS=2\n", ["booking-api.socket", *sorted(f"booking-api@{i}.service" for i in range(1, 17)),
+                          "booking-sweeper.service"]),
+    ("API_WORKERS=$(reboot)\n", ["booking-api.socket", *sorted(f"booking-api@{i}.service" for i in range(1, 17)),
+                                 "booking-sweeper.service"]),
+], ids=["small", "last counts", "simulator", "defaults", "nonsense"])
+def test_the_target_wants_what_the_settings_say(installed, tmp_path, settings, wanted):
+    assert generated(installed, tmp_path, settings) == wanted
+
+
+def test_one_version_everywhere():
+    [version] = re.findall(r'BOOKING_VERSION "(.*)"', (ROOT / "booking/config.h").read_text())
+    assert json.loads((ROOT / "html/api/openapi.json").read_text())["info"]["version"] == version
+    assert (ROOT / "debian/changelog").read_text().startswith(f"booking ({version}) ")
+    assert re.search(rf"^## .*{re.escape(version)}", (ROOT / "CHANGELOG.md").read_text(), re.M)
