@@ -143,18 +143,19 @@ def image(packages):
     return unfinished.rename(finished)
 
 
-@contextlib.contextmanager
-def one_at_a_time():
+def locked(name):
+    """An open file: closed, or at the end of the process, it lets the next one in."""
     HERE.mkdir(parents=True, exist_ok=True)
-    with open(HERE / "lock", "w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    file = open(HERE / f"{name}.lock", "w")
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 # ---- the machine -----------------------------------------------------------------------------------------------
 
 class Machine:
-    """One machine. Two that live at the same time need two names; the directory of the last one is kept to look at.
+    """One machine. Two that live at the same time need two names, else the second waits for the first; the directory
+    of the last one is kept to look at.
 
     create()  makes it anew, packages (and what they depend on) installed, nothing started
     boot()    returns when systemd has started all there is to start
@@ -169,6 +170,7 @@ class Machine:
     def __init__(self, name):
         self.name = name
         self.directory = HERE / name
+        self.lock = None        # another run of the tests with a machine of this name waits for this one
         self.process = None     # unshare(1), the parent of the machine's process 1
         self.init = None        # that process, by the host's number
 
@@ -177,6 +179,8 @@ class Machine:
 
     def __exit__(self, *_):
         self.stop()
+        if self.lock:
+            self.lock.close()
 
     @property
     def root(self):
@@ -187,7 +191,8 @@ class Machine:
 
     def create(self, packages=()):
         self.stop()
-        with one_at_a_time():
+        self.lock = self.lock or locked(self.name)
+        with locked("image"):
             ready = image(list(packages))
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir(parents=True)

@@ -21,17 +21,18 @@ class Service(Stack):
         self.machine = Machine(name)
         self.settings = {"SERVER_PORT": "8080", "GATEWAY_PORT": "8081"}
 
-    def install(self, **settings):
-        """As docs/operations.md says, by `make install` and booking-setup; running when this returns."""
+    def install(self, keepalive=0, **settings):
+        """As docs/operations.md says, by `make install` and booking-setup; running when this returns. nginx keeps
+        connections to the pool only where the site's owner says how many each worker may: keepalive."""
         machine = self.machine.create(RUNS_ON)
         call(["make", "-C", str(ROOT), "install", f"DESTDIR={machine.root}", "PREFIX=/usr"])
         machine.boot()
         machine.run("booking-setup --demo-flights")
         self.set(PAYMENT_FAILURE_RATE="0", **settings)
         site = machine.path("etc/nginx/sites-available/booking")
-        # Beside TLS, and with kept connections to the pool, which the site leaves to those who know their nginx.
-        site.write_text(site.read_text().replace("listen 443 ssl;", "listen 443 ssl; listen 8080;")
-                        .replace("#keepalive 2;", "keepalive 2;"))
+        text = site.read_text().replace("listen 443 ssl;", "listen 443 ssl; listen 8080;")
+        site.write_text(text.replace("#keepalive 2;", f"keepalive {keepalive};" if keepalive else ""))
+        machine.run("sed -i 's/^worker_processes .*/worker_processes 2;/' /etc/nginx/nginx.conf")
         machine.run("ln -s ../sites-available/booking /etc/nginx/sites-enabled/ && systemctl reload nginx")
         machine.run("systemctl daemon-reload && systemctl enable --now booking.target")
         return self
@@ -50,7 +51,7 @@ class Service(Stack):
         return self
 
     def __exit__(self, *_):
-        self.machine.stop()
+        self.machine.__exit__()
 
     def db(self, variable="DATABASE_DSN"):
         return pymysql.connect(unix_socket=self.database_socket, user="root", autocommit=True, charset="utf8mb4",

@@ -16,7 +16,7 @@ ROUNDS = int(os.environ.get("RESTART_ROUNDS") or 3)
 @pytest.fixture(scope="module")
 def service():
     with Service("restart") as service:
-        service.install(API_WORKERS=8, GATEWAY_WORKERS=8, PAYMENT_MAX_DELAY="200ms")
+        service.install(keepalive=2, API_WORKERS=8, GATEWAY_WORKERS=8, PAYMENT_MAX_DELAY="200ms")
         with service.machine.network():
             wait_for(service.healthy, 20, "/health")
             yield service
