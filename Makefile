@@ -237,7 +237,7 @@ deb: ## a Debian package in build/deb/, looked over by lintian
 test-package: setup-test ## install on machines of their own with systemd, book, upgrade, remove, purge; needs root
 	@conf/install-packages package
 	@$(MAKE) --no-print-directory programs
-	@$(PYTEST) $(PYTEST_ARGS) tests/package
+	@MACHINES=required $(PYTEST) $(PYTEST_ARGS) tests/package
 
 # ---- test ----------------------------------------------------------------------------------------------
 # The tests run stacks of their own, with their own ports and data, beside a running `make start`.

@@ -6,18 +6,12 @@ has fetched before."""
 import json
 import os
 import re
-import shutil
 import subprocess
 
 import pytest
 from machine import Machine
 from stack import ROOT, wait_for
 
-pytestmark = [
-    pytest.mark.skipif(os.getuid() != 0, reason="needs root"),
-    pytest.mark.skipif(not shutil.which("debootstrap", path=os.environ["PATH"] + ":/usr/sbin"), reason="needs debootstrap"),
-    pytest.mark.skipif(not shutil.which("dh"), reason="needs debhelper: make test-package installs it"),
-]
 SITE = "/etc/nginx/sites-available/booking"
 ENABLED = "/etc/nginx/sites-enabled/booking"
 CURL = "curl -sS --max-time 10 --cacert /etc/booking/tls/certificate.pem"
