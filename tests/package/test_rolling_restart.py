@@ -84,8 +84,9 @@ def test_a_request_that_takes_long_is_finished(service):
         cursor.execute("START TRANSACTION")
         cursor.execute("SELECT * FROM seats WHERE flight_id = %s FOR UPDATE", flight)
         answer = others.submit(service.api().hold, flight, "A1")
+        # InnoDB looks anew only when nobody has asked for a tenth of a second.
         wait_for(lambda: service.query("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"), 5,
-                 "the request to wait")
+                 "the request to wait", interval=0.2)
         service.systemctl("restart", "--no-block", "booking-api@*.service")
         wait_for(lambda: [service.show(unit, "ActiveState") for unit in service.services("booking-api@*")].count("active") == 7,
                  10, "all but one process to be another")
