@@ -235,7 +235,7 @@ deb: ## a Debian package in build/deb/, looked over by lintian
 	@conf/build-deb
 
 test-package: setup-test ## install on machines of their own with systemd, book, upgrade, remove, purge; needs root
-	@conf/install-packages package
+	@conf/install-packages package machine
 	@$(MAKE) --no-print-directory programs
 	@MACHINES=required $(PYTEST) $(PYTEST_ARGS) tests/package
 
