@@ -101,6 +101,8 @@ static bool set_options(struct transfer *t, const char *url, const char *body, i
            curl_easy_setopt(e, CURLOPT_ERRORBUFFER, t->error) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_BUFFERSIZE, 4096L) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+           /* A gateway that moved is found at its new address before the attempts are used up. */
+           curl_easy_setopt(e, CURLOPT_DNS_CACHE_TIMEOUT, 1L) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_PROXY, "") == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
 }
@@ -163,18 +165,18 @@ static bool finish_done(struct http *http)
     return any;
 }
 
-void http_wait(struct http *http, int64_t wait_ms, int wake_fd)
+bool http_wait(struct http *http, int64_t wait_ms, int wake_fd)
 {
     int running = 0;
     struct curl_waitfd wake = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
     (void)curl_multi_perform(http->multi, &running);
     if (finish_done(http))
-        return;
+        return true;
     /* A signal between the caller's look at its flag and this poll goes unseen
      * until the poll ends; so it ends soon. */
     if (wait_ms > SIGNAL_BLIND_MS)
         wait_ms = SIGNAL_BLIND_MS;
     (void)curl_multi_poll(http->multi, &wake, wake_fd < 0 ? 0 : 1, (int)wait_ms, NULL);
     (void)curl_multi_perform(http->multi, &running);
-    (void)finish_done(http);
+    return finish_done(http);
 }
