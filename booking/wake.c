@@ -72,9 +72,11 @@ void wake_close(int fd, const char *path)
     (void)close(fd);
 }
 
-void wake_drain(int fd)
+bool wake_drain(int fd)
 {
     char byte;
+    bool any = false;
     while (recv(fd, &byte, sizeof byte, 0) >= 0)
-        continue;
+        any = true;
+    return any;
 }

@@ -1,6 +1,8 @@
 #ifndef BOOKING_WAKE_H
 #define BOOKING_WAKE_H
 
+#include <stdbool.h>
+
 /* A wake-up: an empty datagram (unix(7)) to every sweeper of this host, whose
  * sockets lie in one directory. It only saves waiting for the next poll, so it
  * may get lost; nothing here fails. */
@@ -13,7 +15,7 @@ void wake_all(const char *dir);
 int wake_open(const char *dir, char *ret_path, unsigned long path_size);
 void wake_close(int fd, const char *path);
 
-/* Takes all that has arrived. */
-void wake_drain(int fd);
+/* Takes all that has arrived; whether that was anything. */
+bool wake_drain(int fd);
 
 #endif

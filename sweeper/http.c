@@ -165,18 +165,18 @@ static bool finish_done(struct http *http)
     return any;
 }
 
-void http_wait(struct http *http, int64_t wait_ms, int wake_fd)
+bool http_wait(struct http *http, int64_t wait_ms, int wake_fd)
 {
     int running = 0;
     struct curl_waitfd wake = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
     (void)curl_multi_perform(http->multi, &running);
     if (finish_done(http))
-        return;
+        return true;
     /* A signal between the caller's look at its flag and this poll goes unseen
      * until the poll ends; so it ends soon. */
     if (wait_ms > SIGNAL_BLIND_MS)
         wait_ms = SIGNAL_BLIND_MS;
     (void)curl_multi_poll(http->multi, &wake, wake_fd < 0 ? 0 : 1, (int)wait_ms, NULL);
     (void)curl_multi_perform(http->multi, &running);
-    (void)finish_done(http);
+    return finish_done(http);
 }

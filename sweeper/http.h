@@ -43,7 +43,9 @@ size_t http_in_flight(const struct http *http);
 
 /* Works on the requests, calling back for each that has ended, and returns
  * after at most wait_ms, or earlier when something happened: an answer, a byte
- * on the descriptor (-1: none), or a signal. */
-void http_wait(struct http *http, int64_t wait_ms, int wake_fd);
+ * on the descriptor (-1: none), or a signal. Also after a second at the latest:
+ * a signal that came just before may have gone unseen. True when a request has
+ * ended. */
+bool http_wait(struct http *http, int64_t wait_ms, int wake_fd);
 
 #endif

@@ -10,6 +10,8 @@
 
 #define BEAT_MS 5000
 #define PURGE_MS 60000
+/* When to look again for what is due but in somebody's hands. */
+#define HELD_MS 1000
 
 /* ── claiming ───────────────────────────────────────────────────────────── */
 
@@ -64,7 +66,8 @@ static int64_t claim_due(struct sweeper *s, size_t *ret_claimed)
             start(s, (enum job_kind)kind, jobs, count);
         *ret_claimed += count;
         metrics_add((enum metric)(METRIC_CLAIMED_EXPIRE_HOLD + kind), count);
-        wait_ms = count > 0 ? 0 : wait_ms;
+        int64_t again_ms = count > 0 ? 0 : HELD_MS;
+        wait_ms = again_ms < wait_ms ? again_ms : wait_ms;
     }
     if (r != RESULT_OK) {
         sweeper_database_failed(s, "claim", r);
@@ -112,30 +115,45 @@ static void finish_in_flight(struct sweeper *s)
 {
     int64_t deadline_ms = monotonic_ms() + s->config->payment_timeout_ms + STOP_SPARE_MS;
     while (has_work(s) && monotonic_ms() < deadline_ms) {
-        http_wait(s->http, SWEEPER_TRY_AGAIN_MS, -1);
+        (void)http_wait(s->http, SWEEPER_TRY_AGAIN_MS, -1);
         if (monotonic_ms() >= s->next_try_ms)
             sweeper_settle_again(s);
     }
 }
 
+/* Sleeps until the next look for work, or until it is worth looking before: after a wake-up, and after an answer, which
+ * makes room and may have made work. */
+static void rest(struct sweeper *s)
+{
+    int64_t now_ms = monotonic_ms();
+    int64_t until_ms = now_ms < s->next_try_ms ? s->next_try_ms : s->next_look_ms;
+    bool answered = http_wait(s->http, until_ms > now_ms ? until_ms - now_ms : 0, s->wake_fd);
+    bool woken = s->wake_fd >= 0 && wake_drain(s->wake_fd);
+    if (answered || woken)
+        s->next_look_ms = 0;
+}
+
 /* One turn: settles, claims, waits. False when, once, there is nothing left. */
 static bool turn(struct sweeper *s, bool once)
 {
-    int64_t wait_ms = SWEEPER_TRY_AGAIN_MS;
     size_t claimed = 0;
     if (monotonic_ms() >= s->next_try_ms) {
+        if (s->unsettled != NULL)
+            s->next_look_ms = 0;
         sweeper_settle_again(s);
         if (!once)
             keep_house(s);
-        wait_ms = claim_due(s, &claimed);
+        /* Once: nobody wakes us, and what we wait for is soon over. */
+        if (once || monotonic_ms() >= s->next_look_ms)
+            s->next_look_ms = claim_due(s, &claimed) + monotonic_ms();
+        if (once && s->next_look_ms > monotonic_ms() + SWEEPER_TRY_AGAIN_MS)
+            s->next_look_ms = monotonic_ms() + SWEEPER_TRY_AGAIN_MS;
     } else if (once && !has_work(s)) {
         return false; /* the database is away: the next run will do it */
     }
     if (once && claimed == 0 && !has_work(s))
         return false;
-    http_wait(s->http, wait_ms, s->wake_fd);
-    if (s->wake_fd >= 0)
-        wake_drain(s->wake_fd);
+    rest(s);
     return true;
 }
 

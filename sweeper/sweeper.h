@@ -24,6 +24,7 @@ struct sweeper {
     int64_t next_beat_ms;
     int64_t next_purge_ms;
     int64_t next_try_ms; /* after a failure of the database */
+    int64_t next_look_ms; /* for work that is due */
 };
 
 /* A job that is being worked on. Belongs to the sweeper from claim to settlement. */

@@ -46,8 +46,9 @@ static void a_wake_up_arrives_and_is_taken_once(void **state)
     wake_all(dir);
     wake_all(dir);
     assert_true(is_woken(fd));
-    wake_drain(fd);
+    assert_true(wake_drain(fd));
     assert_false(is_woken(fd));
+    assert_false(wake_drain(fd));
     wake_close(fd, path);
 }
 
