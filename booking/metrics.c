@@ -13,7 +13,7 @@
 
 /* A new number whenever the layout below changes, so that programs of two
  * versions never count into each other's cells. */
-#define LAYOUT UINT64_C(0x626f6f6b696e6702)
+#define LAYOUT UINT64_C(0x626f6f6b696e6703)
 
 static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
 #define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
@@ -284,5 +284,11 @@ void metrics_write(struct buf *out, const char *const *route_labels, size_t rout
     write_histogram(out, "booking_timer_lateness_seconds", "", &shared->times[METRIC_TIMER_LATENESS]);
     write_help(out, "booking_gateway_latency_seconds", "Time the payment gateway took to answer.", "histogram");
     write_histogram(out, "booking_gateway_latency_seconds", "", &shared->times[METRIC_GATEWAY_LATENCY]);
+    write_help(out, "booking_payment_attempt_seconds", "Time a payment attempt took, by outcome.", "histogram");
+    for (size_t i = 0; i < sizeof outcomes / sizeof outcomes[0]; i++) {
+        char label[32];
+        (void)snprintf(label, sizeof label, "outcome=\"%s\"", outcomes[i]);
+        write_histogram(out, "booking_payment_attempt_seconds", label, &shared->times[METRIC_ATTEMPT_DURATION + i]);
+    }
     write_processes(out);
 }

@@ -33,8 +33,9 @@ enum metric {
 
 enum metric_time {
     METRIC_TIMER_LATENESS,
-    METRIC_GATEWAY_LATENCY,
-    METRIC_TIME_COUNT,
+    METRIC_GATEWAY_LATENCY,  /* charges and voids */
+    METRIC_ATTEMPT_DURATION, /* four, by outcome, in the order of METRIC_ATTEMPT_… */
+    METRIC_TIME_COUNT = METRIC_ATTEMPT_DURATION + 4,
 };
 
 /* Maps the file (empty name: memory of our own) and enters this process in the

@@ -6,7 +6,6 @@
 #include "booking/metrics.h"
 #include "sweeper/gateway_answer.h"
 
-
 static enum result settle(struct task *task)
 {
     return booking_settle_attempt(task->sweeper->db, &task->job, task->sweeper->worker, &task->attempt);
@@ -25,8 +24,10 @@ static void on_answer(const struct http_answer *http, void *context)
         .duration_ms = http->duration_ms,
     };
     gateway_answer_read(&answer, &task->attempt);
+    double seconds = (double)http->duration_ms / 1000;
     metrics_add((enum metric)(METRIC_ATTEMPT_APPROVED + (int)task->attempt.outcome), 1);
-    metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
+    metrics_observe((enum metric_time)(METRIC_ATTEMPT_DURATION + (int)task->attempt.outcome), seconds);
+    metrics_observe(METRIC_GATEWAY_LATENCY, seconds);
     log_info("payment_attempt", LOG_TEXT("request_id", task->job.request_id),
              LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms),

@@ -31,6 +31,7 @@ static void on_answer(const struct http_answer *http, void *context)
         .duration_ms = http->duration_ms,
     };
     metrics_add(voided ? METRIC_VOIDED : METRIC_VOID_FAILED, 1);
+    metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
     log_info("void_attempt", LOG_TEXT("request_id", task->job.request_id),
              LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms));

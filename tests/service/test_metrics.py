@@ -75,6 +75,8 @@ def test_a_payment_is_counted_by_the_sweeper(stack):
     stack.wait_status(order, "CONFIRMED")
     after = scrape(stack)
     assert after[key] > before[key]
+    took = 'booking_payment_attempt_seconds_count{outcome="approved"}'
+    assert after[took] > before[took]
     assert after["booking_gateway_latency_seconds_count"] > before["booking_gateway_latency_seconds_count"]
     assert after["booking_sweepers_alive"] >= 1 and after["booking_database_up"] == 1
 

@@ -97,6 +97,21 @@ static void a_time_counts_in_every_bucket_from_its_own(void **state)
     assert_float_equal(told("booking_gateway_latency_seconds_sum"), 60.301, 1e-3);
 }
 
+static void attempts_take_their_time_by_outcome(void **state)
+{
+    static const char *const outcomes[] = { "approved", "declined", "error", "timeout" };
+    char series[96];
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        metrics_observe((enum metric_time)(METRIC_ATTEMPT_DURATION + i), i + 1);
+        (void)snprintf(series, sizeof series, "booking_payment_attempt_seconds_sum{outcome=\"%s\"}", outcomes[i]);
+        assert_float_equal(told(series), i + 1, 1e-3);
+        (void)snprintf(series, sizeof series, "booking_payment_attempt_seconds_bucket{outcome=\"%s\",le=\"+Inf\"}",
+                       outcomes[i]);
+        assert_true(told(series) == 1);
+    }
+}
+
 static void requests_by_route_and_status(void **state)
 {
     (void)state;
@@ -182,6 +197,7 @@ static void a_file_of_another_layout_is_left_alone(void **state)
 RUN_TESTS(cmocka_unit_test(counters_begin_at_nothing_and_add_up),
           cmocka_unit_test(each_counter_has_its_own_label),
           cmocka_unit_test(a_time_counts_in_every_bucket_from_its_own),
+          cmocka_unit_test(attempts_take_their_time_by_outcome),
           cmocka_unit_test(requests_by_route_and_status),
           cmocka_unit_test(what_a_process_counted_outlives_it),
           cmocka_unit_test(a_file_of_another_layout_is_left_alone))
