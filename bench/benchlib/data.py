@@ -140,6 +140,12 @@ def write_holds(directory, seed):
     return directory / "holds.http", directory / "holds.txt"
 
 
+def write_refused(directory):
+    """Holds that the API refuses by looking at them: what an answer costs before any SQL."""
+    return write_requests(directory / "refused.http", [hold_request(flight, seats[:1] * 2, n)
+                                                       for n, (flight, seats) in enumerate(pairs(0))])
+
+
 def write_sale(directory, hot):
     seats = [f"{row}{letter}" for row in range(1, 51) for letter in "ABCDEFGHJ"][:HOT_SEATS]
     wishes = [("bench-hot", [seat]) if hot else (f"bench-{n}", ["1A"]) for n, seat in enumerate(seats)]

@@ -22,10 +22,15 @@ def percentiles(values, prefix, points=(50, 99)):
 def answers(result, prefix):
     """Rate, latency, and what went wrong, of a run of the load generator."""
     latency = result["latency_ms"]
-    return {f"{prefix}_per_s": result["rate"],
+    return {**rate_and_cost(result, prefix),
             **{f"{prefix}_ms_{name}": latency[name] for name in ("p50", "p99", "p99.9", "max") if name in latency},
             f"{prefix}_5xx": sum(count for status, count in result["statuses"].items() if status >= "500"),
-            f"{prefix}_reconnects": result["reconnects"],
+            f"{prefix}_reconnects": result["reconnects"]}
+
+
+def rate_and_cost(result, prefix):
+    """Rate, and processor time by process."""
+    return {f"{prefix}_per_s": result["rate"],
             **{f"{prefix}_cpu_us_{group}": value for group, value in result["cpu_us"].items() if value >= 0.05},
             f"{prefix}_cpu_us": sum(result["cpu_us"].values())}
 
@@ -50,19 +55,28 @@ class Bench:
             figures.update(answers(stack.load(http, c=CONNECTIONS, t=self.seconds, w=0.5), "http"))
 
         def bare():
-            figures["bare_per_s"] = stack.bare("holds", wishes, self.seconds, CONNECTIONS)["rate"]
+            figures.update(rate_and_cost(stack.bare("holds", wishes, self.seconds, CONNECTIONS), "bare"))
 
         def one_trip():
-            figures["one_trip_per_s"] = stack.bare("one-trip", wishes, self.seconds, CONNECTIONS)["rate"]
+            figures.update(rate_and_cost(stack.bare("one-trip", wishes, self.seconds, CONNECTIONS), "one_trip"))
 
-        ways = [through_nginx, bare, one_trip]
-        for way in ways[number % 3:] + ways[:number % 3]:     # nobody is always first
+        def refused():
+            run = stack.load(data.write_refused(self.work), c=CONNECTIONS, t=self.seconds / 2, w=0.5)
+            if set(run["statuses"]) != {"400"}:
+                raise SystemExit(f"not refused: {run['statuses']}")
+            figures.update(rate_and_cost(run, "refused"))
+
+        ways = [through_nginx, bare, one_trip, refused]
+        for way in ways[number % 4:] + ways[:number % 4]:     # nobody is always first
             data.reset(stack)
             settle()
             way()
         figures["http_of_bare"] = figures["http_per_s"] / figures["bare_per_s"]
         figures["http_of_one_trip"] = figures["http_per_s"] / figures["one_trip_per_s"]
         figures["bare_of_one_trip"] = figures["bare_per_s"] / figures["one_trip_per_s"]
+        # What the ratios could be at best while processors are the limit: the same work, and an answer around it.
+        for way in ("bare", "one_trip"):
+            figures[f"bound_of_{way}"] = figures[f"{way}_cpu_us"] / (figures[f"{way}_cpu_us"] + figures["refused_cpu_us"])
         data.reset(stack)
         settle()
         rate = max(50, int(figures["http_per_s"] / 2))

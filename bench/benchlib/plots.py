@@ -85,7 +85,9 @@ def draw(medians):
             ("through nginx", holds["http_per_s"], max(0.95 * holds["bare_per_s"], 0.75 * holds["one_trip_per_s"])),
             ("bare SQL, same statements", holds["bare_per_s"], None),
             ("a single round trip", holds["one_trip_per_s"], None)])
-    costs = [("a hold", parts_of(holds, "http")), ("an order poll", parts_of(reads, "poll")),
+    costs = [("a hold", parts_of(holds, "http")), ("by bare SQL", parts_of(holds, "bare")),
+             ("in a single round trip", parts_of(holds, "one_trip")), ("a hold refused unseen", parts_of(holds, "refused")),
+             ("an order poll", parts_of(reads, "poll")),
              ("a 304", parts_of(reads, "poll_304")), ("/live poll", parts_of(reads, "live_poll")),
              ("seat map, 180 seats", parts_of(reads, "seat_map"))]
     if any(values for _, values in costs):

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import resource
 import shlex
 import shutil
 import socket
@@ -166,11 +167,22 @@ class Stack:
         return result
 
     def bare(self, *arguments):
+        before, own = self.cpu(), children_cpu()
         run = subprocess.run([self.build / "bench/bare_sql", *map(str, arguments)], env=self.programs, text=True,
                              stdout=subprocess.PIPE)
         if run.returncode:
             raise SystemExit("bare_sql failed")
-        return json.loads(run.stdout)
+        result = json.loads(run.stdout)
+        if result.get("holds"):
+            used = {"database": self.cpu()["database"] - before["database"], "client": children_cpu() - own}
+            result["cpu_us"] = {group: seconds / result["holds"] * 1e6 for group, seconds in used.items()}
+        return result
+
+
+def children_cpu():
+    """Seconds of processor time of all programs that were run and have ended."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def settle(seconds=1.0):
