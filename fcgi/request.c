@@ -100,9 +100,11 @@ enum request_error request_parse_parameters(struct buf *buffer, const char *text
 
 enum request_error request_parse_target(struct request *request, const char *target)
 {
-    size_t path_len = strcspn(target, "?#");
+    size_t path_len = strcspn(target, "?");
     const char *query = target[path_len] == '?' ? target + path_len + 1 : "";
-    size_t query_len = strcspn(query, "#");
+    size_t query_len = strlen(query);
+    if (strchr(target, '#') != NULL)
+        return REQUEST_BAD_ENCODING; /* a fragment is for the client alone; RFC 9112, 3.2.1 knows none */
 
     reserve(&request->decoded, path_len + PATH_SEGMENTS_MAX + query_len + 2 * PARAMETERS_MAX + 2);
     enum request_error e = parse_segments(request, target, path_len);

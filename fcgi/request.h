@@ -45,7 +45,7 @@ const char *request_header(const struct request *request, const char *cgi_name);
 /* Why a request cannot be taken apart. */
 enum request_error {
     REQUEST_OK,
-    REQUEST_BAD_ENCODING,   /* broken or forbidden percent-encoding, or not UTF-8 */
+    REQUEST_BAD_ENCODING,   /* broken or forbidden percent-encoding, or not UTF-8; a fragment */
     REQUEST_TOO_MANY_PARTS, /* segments or parameters */
 };
 

@@ -3,6 +3,7 @@
 import contextlib
 import re
 import socket
+import uuid
 
 import pytest
 
@@ -205,6 +206,16 @@ def test_what_nginx_refuses_itself(stack, request_):
     assert b"application/problem+json" in head and b'"requestId"' in body
     assert b"<html" not in body.lower()
     assert re.search(rb"(?i)x-request-id: \S", head)
+
+
+@pytest.mark.parametrize("keyed", [True, False], ids=["with a key", "without"])
+@pytest.mark.parametrize("tail", [b"#", b"#frag", b"#\xcf", b"?x=1#\xcf", b"\xcf", b"?x=\xcf"], ids=repr)
+def test_a_target_that_is_none(stack, tail, keyed):
+    """A request's target has no fragment (RFC 9112, 3.2.1), and what is not UTF-8 goes nowhere."""
+    key = b"Idempotency-Key: %s\r\n" % uuid.uuid4().hex.encode() if keyed else b""
+    head, _, body = speak(stack, b"DELETE /api/orders/00000000-0000-7000-8000-000000000000" + tail +
+                          b" HTTP/1.1\r\nHost: localhost\r\n" + key + b"Connection: close\r\n\r\n").partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 400 ") and b'"INVALID_REQUEST"' in body, (head, body)
 
 
 def test_a_body_that_never_comes_in_full_changes_nothing(stack, flight):
