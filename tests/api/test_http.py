@@ -1,6 +1,7 @@
 """What holds for HTTP as such: request ids, methods, CORS, headers, and errors of one shape."""
 
 import contextlib
+import json
 import re
 import socket
 import uuid
@@ -8,6 +9,7 @@ import uuid
 import pytest
 
 from shapes import NO_ORDER
+from stack import wait_for
 
 ORIGIN = "https://shop.example"
 
@@ -216,6 +218,14 @@ def test_a_target_that_is_none(stack, tail, keyed):
     head, _, body = speak(stack, b"DELETE /api/orders/00000000-0000-7000-8000-000000000000" + tail +
                           b" HTTP/1.1\r\nHost: localhost\r\n" + key + b"Connection: close\r\n\r\n").partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 400 ") and b'"INVALID_REQUEST"' in body, (head, body)
+
+
+def test_the_log_is_json_whatever_is_asked_for(stack):
+    mark = uuid.uuid4().hex.encode()
+    speak(stack, b"GET /" + mark + b"/\"\\\xcf\xff?x=\xcf HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    log = stack.data_dir / "logs/access.log"
+    line = wait_for(lambda: next((line for line in log.read_bytes().splitlines() if mark in line), None), 5)
+    assert json.loads(line.decode())["path"] == f'/{mark.decode()}/"\\'
 
 
 def test_a_body_that_never_comes_in_full_changes_nothing(stack, flight):

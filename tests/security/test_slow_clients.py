@@ -108,9 +108,9 @@ def test_ten_thousand_idle_connections(stack, crowd):
         assert opened >= IDLE * 0.7, f"only {opened} at a time"
         for _ in range(5):
             assert book(stack) < 2
+        assert "worker_connections are not enough" not in (stack.data_dir / "logs/nginx.log").read_text()
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    assert "worker_connections are not enough" not in (stack.data_dir / "logs/nginx.log").read_text()
 
 
 def connections_of(port):

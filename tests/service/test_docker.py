@@ -24,7 +24,7 @@ def configuration(stack, place, web_port, charges_port):
     for there, here in {
         "listen 8080": f"listen 127.0.0.1:{web_port}", "listen 8081": f"listen 127.0.0.1:{charges_port}",
         "/var/cache/booking": str(place / "cache"), "/dev/stdout": str(place / "access.log"),
-        "/usr/share/booking/html": str(ROOT / "html"),
+        "/usr/share/booking/html": f'"{ROOT}/html"',
     }.items():
         assert there in text
         text = text.replace(there, here)
