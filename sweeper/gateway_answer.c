@@ -64,6 +64,18 @@ static void read_decline(struct json_object *json, struct attempt_result *r)
         text_copy(r->reason, sizeof r->reason, "Payment declined");
 }
 
+bool gateway_answer_is_void(const struct gateway_answer *answer)
+{
+    char status[20];
+    if (answer->status != 200 || answer->body_len == 0)
+        return answer->status == 200;
+    struct json_object *json = parse(answer);
+    bool says = json != NULL && json_object_object_get_ex(json, "status", NULL);
+    bool voided = says ? read_text(json, "status", status, sizeof status) && strcmp(status, "APPROVED") != 0 : json != NULL;
+    json_object_put(json);
+    return voided;
+}
+
 void gateway_answer_read(const struct gateway_answer *answer, struct attempt_result *ret_result)
 {
     struct attempt_result r = { .outcome = ATTEMPT_ERROR, .duration_ms = answer->duration_ms };

@@ -15,4 +15,9 @@ struct gateway_answer {
 
 void gateway_answer_read(const struct gateway_answer *answer, struct attempt_result *ret_result);
 
+/* Whether a void was done: 200, with an empty body or a JSON object that does
+ * not say otherwise ("status": "APPROVED"). A page of somebody in between, who
+ * says 200 to everything, is no void; it is asked for again. */
+bool gateway_answer_is_void(const struct gateway_answer *answer);
+
 #endif

@@ -4,6 +4,7 @@
 #include "booking/crash_point.h"
 #include "booking/log.h"
 #include "booking/metrics.h"
+#include "sweeper/gateway_answer.h"
 
 #include <stdio.h>
 
@@ -17,8 +18,11 @@ static void on_answer(const struct http_answer *http, void *context)
     struct task *task = context;
     CRASH_SCOPE("void");
     CRASH_POINT("answered");
-    bool voided = http->status == 200;
-    if (!voided && http->status != 0)
+    struct gateway_answer answer = { .status = http->status, .body = http->body, .body_len = http->body_len };
+    bool voided = gateway_answer_is_void(&answer);
+    if (!voided && http->status == 200)
+        text_copy(task->reason, sizeof task->reason, "The payment gateway's answer made no sense");
+    else if (!voided && http->status != 0)
         (void)snprintf(task->reason, sizeof task->reason, "The payment gateway answered %d", http->status);
     else if (!voided)
         text_copy(task->reason, sizeof task->reason,

@@ -18,7 +18,7 @@ class GatewayProxy:
     error     503 without asking the gateway        garbage   200 and no JSON, after the gateway did it
     nonsense  200 and JSON that means nothing       twice     the answer, and then once more
     half      half an answer, then silence          huge      ten megabytes after the answer's beginning
-    held      the answer waits for `release`
+    held      the answer waits for `release`        portal    200 and a page, without asking the gateway
     """
 
     def __init__(self, port):
@@ -81,7 +81,8 @@ class GatewayProxy:
         if mode == "cut":
             hang_up(handler)
             return
-        status, answer = (503, b'{"status":"ERROR"}') if mode == "error" else self.forward(handler, body)
+        unasked = {"error": (503, b'{"status":"ERROR"}'), "portal": (200, b"<html>Please log in to the airport's network")}
+        status, answer = unasked[mode] if mode in unasked else self.forward(handler, body)
         self.arrived.release()
         if mode == "lost":
             hang_up(handler)

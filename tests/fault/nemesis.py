@@ -165,7 +165,7 @@ class Nemesis:
             self.ballast.unlink(missing_ok=True)
 
     def spoil_gateway(self):
-        modes = ("cut", "lost", "slow", "error", "garbage", "nonsense", "half", "huge", "twice")
+        modes = ("cut", "lost", "slow", "error", "garbage", "nonsense", "half", "huge", "twice", "portal")
         chosen = self.random.sample(modes, 2)
         random = type(self.random)(self.random.random())
         self.gateway.mode = lambda _path: random.choice((*chosen, "pass"))

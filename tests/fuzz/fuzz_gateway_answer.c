@@ -26,6 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int status = (data[0] << 8 | data[1]) % 600;
     struct gateway_answer answer = { .status = status, .body = body, .body_len = size - 2, .duration_ms = 7 };
     gateway_answer_read(&answer, &result);
+    PROMISE(!gateway_answer_is_void(&answer) || status == 200);
 
     PROMISE(result.duration_ms == 7);
     PROMISE(is_fit_to_show(result.transaction_id) && is_fit_to_show(result.reason));

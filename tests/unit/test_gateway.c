@@ -168,5 +168,36 @@ static void an_answer_cut_short(void **state)
     assert_int_equal(meaning_of(200, false, GOOD, strlen(GOOD)).outcome, ATTEMPT_APPROVED);
 }
 
-RUN_TESTS(cmocka_unit_test(fixed_codes), cmocka_unit_test(other_codes_go_by_chance), cmocka_unit_test(answers),
+static void voids(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+        bool voided;
+    } rows[] = {
+        { 200, "", true },
+        { 200, "{}", true },
+        { 200, "{\"status\":\"VOIDED\"}", true },
+        { 200, "{\"status\":\"DECLINED\",\"amountCents\":0}", true },
+        { 200, "{\"status\":\"APPROVED\"}", false },
+        { 200, "{\"status\":[\"VOIDED\"]}", false },
+        { 200, "{\"status\":null}", false },
+        { 200, "{\"status\":\"VOIDED\"", false },
+        { 200, "[]", false },
+        { 200, "\"VOIDED\"", false },
+        { 200, "<html>Welcome to the airport's wireless network", false },
+        { 200, " ", false },
+        { 204, "", false },
+        { 404, "{\"status\":\"VOIDED\"}", false },
+        { 503, "{\"status\":\"VOIDED\"}", false },
+        { 0, "", false },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct gateway_answer answer = { .status = rows[i].status, .body = rows[i].body, .body_len = strlen(rows[i].body) };
+        check(gateway_answer_is_void(&answer) == rows[i].voided, "%d %s", rows[i].status, rows[i].body);
+    }
+}
+
+RUN_TESTS(cmocka_unit_test(voids), cmocka_unit_test(fixed_codes), cmocka_unit_test(other_codes_go_by_chance), cmocka_unit_test(answers),
           cmocka_unit_test(yes_that_makes_no_sense), cmocka_unit_test(an_answer_cut_short))
