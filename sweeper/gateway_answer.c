@@ -70,8 +70,9 @@ bool gateway_answer_is_void(const struct gateway_answer *answer)
     if (answer->status != 200 || answer->body_len == 0)
         return answer->status == 200;
     struct json_object *json = parse(answer);
-    bool says = json != NULL && json_object_object_get_ex(json, "status", NULL);
-    bool voided = says ? read_text(json, "status", status, sizeof status) && strcmp(status, "APPROVED") != 0 : json != NULL;
+    bool voided = json != NULL;
+    if (json_object_object_get_ex(json, "status", NULL))
+        voided = read_text(json, "status", status, sizeof status) && strcmp(status, "APPROVED") != 0;
     json_object_put(json);
     return voided;
 }
