@@ -71,13 +71,16 @@ class Customer:
 
     def hurry(self, order, attempts=1000):
         """Ends the lease of a worker that is gone, and every wait, of jobs tried no more than so many times."""
-        alive = tuple(f"%/{pid}/%" for pid in self.stack.pids("sweeper")) or ("",)
-        dead = " AND ".join("locked_by NOT LIKE %s" for _ in alive)
-        nudge(self.stack, f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND run_at > UTC_TIMESTAMP(3)"
-              f" AND kind <> 'EXPIRE_HOLD' AND attempts <= %s AND (status = 'PENDING' OR status = 'RUNNING' AND {dead})",
-              order["orderId"], attempts, *alive)
-        nudge(self.stack, f"UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'RUNNING'"
-              f" AND kind = 'EXPIRE_HOLD' AND {dead}", order["orderId"], *alive)
+        jobs = self.stack.query("SELECT job_id, kind, status, attempts, locked_by FROM workflow_jobs WHERE order_id = %s",
+                                order["orderId"])
+        # Looked at after the claims: a sweeper that begins meanwhile is none of those who hold them.
+        alive = {str(pid) for pid in self.stack.pids("sweeper")}
+        for job in jobs:
+            abandoned = job["status"] == "RUNNING" and job["locked_by"].split("/")[1] not in alive
+            waiting = job["status"] == "PENDING" and job["kind"] != "EXPIRE_HOLD"
+            if (abandoned or waiting) and job["attempts"] <= attempts:
+                nudge(self.stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE job_id = %s AND attempts = %s"
+                      " AND status = %s AND run_at > UTC_TIMESTAMP(3)", job["job_id"], job["attempts"], job["status"])
 
 
 # -- what the customer does, and what must have come of it ---------------------------------------
