@@ -3,7 +3,16 @@
 import pytest
 
 from conftest import note_of, start_noted
-from stack import Stack
+from gateway_proxy import GatewayProxy
+from stack import Stack, free_port
+
+
+@pytest.fixture(scope="module")
+def proxy():
+    """A gateway that misbehaves as it is told, between the sweeper and the simulator."""
+    proxy = GatewayProxy(free_port())
+    yield proxy
+    proxy.close()
 
 
 @pytest.fixture(scope="module")

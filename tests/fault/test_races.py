@@ -14,18 +14,10 @@ import pytest
 
 import audit
 from gate import gate, order_gate
-from gateway_proxy import GatewayProxy
 from nudge import nudge
-from stack import free_port, wait_for
+from stack import wait_for
 
 LEASE = 6.0  # PAYMENT_TIMEOUT + 5 s
-
-
-@pytest.fixture(scope="module")
-def proxy():
-    proxy = GatewayProxy(free_port())
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture(scope="module")

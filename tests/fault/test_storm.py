@@ -15,10 +15,9 @@ import pytest
 import audit
 from customers import UNKNOWN, Customers, compare
 from disk import small_disk
-from gateway_proxy import GatewayProxy
 from nemesis import Nemesis
 from nudge import nudge
-from stack import NOLOCK_BUILD, Stack, free_port, wait_for
+from stack import NOLOCK_BUILD, Stack, wait_for
 
 ROUNDS = int(os.environ.get("STORM_ROUNDS") or 2)
 SEED = int(os.environ.get("STORM_SEED") or 20261120)
@@ -28,13 +27,6 @@ API_WORKERS, SWEEPERS = 8, 2
 SETTINGS = {
     "RESERVATION_TIMEOUT": "5s", "PAYMENT_TIMEOUT": "1s", "PAYMENT_FAILURE_RATE": "0.15", "PAYMENT_MAX_DELAY": "1200ms",
     "API_WORKERS": API_WORKERS, "GATEWAY_WORKERS": 12, "SWEEPERS": SWEEPERS}
-
-
-@pytest.fixture(scope="module")
-def proxy():
-    proxy = GatewayProxy(free_port())
-    yield proxy
-    proxy.close()
 
 
 @pytest.fixture(scope="module")
