@@ -1,6 +1,7 @@
 """Holds up whoever wants the same rows, so that a test decides who comes first."""
 
 import contextlib
+import time
 
 from stack import wait_for
 
@@ -20,7 +21,9 @@ class Gate:
         def queue():
             self.cursor.execute("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
             return self.cursor.fetchone()[0] >= count
-        # The server renews this table only when nobody has looked at it for a tenth of a second.
+        # The server renews this table only when nobody has looked at it for a tenth of a second; until then it still
+        # shows who waited when the test before this one looked.
+        time.sleep(0.15)
         wait_for(queue, 10, f"{count} to wait at the gate", interval=0.15)
 
     def open(self):
