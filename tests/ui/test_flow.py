@@ -1,8 +1,22 @@
 """From the list of flights to the ticket, and to every other end."""
 
+import contextlib
 import re
 
 import pytest
+
+from stack import wait_for
+
+
+@contextlib.contextmanager
+def next_attempt_held_back(stack, order, attempts):
+    """After so many attempts the next one waits for the test, however slow the browser is."""
+    def wait_from_now(seconds):
+        return stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) + INTERVAL %s SECOND WHERE order_id = %s"
+                           " AND kind = 'PAYMENT_ATTEMPT' AND status = 'PENDING' AND attempts = %s", seconds, order["orderId"], attempts)
+    wait_for(lambda: wait_from_now(3600), 20, f"attempt {attempts} to fail")
+    yield
+    wait_from_now(0)
 
 
 def test_somebody_books_two_seats_and_pays(page, stack):
@@ -74,14 +88,16 @@ def test_a_declined_payment_says_so_and_offers_the_same_seats(page, flight):
     assert page.seats("mine") == ["A1", "A2"]
 
 
-def test_failing_attempts_show_while_they_happen(page, flight):
+def test_failing_attempts_show_while_they_happen(page, flight, stack):
     page.reserve(flight, "B1")
     page.pay("50300")
     page.phase("paying")
-    page.see("Retrying (attempt 2 of 3)", "#payment-message")
-    page.accessible("retrying")
-    page.spoken("Retrying", "polite")
-    page.see("Retrying (attempt 3 of 3)", "#payment-message")
+    with next_attempt_held_back(stack, page.order(), 1):
+        page.see("Retrying (attempt 2 of 3)", "#payment-message")
+        page.accessible("retrying")
+        page.spoken("Retrying", "polite")
+    with next_attempt_held_back(stack, page.order(), 2):
+        page.see("Retrying (attempt 3 of 3)", "#payment-message")
     page.phase("over", 15)
     page.see("Payment validation failed after 3 attempts")
 
