@@ -123,6 +123,6 @@ def generate_configuration(settings, groups):
 
 
 def wanted_groups(settings):
-    groups = {"mariadb": settings.own_database, "gateway": settings.simulator, "api": True,
+    groups = {"mariadb": settings.own_database, "disk": settings.own_database, "gateway": settings.simulator, "api": True,
               "nginx": True, "sweeper": settings.sweepers > 0}
     return [name for name, wanted in groups.items() if wanted]

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import time
 import uuid
 
 import pymysql
@@ -15,7 +16,7 @@ from stack import Stack, wait_for
 
 @pytest.fixture(scope="module")
 def disk():
-    with small_disk(320) as directory:
+    with small_disk(640) as directory:
         if directory is None:
             pytest.skip("no disk can be mounted here")
         yield directory
@@ -69,7 +70,7 @@ def test_full_disk_and_full_database(stack, api, disk, full):
         if answers[-1].status == 201:
             told.append(answers[-1].json)
             assert api.pay(told[-1], "99999").status in (200, 503)
-    with full():
+    with stack.without("disk"), full():
         for row in range(1, 6):
             for pid in stack.pids("booking-api")[:1] + stack.pids("sweeper")[:1]:
                 os.kill(pid, signal.SIGKILL)
@@ -88,6 +89,43 @@ def test_full_disk_and_full_database(stack, api, disk, full):
     stack.wait_status(told[-1], "CONFIRMED")
     assert {o["orderId"] for o in told} <= {row["order_id"] for row in stack.query("SELECT order_id FROM orders")}
     audit.audit(stack)
+
+
+def test_writing_ends_before_the_database_has_no_room(stack, api, disk):
+    """Nobody but us writes here, so the file never has to grow: what would have made it grow is refused."""
+    flight, other = stack.new_flight(rows=10), stack.new_flight(rows=10)
+    kept = api.hold(flight, "A1")
+    with stack.root_db() as root, root.cursor() as cursor:
+        cursor.execute("SET max_recursive_iterations = 4000")
+        cursor.execute("CREATE TABLE flight_booking.room_taker (filler CHAR(250) CHARACTER SET ascii)")
+        fill(disk / "ballast")
+        try:
+            while room(cursor) >= 15 << 20:
+                take_room(cursor, 4000)
+            wait_for(lambda: api.post(f"/api/flights/{other}/orders", {"userId": "full", "seats": ["A1"]}).status == 503, 10)
+            assert room(cursor) > 8 << 20
+            assert api.order(kept)["status"] == "SEATS_RESERVED"
+            api.pay(kept, "99999").refused(503, "DATABASE_UNAVAILABLE")
+        finally:
+            (disk / "ballast").unlink()
+        cursor.execute("DROP TABLE flight_booking.room_taker")
+    wait_for(lambda: api.pay(kept, "99999").status == 200, 10)
+    stack.wait_status(kept, "CONFIRMED")
+    assert [line for line in (stack.data_dir / "logs/disk.log").read_text().splitlines() if "database_writable" in line]
+    audit.audit(stack)
+
+
+def test_who_made_the_database_read_only_makes_it_writable(stack, disk):
+    """A full disk that is no danger changes nothing, and room on it neither."""
+    with stack.root_db() as root, root.cursor() as cursor:
+        cursor.execute("SET GLOBAL read_only = 1")
+        fill(disk / "ballast")
+        time.sleep(1.5)
+        (disk / "ballast").unlink()
+        time.sleep(1.5)
+        cursor.execute("SELECT @@read_only")
+        assert cursor.fetchone() == (1,)
+        cursor.execute("SET GLOBAL read_only = 0")
 
 
 def test_rows_that_have_no_room_to_grow_are_not_lost(stack, full):
@@ -109,11 +147,21 @@ def test_rows_that_have_no_room_to_grow_are_not_lost(stack, full):
         cursor.execute("DROP TABLE grower")
 
 
+def room(cursor):
+    """What the tables' file has inside."""
+    cursor.execute("SELECT data_free FROM information_schema.tables WHERE table_schema = 'flight_booking' AND table_name = 'orders'")
+    return cursor.fetchone()[0]
+
+
+def take_room(cursor, rows):
+    return not is_full(cursor, "INSERT INTO flight_booking.room_taker WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL"
+                               f" SELECT id + 1 FROM n WHERE id < {rows}) SELECT REPEAT('x', 250) FROM n")
+
+
 def take_all_room(cursor):
     """First by many rows at once, then by few."""
-    for count in (4000, 400, 40, 4):
-        while not is_full(cursor, "INSERT INTO flight_booking.room_taker WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL"
-                                  f" SELECT id + 1 FROM n WHERE id < {count}) SELECT REPEAT('x', 250) FROM n"):
+    for rows in (4000, 400, 40, 4):
+        while take_room(cursor, rows):
             pass
 
 

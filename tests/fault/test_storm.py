@@ -31,7 +31,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def disk():
-    with small_disk(400) as directory:
+    with small_disk(640) as directory:
         yield directory
 
 
