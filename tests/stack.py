@@ -47,13 +47,42 @@ def wait_for(condition, deadline=10.0, what=None, interval=0.03):
         time.sleep(interval)
 
 
+class Ports:
+    """Free ports, below those that the system hands to clients, or one of those could take one before nginx does. Each
+    process of each test run draws from blocks of its own: a name in the abstract namespace (unix(7)), which goes with the
+    process, tells the others."""
+
+    BLOCK = 100
+
+    def __init__(self):
+        self.names, self.left = [], []
+
+    def take_block(self):
+        first = random.randrange(20000, 32000, self.BLOCK)
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind(f"\0booking-test-ports-{first}")
+        except OSError:
+            name.close()
+            return
+        self.names.append(name)
+        self.left += range(first, first + self.BLOCK)
+
+    def next(self):
+        while True:
+            while not self.left:
+                self.take_block()
+            port = self.left.pop()
+            with contextlib.suppress(OSError), socket.socket() as s:
+                s.bind(("127.0.0.1", port))
+                return port
+
+
+PORTS = Ports()
+
+
 def free_port():
-    """Below the ports the system hands to clients, or one of those could take it before nginx does."""
-    while True:
-        port = random.randrange(20000, 32000)
-        with contextlib.suppress(OSError), socket.socket() as s:
-            s.bind(("127.0.0.1", port))
-            return port
+    return PORTS.next()
 
 
 class Stack:
