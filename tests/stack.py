@@ -321,6 +321,24 @@ class Stack:
         return "".join(path.read_text(errors="replace") for path in (self.data_dir / "logs").rglob("*") if path.is_file())
 
 
+def of_process(pid, name):
+    """What /proc says of it; empty when it has ended meanwhile."""
+    try:
+        return Path(f"/proc/{pid}/{name}").read_text(errors="replace")
+    except OSError:
+        return ""
+
+
+def descriptors(pid):
+    """What its file descriptors lead to, but for those it closes while we look."""
+    found = []
+    with contextlib.suppress(OSError):
+        for entry in os.scandir(f"/proc/{pid}/fd"):
+            with contextlib.suppress(OSError):
+                found.append(os.readlink(entry.path))
+    return found
+
+
 def program_of(pid):
     try:
         return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")

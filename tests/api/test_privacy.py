@@ -3,7 +3,7 @@
 import random
 import re
 
-from stack import wait_for
+from stack import of_process, wait_for
 
 # Codes nobody else uses, and unlikely to turn up as a number of something else.
 CODES = random.sample(range(71000, 89999), 6)
@@ -60,7 +60,7 @@ def test_codes_are_never_shown(stack, api, flight):
 def test_passwords_are_not_on_the_command_line_or_in_the_logs(stack):
     secrets = [stack.programs_environment()[name].split(":", 1)[1].split("@")[0]
                for name in ("DATABASE_DSN", "GATEWAY_DATABASE_DSN")]
-    commands = " ".join(open(f"/proc/{pid}/cmdline").read() for pid in stack.all_pids())
+    commands = " ".join(of_process(pid, "cmdline") for pid in stack.all_pids())
     logs = stack.logs()
     for secret in secrets:
         assert len(secret) > 10 and secret not in commands and secret not in logs

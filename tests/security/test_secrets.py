@@ -1,5 +1,6 @@
 """What nobody else on the machine may read, and what is written nowhere: passwords, tokens, payment codes."""
 
+import contextlib
 import os
 import re
 import stat
@@ -7,7 +8,7 @@ import subprocess
 
 import pytest
 
-from stack import ROOT, wait_for
+from stack import ROOT, descriptors, of_process, wait_for
 
 TOKEN = "token-nobody-may-see-4711"
 CODE = "83917"
@@ -77,7 +78,7 @@ def test_programs_know_only_the_secrets_they_need(stack):
     for program, may in (("nginx", []), ("mariadbd", []), ("sweeper", [app]), ("booking-api", [app, TOKEN]),
                          ("payment-gateway", [app])):
         for pid in stack.pids(program):
-            environment = open(f"/proc/{pid}/environ", "rb").read().decode(errors="replace")
+            environment = of_process(pid, "environ")
             assert owner not in environment
             for secret in {app, TOKEN} - set(may):
                 assert secret not in environment, f"{program} knows what it need not"
@@ -118,28 +119,33 @@ def test_the_database_keeps_no_code_of_a_settled_payment_and_no_key(stack):
         assert payment["payment_code"] == CODE[-2:]
 
 
+def things_below(top):
+    """Each with its state and its directory's, but for what the database removes while we look."""
+    for directory, _, names in os.walk(top):
+        for path in (directory, *(os.path.join(directory, name) for name in names)):
+            with contextlib.suppress(FileNotFoundError):
+                yield path, os.lstat(path), os.stat(os.path.dirname(path))
+
+
 def test_nothing_in_the_data_directory_is_for_others(stack):
     looked_at = 0
     for top in (stack.data_dir, os.path.realpath(stack.data_dir / "run")):
-        for directory, _, names in os.walk(top):
-            for path in (directory, *(os.path.join(directory, name) for name in names)):
-                state = os.lstat(path)
-                if stat.S_ISLNK(state.st_mode):      # its rights say nothing
-                    continue
-                # In a private directory the database's own files may say otherwise; nobody gets there.
-                inside = path != directory and not os.stat(directory).st_mode & 0o077
-                assert not state.st_mode & 0o077 or inside, f"{path}: {stat.filemode(state.st_mode)}"
-                assert not state.st_mode & 0o002 or stat.S_ISSOCK(state.st_mode) and inside, path
-                looked_at += 1
+        for path, state, directory in things_below(top):
+            if stat.S_ISLNK(state.st_mode):      # its rights say nothing
+                continue
+            # In a private directory the database's own files may say otherwise; nobody gets there.
+            inside = not stat.S_ISDIR(state.st_mode) and not directory.st_mode & 0o077
+            assert not state.st_mode & 0o077 or inside, f"{path}: {stat.filemode(state.st_mode)}"
+            assert not state.st_mode & 0o002 or stat.S_ISSOCK(state.st_mode) and inside, path
+            looked_at += 1
     assert looked_at > 100
 
 
 def test_sockets_are_for_their_owner(stack):
-    sockets = [os.path.join(directory, name) for directory, _, names in os.walk(os.path.realpath(stack.data_dir / "run"))
-               for name in names if stat.S_ISSOCK(os.lstat(os.path.join(directory, name)).st_mode)]
+    sockets = {path: directory for path, state, directory in things_below(os.path.realpath(stack.data_dir / "run"))
+               if stat.S_ISSOCK(state.st_mode)}
     assert {"api.sock", "gateway.sock", "mysql.sock", "supervisor.sock"} <= {os.path.basename(path) for path in sockets}
-    for path in sockets:
-        directory = os.stat(os.path.dirname(path))
+    for path, directory in sockets.items():
         assert not directory.st_mode & 0o077 and directory.st_uid == os.getuid(), path
 
 
@@ -147,12 +153,7 @@ def test_the_database_has_no_network_port_and_the_gateway_only_loopback(stack):
     pids = stack.all_pids()
     inodes = set()
     for pid in pids:
-        for descriptor in os.listdir(f"/proc/{pid}/fd"):
-            try:
-                target = os.readlink(f"/proc/{pid}/fd/{descriptor}")
-            except OSError:
-                continue
-            inodes.add(target.removeprefix("socket:[").removesuffix("]"))
+        inodes.update(target.removeprefix("socket:[").removesuffix("]") for target in descriptors(pid))
     listening = set()
     for table in ("tcp", "tcp6"):
         for line in open(f"/proc/net/{table}").readlines()[1:]:
@@ -164,8 +165,8 @@ def test_the_database_has_no_network_port_and_the_gateway_only_loopback(stack):
 
 def test_no_process_dumps_core(stack):
     for pid in stack.all_pids():
-        limits = open(f"/proc/{pid}/limits").read()
-        assert re.search(r"Max core file size +0 +0 ", limits), pid
+        limits = of_process(pid, "limits")
+        assert re.search(r"Max core file size +0 +0 ", limits) or not limits, pid
 
 
 def test_no_secret_is_in_the_repository():

@@ -2,7 +2,6 @@
 restart under load fails no request. The test is the web server here: it says when what arrives."""
 
 import contextlib
-import os
 import re
 import signal
 import socket
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from stack import BUILD, wait_for
+from stack import BUILD, descriptors, wait_for
 
 BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 
@@ -60,8 +59,7 @@ class Process:
 
     def connections(self):
         """How many it has accepted: what it is asked here needs no database, and the other socket is the listener."""
-        directory = f"/proc/{self.popen.pid}/fd"
-        return sum(os.readlink(f"{directory}/{name}").startswith("socket:") for name in os.listdir(directory)) - 1
+        return sum(target.startswith("socket:") for target in descriptors(self.popen.pid)) - 1
 
     def tell_to_stop(self):
         """Returns when the signal has had its effect, or is held back."""
