@@ -47,42 +47,32 @@ def wait_for(condition, deadline=10.0, what=None, interval=0.03):
         time.sleep(interval)
 
 
-class Ports:
-    """Free ports, below those that the system hands to clients, or one of those could take one before nginx does. Each
-    process of each test run draws from blocks of its own: a name in the abstract namespace (unix(7)), which goes with the
-    process, tells the others."""
-
-    BLOCK = 100
-
-    def __init__(self):
-        self.names, self.left = [], []
-
-    def take_block(self):
-        first = random.randrange(20000, 32000, self.BLOCK)
-        name = socket.socket(socket.AF_UNIX)
+def free_ports():
+    """Below the ports that the system hands to clients, or one of those could take one before nginx does. Each process of
+    each test run draws from blocks of its own: a name in the abstract namespace (unix(7)), which goes with the process,
+    tells the others."""
+    names, size = [], 100
+    while True:
+        first, name = random.randrange(20000, 32000, size), socket.socket(socket.AF_UNIX)
         try:
             name.bind(f"\0booking-test-ports-{first}")
         except OSError:
             name.close()
-            return
-        self.names.append(name)
-        self.left += range(first, first + self.BLOCK)
-
-    def next(self):
-        while True:
-            while not self.left:
-                self.take_block()
-            port = self.left.pop()
-            with contextlib.suppress(OSError), socket.socket() as s:
-                s.bind(("127.0.0.1", port))
-                return port
+            continue
+        names.append(name)
+        for port in range(first, first + size):
+            with contextlib.suppress(OSError):
+                with socket.socket() as s:
+                    s.bind(("127.0.0.1", port))
+                yield port
 
 
-PORTS = Ports()
+FREE_PORTS = free_ports()
 
 
 def free_port():
-    return PORTS.next()
+    """One that no other test was given."""
+    return next(FREE_PORTS)
 
 
 class Stack:
@@ -282,7 +272,7 @@ class Stack:
         return [pid for pid in sorted(self.all_pids()) if program_of(pid) == program]
 
     def supervisorctl(self, verb, group):
-        """Starts or stops one of mariadb, gateway, api, nginx, sweeper."""
+        """Starts or stops one of mariadb, disk, gateway, api, nginx, sweeper."""
         run = subprocess.run(["supervisorctl", "-c", str(self.data_dir / "run/supervisord.conf"), verb, f"{group}:*"],
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
         assert "ERROR" not in run.stdout, run.stdout
@@ -321,20 +311,23 @@ class Stack:
         return "".join(path.read_text(errors="replace") for path in (self.data_dir / "logs").rglob("*") if path.is_file())
 
 
+ENDED = (FileNotFoundError, ProcessLookupError)
+
+
 def of_process(pid, name):
     """What /proc says of it; empty when it has ended meanwhile."""
     try:
         return Path(f"/proc/{pid}/{name}").read_text(errors="replace")
-    except OSError:
+    except ENDED:
         return ""
 
 
 def descriptors(pid):
     """What its file descriptors lead to, but for those it closes while we look."""
     found = []
-    with contextlib.suppress(OSError):
+    with contextlib.suppress(*ENDED):
         for entry in os.scandir(f"/proc/{pid}/fd"):
-            with contextlib.suppress(OSError):
+            with contextlib.suppress(*ENDED):
                 found.append(os.readlink(entry.path))
     return found
 

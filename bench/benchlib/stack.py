@@ -133,9 +133,8 @@ class Stack:
         """Seconds of processor time so far, by group."""
         used = {}
         for group, pid in self._processes():
-            for task in Path(f"/proc/{pid}/task").glob("*/schedstat"):
-                with contextlib.suppress(OSError, IndexError):
-                    used[group] = used.get(group, 0) + int(task.read_text().split()[0]) / 1e9
+            with contextlib.suppress(OSError):
+                used[group] = used.get(group, 0) + time.clock_gettime(cpu_clock(pid))
         return used
 
     def memory(self, field="VmRSS"):
@@ -177,6 +176,11 @@ class Stack:
             used = {"database": self.cpu()["database"] - before["database"], "client": children_cpu() - own}
             result["cpu_us"] = {group: seconds / result["holds"] * 1e6 for group, seconds in used.items()}
         return result
+
+
+def cpu_clock(pid):
+    """As clock_getcpuclockid(3) has it on Linux: of all threads of a process, those that have ended included."""
+    return ~pid << 3 | 2
 
 
 def children_cpu():

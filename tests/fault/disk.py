@@ -29,3 +29,13 @@ def fill(path):
             with contextlib.suppress(OSError):
                 while file.write(b"\0" * size):
                     pass
+
+
+@contextlib.contextmanager
+def filled(path):
+    """A full disk until the block ends."""
+    fill(path)
+    try:
+        yield
+    finally:
+        path.unlink()

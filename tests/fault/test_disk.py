@@ -10,8 +10,10 @@ import pymysql
 import pytest
 
 import audit
-from disk import fill, small_disk
+from disk import fill, filled, small_disk
 from stack import Stack, wait_for
+
+DANGER = 15 << 20  # of room, below which the watch makes the database read-only
 
 
 @pytest.fixture(scope="module")
@@ -29,18 +31,17 @@ def stack(broken_stack, disk):
 
 @pytest.fixture
 def full(stack, disk):
-    """Fills the disk, and then what room the database's own file has ahead, until the block ends."""
+    """Fills the disk, and then of the room that the database's own file has ahead all but `left`, until the block ends."""
     @contextlib.contextmanager
-    def until_the_end():
+    def until_the_end(left=0):
         with stack.root_db() as root, root.cursor() as cursor:
             cursor.execute("SET max_recursive_iterations = 4000")
             cursor.execute("CREATE TABLE flight_booking.room_taker (filler CHAR(250) CHARACTER SET ascii)")
-            fill(disk / "ballast")
             try:
-                take_all_room(cursor)
-                yield
+                with filled(disk / "ballast"):
+                    take_room(cursor, left)
+                    yield
             finally:
-                (disk / "ballast").unlink()
                 cursor.execute("DROP TABLE flight_booking.room_taker")
     return until_the_end
 
@@ -48,14 +49,11 @@ def full(stack, disk):
 def test_full_disk(stack, api, disk):
     """There is room ahead in the database's file: nothing but the logs misses the rest of the disk."""
     flight = stack.new_flight(rows=10)
-    fill(disk / "ballast")
-    try:
+    with filled(disk / "ballast"):
         for row in range(1, 6):
             order = api.hold(flight, f"A{row}")
             api.pay(order, "99999").ok()
             stack.wait_status(order, "CONFIRMED")
-    finally:
-        (disk / "ballast").unlink()
     audit.audit(stack)
 
 
@@ -91,38 +89,30 @@ def test_full_disk_and_full_database(stack, api, disk, full):
     audit.audit(stack)
 
 
-def test_writing_ends_before_the_database_has_no_room(stack, api, disk):
+def test_writing_ends_before_the_database_has_no_room(stack, api, full):
     """Nobody but us writes here, so the file never has to grow: what would have made it grow is refused."""
     flight, other = stack.new_flight(rows=10), stack.new_flight(rows=10)
     kept = api.hold(flight, "A1")
-    with stack.root_db() as root, root.cursor() as cursor:
-        cursor.execute("SET max_recursive_iterations = 4000")
-        cursor.execute("CREATE TABLE flight_booking.room_taker (filler CHAR(250) CHARACTER SET ascii)")
-        fill(disk / "ballast")
-        try:
-            while room(cursor) >= 15 << 20:
-                take_room(cursor, 4000)
-            wait_for(lambda: api.post(f"/api/flights/{other}/orders", {"userId": "full", "seats": ["A1"]}).status == 503, 10)
+    with full(left=DANGER):
+        wait_for(lambda: api.post(f"/api/flights/{other}/orders", {"userId": "full", "seats": ["A1"]}).status == 503, 10)
+        with stack.root_db() as root, root.cursor() as cursor:
             assert room(cursor) > 8 << 20
-            assert api.order(kept)["status"] == "SEATS_RESERVED"
-            api.pay(kept, "99999").refused(503, "DATABASE_UNAVAILABLE")
-        finally:
-            (disk / "ballast").unlink()
-        cursor.execute("DROP TABLE flight_booking.room_taker")
+        assert api.order(kept)["status"] == "SEATS_RESERVED"
+        api.pay(kept, "99999").refused(503, "DATABASE_UNAVAILABLE")
+        with stack.without("disk"):
+            pass  # the next one knows what the one before did
     wait_for(lambda: api.pay(kept, "99999").status == 200, 10)
     stack.wait_status(kept, "CONFIRMED")
-    assert [line for line in (stack.data_dir / "logs/disk.log").read_text().splitlines() if "database_writable" in line]
+    assert "disk_has_room_database_writable" in (stack.data_dir / "logs/disk.log").read_text()
     audit.audit(stack)
 
 
-def test_who_made_the_database_read_only_makes_it_writable(stack, disk):
-    """A full disk that is no danger changes nothing, and room on it neither."""
+def test_who_made_the_database_read_only_makes_it_writable(stack, full):
     with stack.root_db() as root, root.cursor() as cursor:
         cursor.execute("SET GLOBAL read_only = 1")
-        fill(disk / "ballast")
-        time.sleep(1.5)
-        (disk / "ballast").unlink()
-        time.sleep(1.5)
+        with full(left=DANGER):
+            time.sleep(2.5)  # what is looked at once a second
+        time.sleep(2.5)
         cursor.execute("SELECT @@read_only")
         assert cursor.fetchone() == (1,)
         cursor.execute("SET GLOBAL read_only = 0")
@@ -153,15 +143,12 @@ def room(cursor):
     return cursor.fetchone()[0]
 
 
-def take_room(cursor, rows):
-    return not is_full(cursor, "INSERT INTO flight_booking.room_taker WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL"
-                               f" SELECT id + 1 FROM n WHERE id < {rows}) SELECT REPEAT('x', 250) FROM n")
-
-
-def take_all_room(cursor):
-    """First by many rows at once, then by few."""
-    for rows in (4000, 400, 40, 4):
-        while take_room(cursor, rows):
+def take_room(cursor, left):
+    """By many rows at once; and when all of it is meant, by fewer and fewer in the end."""
+    for rows in (4000,) if left else (4000, 400, 40, 4):
+        while not (left and room(cursor) < left) and not is_full(
+                cursor, "INSERT INTO flight_booking.room_taker WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL"
+                f" SELECT id + 1 FROM n WHERE id < {rows}) SELECT REPEAT('x', 250) FROM n"):
             pass
 
 

@@ -15,8 +15,10 @@ def next_attempt_held_back(stack, order, attempts):
         return stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) + INTERVAL %s SECOND WHERE order_id = %s"
                            " AND kind = 'PAYMENT_ATTEMPT' AND status = 'PENDING' AND attempts = %s", seconds, order["orderId"], attempts)
     wait_for(lambda: wait_from_now(3600), 20, f"attempt {attempts} to fail")
-    yield
-    wait_from_now(0)
+    try:
+        yield
+    finally:
+        wait_from_now(0)
 
 
 def test_somebody_books_two_seats_and_pays(page, stack):
