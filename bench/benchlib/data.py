@@ -49,7 +49,7 @@ INSERT INTO orders (order_id, flight_id, user_id, status, seats, reserved_at, ex
                     workflow_id, created_at, updated_at)
 SELECT {id}, CONCAT('bench-', n MOD {flights}), 'bench', '{status}', {seat}, UTC_TIMESTAMP(3), {expires}, 12900, 'USD',
        CONCAT('booking-', {id}), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
-FROM bench.numbers WHERE n < {count};
+FROM bench.numbers WHERE n >= {first} AND n < {first} + {count};
 """
 
 TAKE_SEATS = """
@@ -60,7 +60,8 @@ WHERE o.order_id LIKE '{batch:08x}-%';
 
 MAKE_JOBS = """
 INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, created_at, updated_at)
-SELECT '{kind}', {id}, {run_at}, {tries}, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM bench.numbers WHERE n < {count};
+SELECT '{kind}', {id}, {run_at}, {tries}, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
+FROM bench.numbers WHERE n >= {first} AND n < {first} + {count};
 """
 
 MAKE_PAYMENTS = """
@@ -83,16 +84,17 @@ def seat_of(n):
     return f"CONCAT(1 + ({n} DIV {FLIGHTS}) DIV 6, SUBSTRING('{LETTERS}', 1 + ({n} DIV {FLIGHTS}) MOD 6, 1))"
 
 
-def make_orders(stack, batch, count, status, expires="NULL", seats=True):
-    """Orders n < count, each with a seat of its own if there are to be seats (90,000 at most)."""
+def make_orders(stack, batch, count, status, expires="NULL", seats=True, first=0):
+    """Orders first <= n < first + count, each with a seat of its own if there are to be seats (90,000 at most)."""
     stack.sql(MAKE_ORDERS.format(id=ID.format(batch=batch), flights=FLIGHTS, status=status, expires=expires,
-                                 seat=seat_of("n") if seats else "'1A'", count=count))
+                                 seat=seat_of("n") if seats else "'1A'", count=count, first=first))
     if seats:
         stack.sql(TAKE_SEATS.format(batch=batch))
 
 
-def make_jobs(stack, batch, count, kind, run_at, tries=0):
-    stack.sql(MAKE_JOBS.format(id=ID.format(batch=batch), kind=kind, run_at=run_at, tries=tries, count=count))
+def make_jobs(stack, batch, count, kind, run_at, tries=0, first=0):
+    stack.sql(MAKE_JOBS.format(id=ID.format(batch=batch), kind=kind, run_at=run_at, tries=tries, count=count,
+                               first=first))
 
 
 def make_payments(stack, batch):
@@ -128,6 +130,10 @@ def pairs(seed):
 
 def hold_request(flight, seats, customer=0):
     return post("/api/orders", {"flightId": flight, "seats": seats, "userId": f"customer-{customer}"})
+
+
+def pay_request(order):
+    return post(f"/api/orders/{order}/pay", {"paymentCode": "99999"})
 
 
 def write_holds(directory, seed):

@@ -1,4 +1,4 @@
-"""The eight measurements. Each is one round: a dictionary of figures by name."""
+"""The measurements. Each is one round: a dictionary of figures by name."""
 
 import json
 import math
@@ -10,6 +10,7 @@ from benchlib.stack import free_port, settle, wait_until
 
 CONNECTIONS = 16
 MILLION = 1_000_000
+PRODUCT = ("api", "gateway", "sweeper", "nginx", "database")
 
 
 def percentiles(values, prefix, points=(50, 99)):
@@ -26,6 +27,12 @@ def answers(result, prefix):
             **{f"{prefix}_ms_{name}": latency[name] for name in ("p50", "p99", "p99.9", "max") if name in latency},
             f"{prefix}_5xx": sum(count for status, count in result["statuses"].items() if status >= "500"),
             f"{prefix}_reconnects": result["reconnects"]}
+
+
+def part(name, cost_us, count):
+    """What one of so many cost, by process and in all."""
+    return {**{f"{name}_cpu_us_{group}": us / count for group, us in cost_us.items()},
+            f"{name}_cpu_us": sum(cost_us.values()) / count}
 
 
 def rate_and_cost(result, prefix):
@@ -60,17 +67,19 @@ class Bench:
         def one_trip():
             figures.update(rate_and_cost(stack.bare("one-trip", wishes, self.seconds, CONNECTIONS), "one_trip"))
 
-        def refused():
-            run = stack.load(data.write_refused(self.work), c=CONNECTIONS, t=self.seconds / 2, w=0.5)
+        def refused(rate):
+            run = stack.load(data.write_refused(self.work), c=CONNECTIONS, t=self.seconds / 2, w=0.5, r=rate)
             if set(run["statuses"]) != {"400"}:
                 raise SystemExit(f"not refused: {run['statuses']}")
             figures.update(rate_and_cost(run, "refused"))
 
-        ways = [through_nginx, bare, one_trip, refused]
-        for way in ways[number % 4:] + ways[:number % 4]:     # nobody is always first
+        ways = [through_nginx, bare, one_trip]
+        for way in ways[number % 3:] + ways[:number % 3]:     # each way is first in one round of three
             data.reset(stack)
             settle()
             way()
+        # At the hold's own rate: an answer costs nginx and the load generator less the more of them there are a second.
+        refused(max(50, int(figures["http_per_s"])))
         figures["http_of_bare"] = figures["http_per_s"] / figures["bare_per_s"]
         figures["http_of_one_trip"] = figures["http_per_s"] / figures["one_trip_per_s"]
         figures["bare_of_one_trip"] = figures["bare_per_s"] / figures["one_trip_per_s"]
@@ -166,6 +175,104 @@ class Bench:
             WHERE s.type = 'PAYMENT_SUBMITTED'""")
         return {**figures, **percentiles([float(row[0]) for row in rows], "submit_to_charge_ms"),
                 **percentiles([float(row[1]) for row in rows], "submit_to_confirmed_ms")}
+
+    # -- what a booking costs -----------------------------------------------------------------------------
+
+    def spent(self, work):
+        """Processor time of the product and its database while work() runs, microseconds by process."""
+        before = self.stack.cpu()
+        work()
+        return {group: (after - before.get(group, 0)) * MILLION for group, after in self.stack.cpu().items()
+                if group in PRODUCT}
+
+    def held_orders(self, count):
+        """Orders with a hold of a day; their identifiers."""
+        batch = self.next_batch()
+        data.reset(self.stack)
+        data.make_orders(self.stack, batch, count, "SEATS_RESERVED", "UTC_TIMESTAMP(3) + INTERVAL 1 DAY")
+        data.make_jobs(self.stack, batch, count, "EXPIRE_HOLD", "UTC_TIMESTAMP(3) + INTERVAL 1 DAY")
+        settle()
+        return [row[0] for row in self.stack.sql("SELECT order_id FROM orders")]
+
+    def parts(self, number, count):
+        """Hold, pay, and all that the sweeper does for a paid order, each alone and as fast as it goes."""
+        stack, runs = self.stack, {}
+        http, _ = data.write_holds(self.work, number)
+        data.reset(stack)
+        settle()
+        cost = self.spent(lambda: runs.update(hold=stack.load(http, c=CONNECTIONS, t=self.seconds)))
+        figures = part("hold", cost, runs["hold"]["statuses"]["201"])
+        figures["hold_per_s"] = runs["hold"]["rate"]
+
+        orders = self.held_orders(count)
+        pays = data.write_requests(self.work / "pay.http", [data.pay_request(order) for order in orders])
+        stack.pause("PAYMENT_ATTEMPT")
+        cost = self.spent(lambda: runs.update(pay=stack.load(pays, c=CONNECTIONS, t=120, n=count)))
+        if set(runs["pay"]["statuses"]) != {"202"}:
+            raise SystemExit(f"not paid: {runs['pay']['statuses']}")
+        figures.update(part("pay", cost, count))
+
+        def drain():
+            stack.resume("PAYMENT_ATTEMPT")
+            if not wait_until(lambda: stack.number("SELECT COUNT(*) FROM workflow_jobs") == 0, 120, interval=0.1):
+                raise SystemExit("the payments do not drain")
+
+        settle()
+        begun = time.monotonic()
+        figures.update(part("drain", self.spent(drain), count))
+        figures["drain_per_s"] = count / (time.monotonic() - begun)
+        return figures
+
+    def bookings(self, number):
+        """What a whole booking costs at a gateway without delay: by parts, in a closed loop, and at 60 a second."""
+        stack = self.stack
+        figures = self.parts(number, int(500 * self.seconds))
+        figures["parts_of_hold"] = sum(figures[f"{name}_cpu_us"] for name in ("hold", "pay", "drain")) / \
+            figures["hold_cpu_us"]
+
+        http, _ = data.write_holds(self.work, number)
+        for prefix, options in (("closed", {"c": 32}), ("fixed", {"c": 64, "r": 60})):
+            data.reset(stack)
+            settle()
+            runs = {}
+            cost = self.spent(lambda options=options: runs.update(
+                flow=stack.load(http, t=2 * self.seconds, m="flow", p=10, **options)))
+            figures.update(part(prefix, cost, stack.number("SELECT COUNT(*) FROM orders WHERE status = 'CONFIRMED'")))
+            figures[f"{prefix}_per_s"] = runs["flow"]["rate"]
+            figures[f"{prefix}_broken"] = runs["flow"]["broken"]
+        figures["bookings_of_holds"] = figures["closed_per_s"] / figures["hold_per_s"]
+        return figures
+
+    def payments_due(self, number):
+        """10,000 payments due at once at a gateway of a second, with 100 timers a second beside them."""
+        stack, port, count = self.stack, free_port(), 10_000
+        gateway = subprocess.Popen([stack.build / "bench/slow_gateway", str(port), "1000"], text=True,
+                                   stdout=subprocess.PIPE)
+        try:
+            data.reset(stack)
+            stack.restart(PAYMENT_GATEWAY_URL=f"http://127.0.0.1:{port}", SWEEPER_MAX_IN_FLIGHT="2000")
+            batch, timers = self.next_batch(), self.next_batch()
+            data.make_orders(stack, batch, count, "PAYMENT_PENDING", first=1000)
+            data.make_payments(stack, batch)
+            due = "TIMESTAMPADD(MICROSECOND, n * 10000, UTC_TIMESTAMP(3) + INTERVAL 2 SECOND)"
+            data.make_orders(stack, timers, 1000, "SEATS_RESERVED", due)
+            data.make_jobs(stack, timers, 1000, "EXPIRE_HOLD", due)
+            data.make_jobs(stack, batch, count, "PAYMENT_ATTEMPT", "UTC_TIMESTAMP(3)", 3, first=1000)
+            begun = time.monotonic()
+            done = f"SELECT COUNT(*) FROM orders WHERE status = 'CONFIRMED' AND order_id LIKE '{batch:08x}-%'"
+            if not wait_until(lambda: stack.number(done) == count, 180, interval=0.25):
+                raise SystemExit("the payments do not end")
+            took, most = time.monotonic() - begun, stack.memory("VmHWM")["sweeper"]
+            abandoned = stack.number("SELECT COUNT(*) FROM workflow_events WHERE outcome = 'ABANDONED'")
+            late = [float(row[0]) for row in stack.sql(
+                "SELECT TIMESTAMPDIFF(MICROSECOND, o.updated_at, e.created_at) / 1000 FROM orders o"
+                " JOIN workflow_events e ON e.order_id = o.order_id AND e.type = 'ORDER_EXPIRED'"
+                f" WHERE o.order_id LIKE '{timers:08x}-%'")]
+        finally:
+            gateway.terminate()
+        gateway.communicate(timeout=10)
+        stack.restart()
+        return {"decided_s": took, "sweeper_mib": most, "abandoned": abandoned, **percentiles(late, "timers_late_ms")}
 
     # -- 5 ------------------------------------------------------------------------------------------------
 

@@ -92,6 +92,13 @@ def draw(medians):
              ("seat map, 180 seats", parts_of(reads, "seat_map"))]
     if any(values for _, values in costs):
         plots["cost"] = stacks("Processor time of an answer, µs, by process", [row for row in costs if row[1]])
+    bookings = medians.get("bookings", {})
+    if bookings:
+        plots["booking"] = stacks("Processor time of a booking, µs, by process", [
+            ("hold", parts_of(bookings, "hold")), ("pay", parts_of(bookings, "pay")),
+            ("attempt, settle, confirm", parts_of(bookings, "drain")),
+            ("all, in a closed loop", parts_of(bookings, "closed")),
+            ("all, at 60 a second", parts_of(bookings, "fixed"))])
     if sale:
         plots["sale"] = bars("The on-sale: 200 customers, 450 seats; p99 of the answers, ms", [
             ("one flight", sale["hot_ms_p99"], 250), ("450 flights", sale["spread_ms_p99"], None)])

@@ -105,6 +105,12 @@ class Stack:
             raise SystemExit(f"SQL failed: {run.stderr}\n{text[:400]}")
         return [line.split("\t") for line in run.stdout.splitlines()]
 
+    def pause(self, kind):
+        self.sql(f"UPDATE job_kinds SET paused_at = UTC_TIMESTAMP(3) WHERE kind = '{kind}'")
+
+    def resume(self, kind):
+        self.sql(f"UPDATE job_kinds SET paused_at = NULL WHERE kind = '{kind}'")
+
     def number(self, text):
         return float(self.sql(text)[0][0])
 
