@@ -32,6 +32,7 @@ WEB_SRC     := $(filter-out fcgi/main.c,$(wildcard fcgi/*.c))
 GATEWAY_SRC := $(filter-out fcgi/gateway/main.c,$(wildcard fcgi/gateway/*.c))
 SWEEPER_SRC := $(filter-out sweeper/main.c,$(wildcard sweeper/*.c))
 TEST_SRC    := $(wildcard tests/unit/test_*.c)
+BENCH_SRC   := $(wildcard bench/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
@@ -61,7 +62,6 @@ LIBS = $(MYSQL_LIBS) $(or $(shell $(PKG_CONFIG) --libs json-c libcurl 2>/dev/nul
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wformat=2 -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wwrite-strings -Wswitch-enum
-VERSION  := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 
 # Generated once per build directory: the hardening flags this compiler knows. Only where something is
 # compiled: `make start` on a bare machine has no compiler to ask before setup installs one.
@@ -75,10 +75,10 @@ ALL_LDFLAGS  := $(HARDEN_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
 TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $(if $(WERROR),-Werror)
 
 .PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell \
-        test test-unit test-mysql test-mariadb test-api test-ui test-parallel test-fuzz fuzz valgrind screenshots lint format asan clean distclean FORCE
+        test test-unit test-mysql test-mariadb test-api test-ui test-parallel test-fuzz fuzz valgrind screenshots lint format tidy hooks dist asan clean distclean FORCE
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---- build ---------------------------------------------------------------------------------------------
 
@@ -121,15 +121,26 @@ $(BUILD)/lib%.a:
 	@echo "  AR    $@"
 	@rm -f $@ && $(AR) rcs $@ $^
 
+# The commit, which --version tells: only the programs hold it, and it is written when it changes, so that a commit links
+# four programs anew and compiles nothing else. It is empty where there is no git, as in a tarball.
+BOOKING_COMMIT ?= $(if $(wildcard .git),$(shell git describe --always --dirty --exclude='*' 2>/dev/null))
+commit_source = extern const char booking_commit[]; const char booking_commit[] = "$(BOOKING_COMMIT)";
+$(BUILD)/commit.c: FORCE
+	@mkdir -p $(@D)
+	@echo '$(commit_source)' | cmp -s - $@ || echo '$(commit_source)' > $@
+
+$(BUILD)/commit.o: $(BUILD)/commit.c $(BUILD)/toolchain $(BUILD)/flags.mk
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
+
 link = @echo "  LINK  $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(1) $(LIBS)
 
-$(BUILD)/booking-api: $(call object,fcgi/main.c) $(BUILD)/libweb.a $(BUILD)/libbooking.a
+$(BUILD)/booking-api: $(call object,fcgi/main.c) $(BUILD)/commit.o $(BUILD)/libweb.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libweb.a $(BUILD)/libbooking.a)
-$(BUILD)/payment-gateway: $(call object,fcgi/gateway/main.c) $(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a
+$(BUILD)/payment-gateway: $(call object,fcgi/gateway/main.c) $(BUILD)/commit.o $(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a)
-$(BUILD)/sweeper: $(call object,sweeper/main.c) $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
+$(BUILD)/sweeper: $(call object,sweeper/main.c) $(BUILD)/commit.o $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libsweeper.a $(BUILD)/libbooking.a)
-$(BUILD)/migrate: $(call object,sql/migrate.c) $(BUILD)/libbooking.a
+$(BUILD)/migrate: $(call object,sql/migrate.c) $(BUILD)/commit.o $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libbooking.a)
 
 # The benchmark's programs; only one of them knows the product.
@@ -146,6 +157,7 @@ $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libswee
 	$(call link,$(BUILD)/libweb.a $(BUILD)/libsweeper.a \
 	    -Wl$(,)--whole-archive $(BUILD)/libgateway.a $(BUILD)/libbooking.a -Wl$(,)--no-whole-archive -lcmocka)
 , := ,
+space := $(subst ,, )
 
 # A harness may play parts of the library itself; what it defines comes first.
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
@@ -153,7 +165,7 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libweb.a $(BUILD)/libsweep
 	$(call link,-fsanitize=fuzzer -Wl$(,)--allow-multiple-definition \
 	    $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a)
 
--include $(patsubst %.c,$(BUILD)/obj/%.d,$(SOURCES) $(TEST_SRC) $(FUZZ_SRC) $(wildcard bench/*.c))
+-include $(patsubst %.c,$(BUILD)/obj/%.d,$(SOURCES) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC))
 .SECONDARY:
 
 # ---- run -----------------------------------------------------------------------------------------------
@@ -192,6 +204,7 @@ SBIN    := $(DESTDIR)$(PREFIX)/sbin
 SHARE   := $(DESTDIR)$(PREFIX)/share/booking
 DOC     := $(DESTDIR)$(PREFIX)/share/doc/booking
 MAN     := $(DESTDIR)$(PREFIX)/share/man/man8
+MANUALS := $(wildcard conf/host/*.8)
 UNITS   := $(DESTDIR)$(UNITDIR)
 GENERATORS := $(DESTDIR)$(patsubst %/system,%/system-generators,$(UNITDIR))
 placed   = sed 's|@PREFIX@|$(PREFIX)|g; s|@UNITDIR@|$(UNITDIR)|g' $(1) > $(2) && chmod $(3) $(2)
@@ -205,9 +218,8 @@ install: ## DESTDIR= PREFIX=/usr/local: programs, page, units, nginx site; then 
 	@$(MAKE) --no-print-directory -s $(VENDOR)
 	install -d $(LIB) $(SBIN) $(SHARE) $(DOC)/conf $(MAN) $(UNITS) $(GENERATORS) $(ETC)/nginx/sites-available
 	install $(PROGRAMS) $(LIB)
-	@for name in booking-setup booking-restart; do \
-	    $(call placed,conf/host/$$name,$(SBIN)/$$name,755); \
-	    install -m 644 conf/host/$$name.8 $(MAN); done
+	@for name in booking-setup booking-restart; do $(call placed,conf/host/$$name,$(SBIN)/$$name,755); done
+	@for page in $(MANUALS); do $(call placed,$$page,$(MAN)/$${page##*/},644); done
 	@$(call placed,conf/host/booking-generator,$(GENERATORS)/booking-generator,755)
 	@for unit in conf/systemd/*; do $(call placed,$$unit,$(UNITS)/$${unit##*/},644); done
 	@rm -rf $(SHARE)/html $(SHARE)/sql $(SHARE)/nginx
@@ -225,7 +237,7 @@ install: ## DESTDIR= PREFIX=/usr/local: programs, page, units, nginx site; then 
 
 uninstall: ## takes away what make install copied; settings, the nginx site and databases stay
 	rm -rf $(LIB) $(SHARE) $(DOC)
-	rm -f $(SBIN)/booking-setup $(SBIN)/booking-restart $(MAN)/booking-setup.8 $(MAN)/booking-restart.8
+	rm -f $(SBIN)/booking-setup $(SBIN)/booking-restart $(addprefix $(MAN)/,$(notdir $(MANUALS)))
 	rm -f $(GENERATORS)/booking-generator $(addprefix $(UNITS)/,$(notdir $(wildcard conf/systemd/*)))
 	rm -f $(ETC)/nginx/sites-enabled/booking $(ETC)/nginx/booking
 
@@ -319,11 +331,36 @@ valgrind: test-build ## the unit tests under valgrind
 	@$(STACK) with-database conf/run-unit-tests --under \
 	    'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible' $(TESTS)
 
-lint: ## the house rules, and cppcheck where there is one
+lint: ## the house rules, and what checks scripts, C and manuals where it is installed
 	@conf/lint
 
 format: ## clang-format over all C sources
-	@clang-format -i $(shell git ls-files '*.c' '*.h')
+	@command -v clang-format >/dev/null || conf/install-packages lint
+	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
+
+tidy: compile_commands.json ## clang-tidy over the programs' sources: see .clang-tidy
+	@command -v clang-tidy >/dev/null || conf/install-packages lint
+	@mkdir -p $(BUILD)
+	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 8 clang-tidy --quiet -p . 2> $(BUILD)/tidy.log || \
+	    { grep -v ' generated\.$$' $(BUILD)/tidy.log >&2; exit 1; }
+
+# For editors, clangd and clang-tidy. Without the hardening options, which are one compiler's own.
+compile_command = {"directory": "$(CURDIR)", "file": "$(1)", "command": "$(CC) -I. -D_GNU_SOURCE \
+    $(MYSQL_CFLAGS) $(OTHER_CFLAGS) $(CPPFLAGS) -std=gnu17 $(WARNINGS) $(CFLAGS) -c $(1)"}
+compile_commands.json: FORCE ## how each source is compiled, for editors
+	@printf '[\n%b\n]\n' '$(subst }$(space){,}$(,)\n{,$(strip $(foreach source,\
+	    $(SOURCES) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC),$(call compile_command,$(source)))))' > $@
+
+hooks: ## have git run make lint before each commit in this clone
+	@git config core.hooksPath .githooks
+	@echo 'git runs .githooks/pre-commit now. Undone by: git config --unset core.hooksPath'
+
+# What is in HEAD, and nothing else: it builds with make programs.
+dist: ## a tarball of HEAD's sources in build/dist/
+	@mkdir -p $(BUILD)/dist
+	@version=$$(sed -n 's/^#define BOOKING_VERSION "\(.*\)"/\1/p' booking/config.h); \
+	    git archive --format=tar.gz --prefix="booking-$$version/" -o "$(BUILD)/dist/booking-$$version.tar.gz" HEAD && \
+	    echo "$(BUILD)/dist/booking-$$version.tar.gz"
 
 clean: ## remove what was built
 	rm -rf build build-*

@@ -268,6 +268,15 @@ void config_print(const struct config *config, FILE *to)
     }
 }
 
+/* The usage line begins with the program's name. */
+_Noreturn static void print_version(const char *usage)
+{
+    bool has_commit = booking_commit != NULL && booking_commit[0] != '\0';
+    (void)printf("%.*s %s%s%s%s\n", (int)strcspn(usage, " "), usage, BOOKING_VERSION, has_commit ? " (" : "",
+                 has_commit ? booking_commit : "", has_commit ? ")" : "");
+    exit(0);
+}
+
 void config_start(int argc, char **argv, const char *usage, struct config *ret_config)
 {
     bool check_only = false;
@@ -279,8 +288,7 @@ void config_start(int argc, char **argv, const char *usage, struct config *ret_c
             exit(0);
         }
         if (strcmp(argv[i], "--version") == 0) {
-            (void)printf("%s\n", BOOKING_VERSION);
-            exit(0);
+            print_version(usage);
         }
         check_only = check_only || strcmp(argv[i], "--check-config") == 0;
     }

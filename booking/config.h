@@ -52,4 +52,8 @@ void config_start(int argc, char **argv, const char *usage, struct config *ret_c
 
 #define BOOKING_VERSION "1.0.0"
 
+/* The commit a program was built from, "" where that is not known. The Makefile writes it and links it into the
+ * programs; the unit tests have none, so the symbol is weak. */
+extern const char booking_commit[] __attribute__((weak));
+
 #endif

@@ -7,16 +7,28 @@ import subprocess
 
 import pytest
 
-from stack import ROOT
+from stack import BUILD, ROOT
 
 
-def make(*words):
+VARIABLES = ("MAKEFLAGS", "MAKELEVEL", "BUILD", "PREFIX", "BOOKING_COMMIT")
+
+
+def make(*words, at=ROOT):
     """With another umask than most have; the programs of build/ and no others."""
-    clean = {name: value for name, value in os.environ.items() if name not in ("MAKEFLAGS", "MAKELEVEL", "BUILD", "PREFIX")}
-    done = subprocess.run(["make", "--no-print-directory", *words], cwd=ROOT, env=clean, umask=0o077, text=True,
+    clean = {name: value for name, value in os.environ.items() if name not in VARIABLES}
+    done = subprocess.run(["make", "--no-print-directory", *words], cwd=at, env=clean, umask=0o077, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def product_version():
+    [version] = re.findall(r'BOOKING_VERSION "(.*)"', (ROOT / "booking/config.h").read_text())
+    return version
+
+
+def told_by(program):
+    return subprocess.run([program, "--version"], capture_output=True, text=True, check=True).stdout
 
 
 def files_below(place):
@@ -35,6 +47,7 @@ def test_everything_is_where_its_users_look(installed):
     for name in ("lib/booking/booking-api", "lib/booking/payment-gateway", "lib/booking/sweeper", "lib/booking/migrate",
                  "sbin/booking-setup", "share/booking/html/index.html", "share/booking/html/vendor/htmx.js",
                  "share/booking/sql/0001_booking.sql", "share/booking/sql/demo/flights.sql", "share/booking/nginx/site.conf",
+                 *(f"share/man/man8/booking-{page}.8" for page in ("api", "gateway", "migrate", "restart", "setup", "sweeper")),
                  "lib/systemd/system/booking-api@.service", "lib/systemd/system-generators/booking-generator",
                  "share/doc/booking/docs/operations.md", "share/doc/booking/conf/booking.env.example"):
         assert f"opt/booking/{name}" in found
@@ -92,8 +105,35 @@ def test_the_target_wants_what_the_settings_say(installed, tmp_path, settings, w
     assert generated(installed, tmp_path, settings) == wanted
 
 
+PAGES = {"booking-api": "booking-api", "booking-gateway": "payment-gateway", "booking-sweeper": "sweeper",
+         "booking-migrate": "migrate"}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_manual_names_the_options_its_program_has(page):
+    manual = (ROOT / f"conf/host/{page}.8").read_text()
+    usage = subprocess.run([BUILD / PAGES[page], "--help"], capture_output=True, text=True, check=True).stdout
+    everywhere = {"--help", "--version", "--check-config"}
+    assert {f"-{option}" for option in re.findall(r"^\.It Fl (-[a-z-]+)", manual, re.M)} \
+        == everywhere | set(re.findall(r"--[a-z-]+", usage.splitlines()[0]))
+
+
 def test_one_version_everywhere():
-    [version] = re.findall(r'BOOKING_VERSION "(.*)"', (ROOT / "booking/config.h").read_text())
+    version = product_version()
     assert json.loads((ROOT / "html/api/openapi.json").read_text())["info"]["version"] == version
     assert (ROOT / "debian/changelog").read_text().startswith(f"booking ({version}) ")
     assert re.search(rf"^## .*{re.escape(version)}", (ROOT / "CHANGELOG.md").read_text(), re.M)
+
+
+def test_a_tarball_builds_without_git_and_a_commit_links_only_the_programs(tmp_path):
+    version = product_version()
+    make("dist", f"BUILD={tmp_path}")
+    subprocess.run(["tar", "-xf", tmp_path / f"dist/booking-{version}.tar.gz"], cwd=tmp_path, check=True)
+    tree = tmp_path / f"booking-{version}"
+    make("programs", "-j2", at=tree)
+    told = {name: told_by(tree / "build" / name) for name in PAGES.values()}
+    assert told == {name: f"{name} {version}\n" for name in PAGES.values()}
+
+    printed = make("programs", "BOOKING_COMMIT=abc1234", at=tree)
+    assert sorted(printed.split()) == sorted(word for name in PAGES.values() for word in ("LINK", f"build/{name}"))
+    assert told_by(tree / "build/sweeper") == f"sweeper {version} (abc1234)\n"
