@@ -17,8 +17,10 @@ struct log_field {
     long long number;
 };
 
+/* clang-format off */
 #define LOG_TEXT(k, v) { .key = (k), .text = (v) }
 #define LOG_NUMBER(k, v) { .key = (k), .number = (long long)(v) }
+/* clang-format on */
 
 bool log_level_is_known(const char *name);
 
