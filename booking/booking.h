@@ -52,8 +52,8 @@ enum result booking_hold(struct db *db, const struct caller *caller, const char 
  * After any of these but the first, *ret_order is the order as it is. */
 
 /* Replaces the seats of a hold and starts its time anew. Refused also with
- * INVALID_SEATS, SEATS_UNAVAILABLE and FLIGHT_DEPARTED; seats and timer then stay
- * as they were. */
+ * INVALID_SEATS and SEATS_UNAVAILABLE; seats and timer then stay as they were. A
+ * seat that is kept keeps its price. */
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
                                  const struct seat_list *seats, struct order *ret_order,
                                  struct refusal *ret_refusal) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "booking/txn.h"
 
 #include <stdio.h>
+#include <string.h>
 
 struct change {
     const struct caller *caller;
@@ -23,6 +24,23 @@ static enum result swap_seats(struct db *db, struct order *o, const struct seat_
     CRASH_POINT("released");
     o->seats = *seats;
     return r == RESULT_OK ? seats_take(db, o) : r;
+}
+
+static void restart_timer(struct order *o, const struct config *config)
+{
+    int64_t ends_ms = o->read_at_ms + config->reservation_timeout_ms;
+    o->expires_at_ms = ends_ms < o->flight.departure_ms ? ends_ms : o->flight.departure_ms;
+}
+
+/* Seats that are kept keep the price at which they were held, unless that was in
+ * another currency than the flight is sold in now. */
+static void price_anew(struct order *o, const struct seat_list *seats, const struct flight_facts *flight)
+{
+    static const struct seat_list none = { .count = 0 };
+    bool keeps = strcmp(o->currency, flight->currency) == 0;
+    price_list_choose(keeps ? &o->seats : &none, &o->prices, seats, flight->price_cents, &o->prices);
+    o->total_price_cents = price_list_sum(&o->prices, seats->count);
+    memcpy(o->currency, flight->currency, sizeof o->currency);
 }
 
 static enum result log_change(struct db *db, const struct change *c, const struct seat_list *old)
@@ -52,17 +70,17 @@ static enum result change_in_txn(struct db *db, void *context)
         r = seats_lock(db, o->flight_id, &o->seats, c->seats, &locked);
     if (r == RESULT_OK)
         r = part_check_seats(&locked, c->seats, o->order_id, c->refusal);
-    if (r == RESULT_OK && locked.departure_ms <= locked.now_ms)
-        r = RESULT_FLIGHT_DEPARTED;
+    if (r == RESULT_OK && locked.of_flight.flight.departure_ms <= locked.now_ms)
+        r = RESULT_ORDER_EXPIRED; /* while the seats were waited for */
     if (r != RESULT_OK)
         return r;
 
     struct seat_list old = o->seats;
     o->read_at_ms = locked.now_ms; /* later than the order's, if its lock was waited for */
-    int64_t ends_ms = o->read_at_ms + c->caller->config->reservation_timeout_ms;
     o->reserved_at_ms = o->read_at_ms;
-    o->expires_at_ms = ends_ms < locked.departure_ms ? ends_ms : locked.departure_ms;
-    o->total_price_cents = locked.price_cents * (int64_t)c->seats->count;
+    o->flight = locked.of_flight.flight;
+    restart_timer(o, c->caller->config);
+    price_anew(o, c->seats, &locked.of_flight);
     r = swap_seats(db, o, c->seats);
     if (r == RESULT_OK)
         r = part_move_order(db, o, ORDER_EVENT_CHANGE_SEATS);

@@ -21,17 +21,21 @@ struct hold {
 /* The order that these locked seats make. */
 static void compose_order(const struct hold *h, const struct locked_seats *locked)
 {
+    static const struct seat_list none = { .count = 0 };
     struct order *o = h->order;
+    int64_t departure_ms = locked->of_flight.flight.departure_ms;
     int64_t ends_ms = locked->now_ms + h->caller->config->reservation_timeout_ms;
 
     text_copy(o->flight_id, sizeof o->flight_id, h->flight_id);
     text_copy(o->user_id, sizeof o->user_id, h->user_id);
     text_copy(o->run_id, sizeof o->run_id, h->caller->request_id);
-    text_copy(o->currency, sizeof o->currency, locked->currency);
+    text_copy(o->currency, sizeof o->currency, locked->of_flight.currency);
+    o->flight = locked->of_flight.flight;
     o->status = ORDER_SEATS_RESERVED;
     o->seats = *h->seats;
-    o->expires_at_ms = ends_ms < locked->departure_ms ? ends_ms : locked->departure_ms;
-    o->total_price_cents = locked->price_cents * (int64_t)h->seats->count;
+    o->expires_at_ms = ends_ms < departure_ms ? ends_ms : departure_ms;
+    price_list_choose(&none, &o->prices, &o->seats, locked->of_flight.price_cents, &o->prices);
+    o->total_price_cents = price_list_sum(&o->prices, o->seats.count);
     o->version = 1;
     o->reserved_at_ms = o->created_at_ms = o->updated_at_ms = o->read_at_ms = locked->now_ms;
 }
@@ -65,7 +69,7 @@ static enum result hold_in_txn(struct db *db, void *context)
         r = flights_exists(db, h->flight_id);
     if (r == RESULT_OK)
         r = part_check_seats(&locked, h->seats, NULL, h->refusal);
-    if ((r == RESULT_OK || r == RESULT_SEATS_UNAVAILABLE) && locked.departure_ms <= locked.now_ms)
+    if ((r == RESULT_OK || r == RESULT_SEATS_UNAVAILABLE) && locked.of_flight.flight.departure_ms <= locked.now_ms)
         r = RESULT_FLIGHT_DEPARTED;
     if (r == RESULT_OK)
         r = check_open_holds(db, h);

@@ -2,6 +2,7 @@
 #define BOOKING_ORDER_H
 
 #include "booking/core/order_state.h"
+#include "booking/core/price.h"
 #include "booking/core/seat.h"
 #include "booking/core/timestamp.h"
 #include "booking/random.h"
@@ -14,21 +15,37 @@
 #define USER_ID_MAX 50
 #define FLIGHT_ID_SIZE 51
 #define CURRENCY_SIZE 4
+/* 10 and 40 characters of UTF-8. */
+#define FLIGHT_NUMBER_SIZE 41
+#define TIME_ZONE_SIZE 161
+#define AIRPORT_SIZE 4
 #define ERROR_SIZE 256
+
+/* What a customer wants to know of the flight when looking at an order. */
+struct order_flight {
+    char number[FLIGHT_NUMBER_SIZE];
+    char origin[AIRPORT_SIZE];
+    char destination[AIRPORT_SIZE];
+    char origin_time_zone[TIME_ZONE_SIZE]; /* IANA */
+    char destination_time_zone[TIME_ZONE_SIZE];
+    int64_t departure_ms;
+};
 
 /* An order as the database has it, and the moment it was read there. */
 struct order {
     char order_id[UUID_SIZE];
     char flight_id[FLIGHT_ID_SIZE];
+    struct order_flight flight;
     char user_id[USER_ID_SIZE];
     enum order_status status;
     struct seat_list seats;
     int64_t reserved_at_ms;
-    int64_t expires_at_ms; /* TIME_NONE: no timer runs */
+    int64_t expires_at_ms; /* never past departure; TIME_NONE: no timer runs */
     int64_t payment_attempts;
     int64_t failed_attempts;
     char last_error[ERROR_SIZE]; /* empty: none */
     int64_t total_price_cents;
+    struct price_list prices; /* of each seat; their sum is the total */
     char currency[CURRENCY_SIZE];
     int64_t version;
     char run_id[101];

@@ -9,6 +9,31 @@ static const char *status_in(enum order_dialect dialect, enum order_status statu
     return order_status_name(status);
 }
 
+/* So that a list of orders needs no other request to be shown. */
+static void write_flight(struct json_writer *w, const struct order_flight *f)
+{
+    json_open_object(w, "flight");
+    json_add_text(w, "flightNumber", f->number);
+    json_add_text(w, "origin", f->origin);
+    json_add_text(w, "destination", f->destination);
+    json_add_time(w, "departureTime", f->departure_ms);
+    json_add_text(w, "originTimeZone", f->origin_time_zone);
+    json_add_text(w, "destinationTimeZone", f->destination_time_zone);
+    json_close_object(w);
+}
+
+static void write_seats(struct json_writer *w, const struct order *o)
+{
+    json_open_array(w, "seats");
+    for (size_t i = 0; i < o->seats.count; i++)
+        json_add_text(w, NULL, o->seats.number[i]);
+    json_close_array(w);
+    json_open_array(w, "seatPrices");
+    for (size_t i = 0; i < o->seats.count; i++)
+        json_add_int(w, NULL, o->prices.cents[i]);
+    json_close_array(w);
+}
+
 void order_write_json(struct json_writer *w, const char *name, const struct order *o,
                       int64_t max_attempts, enum order_dialect dialect)
 {
@@ -20,12 +45,10 @@ void order_write_json(struct json_writer *w, const char *name, const struct orde
     json_open_object(w, name);
     json_add_text(w, "orderId", o->order_id);
     json_add_text(w, "flightId", o->flight_id);
+    write_flight(w, &o->flight);
     json_add_text(w, "userId", o->user_id);
     json_add_text(w, "status", status_in(dialect, o->status));
-    json_open_array(w, "seats");
-    for (size_t i = 0; i < o->seats.count; i++)
-        json_add_text(w, NULL, o->seats.number[i]);
-    json_close_array(w);
+    write_seats(w, o);
     json_add_text(w, "workflowId", workflow_id);
     json_add_time(w, "reservedAt", o->reserved_at_ms);
     json_add_time(w, "expiresAt", o->expires_at_ms);

@@ -195,11 +195,12 @@ CLOCK = {
         SELECT job_id, kind, order_id, locked_by, -{AGE.format(column='run_at')} AS ends_in_seconds
           FROM {{booking}}.workflow_jobs
          WHERE status = 'RUNNING' AND -{AGE.format(column='run_at')} > GREATEST(@lease, 10) + 1""",
+    # A departure that was moved ends the hold for all who look, though its timer may still stand where it stood.
     "a timer that will not fire at the end of its hold": """
-        SELECT j.job_id, o.order_id, o.expires_at, j.run_at FROM {booking}.workflow_jobs j
-          JOIN {booking}.orders o ON o.order_id = j.order_id
+        SELECT j.job_id, o.order_id, o.expires_at, f.departure_time, j.run_at FROM {booking}.workflow_jobs j
+          JOIN {booking}.orders o ON o.order_id = j.order_id JOIN {booking}.flights f ON f.flight_id = o.flight_id
          WHERE j.kind = 'EXPIRE_HOLD' AND j.status = 'PENDING' AND o.status = 'SEATS_RESERVED'
-           AND j.run_at <> o.expires_at""",
+           AND j.run_at NOT BETWEEN LEAST(o.expires_at, f.departure_time) AND o.expires_at""",
 }
 
 # Every taking and giving back of seats, in the order of the locks: an event is written while its

@@ -3,17 +3,21 @@
 #include "booking/core/text.h"
 #include "booking/store/slots.h"
 
+/* A hold ends with its flight's departure, also when that was moved meanwhile. */
+#define END                                                                                   \
+    "LEAST(expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = orders.flight_id))"
+
 #define LOCK                                                                                  \
-    "SELECT order_id, status, seats, expires_at, UTC_TIMESTAMP(3) AS now"                     \
+    "SELECT order_id, status, seats, " END " AS expires_at, UTC_TIMESTAMP(3) AS now"          \
     " FROM orders FORCE INDEX (PRIMARY) WHERE order_id IN (" SLOTS_64 ")"                     \
     " ORDER BY order_id FOR UPDATE"
 DB_SQL(EXPIRY_LOCK, LOCK);
 DB_SQL(EXPIRY_LOCK_FREE, LOCK " SKIP LOCKED");
 
 DB_SQL(EXPIRY_ORDERS,
-       "UPDATE orders SET status = 'EXPIRED', updated_at = expires_at, expires_at = NULL,"
+       "UPDATE orders SET status = 'EXPIRED', updated_at = " END ", expires_at = NULL,"
        " version = version + 1"
-       " WHERE order_id IN (" SLOTS_64 ") AND status = 'SEATS_RESERVED' AND expires_at <= UTC_TIMESTAMP(3)");
+       " WHERE order_id IN (" SLOTS_64 ") AND status = 'SEATS_RESERVED' AND " END " <= UTC_TIMESTAMP(3)");
 
 DB_SQL(EXPIRY_SEATS,
        "UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL"

@@ -8,7 +8,7 @@
     " (SELECT COUNT(*) FROM seats s LEFT JOIN orders o ON o.order_id = s.reserved_by"            \
     "   WHERE s.flight_id = p.flight_id AND (s.status = 'AVAILABLE'"                             \
     "    OR (s.status = 'RESERVED' AND o.status = 'SEATS_RESERVED'"                              \
-    "        AND o.expires_at <= UTC_TIMESTAMP(3)))) AS available_seats"                         \
+    "        AND LEAST(o.expires_at, p.departure_time) <= UTC_TIMESTAMP(3)))) AS available_seats" \
     " FROM ("
 
 DB_SQL(FLIGHT_ONE, COUNTED "SELECT * FROM flights WHERE flight_id = ?) p");

@@ -1,62 +1,71 @@
 #include "booking/store/orders.h"
 
 #include "booking/core/text.h"
+#include "booking/store/flight_facts.h"
 #include "booking/store/slots.h"
 
 #include <string.h>
 
-#define COLUMNS_AT(now)                                                                                \
-    "order_id, flight_id, user_id, status, seats, reserved_at, expires_at, payment_attempts, " \
-    "failed_attempts, last_error, total_price_cents, currency, version, run_id, created_at, "  \
-    "updated_at, " now " AS read_at"
-#define COLUMNS COLUMNS_AT("UTC_TIMESTAMP(3)")
+#define COLUMNS(now)                                                                           \
+    "o.order_id, o.flight_id, o.user_id, o.status, o.seats, o.seat_prices, o.reserved_at,"     \
+    " o.expires_at, o.payment_attempts, o.failed_attempts, o.last_error, o.total_price_cents," \
+    " o.currency, o.version, o.run_id, o.created_at, o.updated_at, " now " AS read_at, "       \
+    FLIGHT_FACTS_OF("o.flight_id")
+#define SELECT_ORDERS "SELECT " COLUMNS("UTC_TIMESTAMP(3)") " FROM orders o"
+
+/* A hold never runs past departure, also when that is moved while it is open. */
+#define EFFECTIVE_END                                                                          \
+    "LEAST(o.expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = o.flight_id))"
 
 /* A hold that has run out is EXPIRED for whoever asks. */
 #define EFFECTIVE_STATUS                                                                       \
-    "CASE WHEN status = 'SEATS_RESERVED' AND expires_at <= UTC_TIMESTAMP(3) THEN 'EXPIRED' ELSE status END"
+    "CASE WHEN o.status = 'SEATS_RESERVED' AND " EFFECTIVE_END " <= UTC_TIMESTAMP(3)"          \
+    " THEN 'EXPIRED' ELSE o.status END"
 
-DB_SQL(ORDER_FIND, "SELECT " COLUMNS " FROM orders WHERE order_id = ?");
+DB_SQL(ORDER_FIND, SELECT_ORDERS " WHERE o.order_id = ?");
 
 /* Whether a hold is over is decided by the time at which its lock was got, not
  * the one at which the statement began to wait for it: meanwhile others may
  * have been told that it is. (SYSDATE is UTC in our sessions.) */
-DB_SQL(ORDER_LOCK, "SELECT " COLUMNS_AT("SYSDATE(3)") " FROM orders WHERE order_id = ? FOR UPDATE");
+DB_SQL(ORDER_LOCK, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order_id = ? FOR UPDATE");
 
 DB_SQL(ORDER_INSERT,
        "INSERT INTO orders (order_id, flight_id, user_id, status, seats, reserved_at, expires_at,"
-       " total_price_cents, currency, version, workflow_id, run_id, created_at, updated_at)"
-       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CONCAT('booking-', ?), ?, ?, ?)");
+       " total_price_cents, seat_prices, currency, version, workflow_id, run_id, created_at, updated_at)"
+       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CONCAT('booking-', ?), ?, ?, ?)");
 
 DB_SQL(ORDER_UPDATE,
        "UPDATE orders SET status = ?, seats = ?, reserved_at = ?, expires_at = ?, payment_attempts = ?,"
-       " failed_attempts = ?, last_error = ?, total_price_cents = ?, version = version + 1, updated_at = ?"
+       " failed_attempts = ?, last_error = ?, total_price_cents = ?, seat_prices = ?, currency = ?,"
+       " version = version + 1, updated_at = ?"
        " WHERE order_id = ? AND version = ? AND status = ?");
 
 DB_SQL(ORDER_LAPSED_HOLDERS,
        "SELECT DISTINCT o.order_id FROM seats s JOIN orders o ON o.order_id = s.reserved_by"
        " WHERE s.flight_id = ? AND s.seat_number IN (" SLOTS_64 ")"
-       " AND o.status = 'SEATS_RESERVED' AND o.expires_at <= UTC_TIMESTAMP(3)"
+       " AND o.status = 'SEATS_RESERVED' AND " EFFECTIVE_END " <= UTC_TIMESTAMP(3)"
        " ORDER BY o.order_id LIMIT 32");
 
 DB_SQL(ORDERS_COUNT_HOLDS,
-       "SELECT COUNT(*) AS holds, MIN(expires_at) AS first_ends, UTC_TIMESTAMP(3) AS now FROM orders"
-       " WHERE user_id = ? AND status = 'SEATS_RESERVED' AND expires_at > UTC_TIMESTAMP(3)");
+       "SELECT COUNT(*) AS holds, MIN(h.ends) AS first_ends, UTC_TIMESTAMP(3) AS now FROM"
+       " (SELECT " EFFECTIVE_END " AS ends FROM orders o WHERE o.user_id = ? AND o.status = 'SEATS_RESERVED') h"
+       " WHERE h.ends > UTC_TIMESTAMP(3)");
 
 /* A page begins after the last order of the page before: (time, id) below. */
 #define PAGE                                                                                   \
-    " AND (created_at < ? OR (created_at = ? AND order_id < ?))"                               \
-    " ORDER BY created_at DESC, order_id DESC LIMIT ?"
+    " AND (o.created_at < ? OR (o.created_at = ? AND o.order_id < ?))"                         \
+    " ORDER BY o.created_at DESC, o.order_id DESC LIMIT ?"
 
-DB_SQL(ORDERS_OF_USER, "SELECT " COLUMNS " FROM orders WHERE user_id = ?" PAGE);
+DB_SQL(ORDERS_OF_USER, SELECT_ORDERS " WHERE o.user_id = ?" PAGE);
 
 DB_SQL(ORDERS_FILTERED,
-       "SELECT " COLUMNS " FROM orders"
-       " WHERE (? IS NULL OR user_id = ?) AND (? IS NULL OR flight_id = ?)"
+       SELECT_ORDERS
+       " WHERE (? IS NULL OR o.user_id = ?) AND (? IS NULL OR o.flight_id = ?)"
        " AND (? IS NULL OR " EFFECTIVE_STATUS " = ?)"
        /* Ids are ASCII, but what is looked for may not be. */
-       " AND (? IS NULL OR CONVERT(order_id USING utf8mb4) LIKE ? OR user_id LIKE ?"
-       " OR CONVERT(flight_id USING utf8mb4) LIKE ?)"
-       " AND (? IS NULL OR created_at >= ?)" PAGE);
+       " AND (? IS NULL OR CONVERT(o.order_id USING utf8mb4) LIKE ? OR o.user_id LIKE ?"
+       " OR CONVERT(o.flight_id USING utf8mb4) LIKE ?)"
+       " AND (? IS NULL OR o.created_at >= ?)" PAGE);
 
 /* Each of one index, and of nothing but the index. */
 #define HORIZON " AND created_at <= ? ORDER BY created_at DESC, order_id DESC LIMIT 1 OFFSET 10000"
@@ -67,11 +76,13 @@ DB_SQL(HORIZON_OF_FLIGHT, "SELECT created_at FROM orders FORCE INDEX (idx_flight
 static enum result read_order(struct db_rows *rows, struct order *ret_order)
 {
     struct order o = {0};
+    struct flight_facts facts;
     const char *last_error = db_get_text(rows, "last_error");
     const char *run_id = db_get_text(rows, "run_id");
 
     if (!order_status_parse(db_get_text(rows, "status"), &o.status) ||
-        !seat_list_parse(db_get_text(rows, "seats"), &o.seats))
+        !seat_list_parse(db_get_text(rows, "seats"), &o.seats) ||
+        !flight_facts_read(db_get_text(rows, "flight_facts"), &facts))
         return RESULT_INTERNAL;
     text_copy(o.order_id, sizeof o.order_id, db_get_text(rows, "order_id"));
     text_copy(o.flight_id, sizeof o.flight_id, db_get_text(rows, "flight_id"));
@@ -79,11 +90,15 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     text_copy(o.currency, sizeof o.currency, db_get_text(rows, "currency"));
     text_copy(o.last_error, sizeof o.last_error, last_error == NULL ? "" : last_error);
     text_copy(o.run_id, sizeof o.run_id, run_id == NULL ? "" : run_id);
+    o.flight = facts.flight;
     o.reserved_at_ms = db_get_time(rows, "reserved_at");
     o.expires_at_ms = db_get_time(rows, "expires_at");
+    if (o.expires_at_ms > o.flight.departure_ms) /* TIME_NONE is not */
+        o.expires_at_ms = o.flight.departure_ms;
     o.payment_attempts = db_get_int(rows, "payment_attempts");
     o.failed_attempts = db_get_int(rows, "failed_attempts");
     o.total_price_cents = db_get_int(rows, "total_price_cents");
+    price_list_read(db_get_text(rows, "seat_prices"), o.seats.count, o.total_price_cents, &o.prices);
     o.version = db_get_int(rows, "version");
     o.created_at_ms = db_get_time(rows, "created_at");
     o.updated_at_ms = db_get_time(rows, "updated_at");
@@ -116,13 +131,15 @@ enum result orders_lock(struct db *db, const char *order_id, struct order *ret_o
 enum result orders_insert(struct db *db, const struct order *o)
 {
     char seats[SEATS_TEXT_SIZE];
+    char prices[PRICES_TEXT_SIZE];
     seat_list_format(&o->seats, seats);
+    price_list_format(&o->prices, o->seats.count, prices);
     return db_exec(db, &ORDER_INSERT,
                    DB_ARGS(db_text(o->order_id), db_text(o->flight_id), db_text(o->user_id),
                            db_text(order_status_name(o->status)), db_text(seats),
                            db_time(o->reserved_at_ms), db_time(o->expires_at_ms),
-                           db_int(o->total_price_cents), db_text(o->currency), db_int(o->version),
-                           db_text(o->order_id), db_text(o->run_id), db_time(o->created_at_ms),
+                           db_int(o->total_price_cents), db_text(prices), db_text(o->currency),
+                           db_int(o->version), db_text(o->order_id), db_text(o->run_id), db_time(o->created_at_ms),
                            db_time(o->updated_at_ms)),
                    NULL);
 }
@@ -130,15 +147,17 @@ enum result orders_insert(struct db *db, const struct order *o)
 enum result orders_update(struct db *db, struct order *o, enum order_status from)
 {
     char seats[SEATS_TEXT_SIZE];
+    char prices[PRICES_TEXT_SIZE];
     uint64_t matched = 0;
     seat_list_format(&o->seats, seats);
+    price_list_format(&o->prices, o->seats.count, prices);
     enum result r = db_exec(
         db, &ORDER_UPDATE,
         DB_ARGS(db_text(order_status_name(o->status)), db_text(seats), db_time(o->reserved_at_ms),
                 db_time(o->expires_at_ms), db_int(o->payment_attempts), db_int(o->failed_attempts),
                 db_text(o->last_error[0] == '\0' ? NULL : o->last_error), db_int(o->total_price_cents),
-                db_time(o->read_at_ms), db_text(o->order_id), db_int(o->version),
-                db_text(order_status_name(from))),
+                db_text(prices), db_text(o->currency), db_time(o->read_at_ms), db_text(o->order_id),
+                db_int(o->version), db_text(order_status_name(from))),
         &matched);
     if (r != RESULT_OK)
         return r;

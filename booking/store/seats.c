@@ -16,13 +16,10 @@
 
 /* Most orders are of one to four seats; the long form serves all others. Seats
  * are found by the primary key, never by another index: its order is the order
- * in which they are locked. The flight is read by subqueries, which take no
+ * in which they are locked. The flight is read by a subquery, which takes no
  * lock, so that customers of one flight do not queue for it. */
 #define LOCK(slots)                                                                           \
-    "SELECT seat_number, status, reserved_by, UTC_TIMESTAMP(3) AS now,"                       \
-    " (SELECT f.departure_time FROM flights f WHERE f.flight_id = ?) AS departure_time,"      \
-    " (SELECT f.price_cents FROM flights f WHERE f.flight_id = ?) AS price_cents,"            \
-    " (SELECT f.currency FROM flights f WHERE f.flight_id = ?) AS currency"                   \
+    "SELECT seat_number, status, reserved_by, UTC_TIMESTAMP(3) AS now, " FLIGHT_FACTS_OF("?") \
     " FROM seats FORCE INDEX (PRIMARY) WHERE flight_id = ? AND seat_number IN (" slots ")"    \
     " ORDER BY flight_id, seat_number" FOR_UPDATE
 DB_SQL(SEATS_LOCK_FEW, LOCK(SLOTS_4));
@@ -48,9 +45,10 @@ DB_SQL(SEATS_BOOK_MANY, BOOK(SLOTS_64));
 
 DB_SQL(SEATS_OF_FLIGHT,
        "SELECT s.seat_number, s.seat_row, s.seat_column,"
-       " CASE WHEN o.expires_at <= UTC_TIMESTAMP(3) AND o.status = 'SEATS_RESERVED'"
+       " CASE WHEN o.status = 'SEATS_RESERVED' AND LEAST(o.expires_at, f.departure_time) <= UTC_TIMESTAMP(3)"
        "      THEN 'AVAILABLE' ELSE s.status END AS status"
-       " FROM seats s LEFT JOIN orders o ON o.order_id = s.reserved_by AND s.status = 'RESERVED'"
+       " FROM seats s JOIN flights f ON f.flight_id = s.flight_id"
+       " LEFT JOIN orders o ON o.order_id = s.reserved_by AND s.status = 'RESERVED'"
        " WHERE s.flight_id = ? ORDER BY s.seat_row, s.seat_column");
 
 DB_SQL(SEATS_HOLDERS,
@@ -101,9 +99,8 @@ static enum result read_locked(struct db_rows *rows, struct locked_seats *locked
         text_copy(locked->seat[i].number, SEAT_NUMBER_SIZE, db_get_text(rows, "seat_number"));
         text_copy(locked->seat[i].reserved_by, UUID_SIZE, holder == NULL ? "" : holder);
         locked->seat[i].status = parse_status(db_get_text(rows, "status"));
-        locked->departure_ms = db_get_time(rows, "departure_time");
-        locked->price_cents = db_get_int(rows, "price_cents");
-        text_copy(locked->currency, CURRENCY_SIZE, db_get_text(rows, "currency"));
+        if (i == 0 && !flight_facts_read(db_get_text(rows, "flight_facts"), &locked->of_flight))
+            return RESULT_INTERNAL;
         locked->now_ms = db_get_time(rows, "now");
     }
 }
@@ -111,16 +108,15 @@ static enum result read_locked(struct db_rows *rows, struct locked_seats *locked
 enum result seats_lock(struct db *db, const char *flight_id, const struct seat_list *seats,
                        const struct seat_list *others, struct locked_seats *ret_locked)
 {
-    struct db_value args[4 + 64];
+    struct db_value args[2 + 64];
     struct db_rows *rows = NULL;
     bool few = seats->count + (others == NULL ? 0 : others->count) <= 4;
     size_t slots = few ? 4 : 64;
 
-    for (size_t i = 0; i < 4; i++)
-        args[i] = db_text(flight_id);
-    fill_slots(args + 4, slots, seats, others);
+    args[0] = args[1] = db_text(flight_id);
+    fill_slots(args + 2, slots, seats, others);
     ret_locked->count = 0;
-    enum result r = db_query(db, few ? &SEATS_LOCK_FEW : &SEATS_LOCK_MANY, args, 4 + slots, &rows);
+    enum result r = db_query(db, few ? &SEATS_LOCK_FEW : &SEATS_LOCK_MANY, args, 2 + slots, &rows);
     return r == RESULT_OK ? read_locked(rows, ret_locked) : r;
 }
 

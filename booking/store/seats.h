@@ -3,6 +3,7 @@
 
 #include "booking/order.h"
 #include "booking/store/db.h"
+#include "booking/store/flight_facts.h"
 
 enum seat_status { SEAT_AVAILABLE, SEAT_RESERVED, SEAT_BOOKED };
 
@@ -16,9 +17,7 @@ struct locked_seats {
         enum seat_status status;
         char reserved_by[UUID_SIZE]; /* empty: no one */
     } seat[2 * SEATS_MAX];
-    int64_t departure_ms; /* these four only when count > 0 */
-    int64_t price_cents;
-    char currency[CURRENCY_SIZE];
+    struct flight_facts of_flight; /* these two only when count > 0 */
     int64_t now_ms;
 };
 

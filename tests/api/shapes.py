@@ -4,10 +4,11 @@ import datetime
 import re
 
 ORDER_FIELDS = {
-    "orderId", "flightId", "userId", "status", "seats", "workflowId", "reservedAt", "expiresAt", "timerRemaining",
+    "orderId", "flightId", "flight", "userId", "status", "seats", "seatPrices", "workflowId", "reservedAt", "expiresAt", "timerRemaining",
     "serverTime", "paymentAttempts", "maxPaymentAttempts", "lastError", "message", "totalPriceCents", "currency",
     "version", "createdAt", "updatedAt",
 }
+ORDER_FLIGHT_FIELDS = {"flightNumber", "origin", "destination", "departureTime", "originTimeZone", "destinationTimeZone"}
 FLIGHT_FIELDS = {
     "id", "flightNumber", "origin", "destination", "departureTime", "totalSeats", "availableSeats", "priceCents",
     "currency",

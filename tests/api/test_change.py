@@ -75,4 +75,4 @@ def test_a_departed_flight(stack, api):
     leaving = stack.new_flight(departs_in=3600)
     order = api.hold(leaving, "A1")
     stack.query("UPDATE flights SET departure_time = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE flight_id = %s", leaving)
-    assert api.change(order, "B1").refused(409, "FLIGHT_DEPARTED")
+    assert api.change(order, "B1").refused(409, "ORDER_EXPIRED")

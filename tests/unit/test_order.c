@@ -16,12 +16,15 @@ static struct order held(int64_t expires_at_ms)
     struct order o = {
         .order_id = "01890a5d-ac96-774b-bcce-b302099a8057",
         .flight_id = "FL123",
+        .flight = { .number = "FL 123", .origin = "BOS", .destination = "DCA", .origin_time_zone = "America/New_York",
+                    .destination_time_zone = "America/Chicago", .departure_ms = NOW + 86400000 },
         .user_id = "Zoë",
         .status = ORDER_SEATS_RESERVED,
         .seats = { .count = 2, .number = { "B2", "A1" } },
         .reserved_at_ms = NOW - 1000,
         .expires_at_ms = expires_at_ms,
         .total_price_cents = 25800,
+        .prices = { .cents = { 12901, 12899 } },
         .currency = "USD",
         .version = 3,
         .created_at_ms = NOW - 5000,
@@ -145,8 +148,11 @@ static void as_json(void **state)
     (void)state;
     assert_string_equal(
         written(&o, ORDER_DIALECT_A),
-        "{\"orderId\":\"01890a5d-ac96-774b-bcce-b302099a8057\",\"flightId\":\"FL123\",\"userId\":\"Zoë\","
-        "\"status\":\"SEATS_RESERVED\",\"seats\":[\"B2\",\"A1\"],"
+        "{\"orderId\":\"01890a5d-ac96-774b-bcce-b302099a8057\",\"flightId\":\"FL123\","
+        "\"flight\":{\"flightNumber\":\"FL 123\",\"origin\":\"BOS\",\"destination\":\"DCA\","
+        "\"departureTime\":\"2026-03-16T10:00:00.000Z\",\"originTimeZone\":\"America/New_York\","
+        "\"destinationTimeZone\":\"America/Chicago\"},\"userId\":\"Zoë\","
+        "\"status\":\"SEATS_RESERVED\",\"seats\":[\"B2\",\"A1\"],\"seatPrices\":[12901,12899],"
         "\"workflowId\":\"booking-01890a5d-ac96-774b-bcce-b302099a8057\","
         "\"reservedAt\":\"2026-03-15T09:59:59.000Z\",\"expiresAt\":\"2026-03-15T10:14:59.500Z\",\"timerRemaining\":899,"
         "\"serverTime\":\"2026-03-15T10:00:00.000Z\",\"paymentAttempts\":0,\"maxPaymentAttempts\":3,\"lastError\":null,"
