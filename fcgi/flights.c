@@ -1,15 +1,13 @@
 #include "fcgi/handlers.h"
 
 #include "booking/core/text.h"
-#include "booking/store/flights.h"
+#include "booking/search.h"
 #include "booking/store/seats.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#define DAY_MS INT64_C(86400000)
 
 /* The letters of "ABC DEF" without the aisle. */
 static void columns_of(const char *layout, char *ret_columns, size_t size)
@@ -67,7 +65,7 @@ static bool read_airport(struct exchange *x, const char *name, char ret_code[4],
     *ret = NULL;
     if (text == NULL || *text == '\0')
         return true;
-    bool valid = strlen(text) == 3;
+    bool valid = text_trim(&text) == 3;
     for (size_t i = 0; valid && i < 3; i++) {
         valid = isalpha((unsigned char)text[i]) != 0;
         ret_code[i] = (char)toupper((unsigned char)text[i]);
@@ -82,19 +80,15 @@ static bool read_airport(struct exchange *x, const char *name, char ret_code[4],
     return true;
 }
 
-static bool read_date(struct exchange *x, struct flight_filter *filter)
+static bool read_date(struct exchange *x, int64_t *ret_day_ms)
 {
     const char *date = parameters_get(&x->request->query, "date");
-    filter->from_ms = filter->to_ms = TIME_NONE;
-    if (date == NULL || *date == '\0')
+    *ret_day_ms = TIME_NONE;
+    if (date == NULL || *date == '\0' || timestamp_parse_date(date, ret_day_ms))
         return true;
-    if (!timestamp_parse_date(date, &filter->from_ms)) {
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "date",
-                      "date must be a day such as 2026-03-15.");
-        return false;
-    }
-    filter->to_ms = filter->from_ms + DAY_MS;
-    return true;
+    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "date",
+                  "date must be a day such as 2026-03-15.");
+    return false;
 }
 
 void flights_get_list(struct exchange *x)
@@ -103,9 +97,10 @@ void flights_get_list(struct exchange *x)
     char destination[4];
     char after_id[CURSOR_SIZE];
     int limit = 0;
-    struct flight_filter filter = { .after_id = after_id };
+    int64_t day_ms = TIME_NONE;
+    struct flight_filter filter = { .from_ms = TIME_NONE, .to_ms = TIME_NONE, .after_id = after_id };
     if (!read_airport(x, "origin", origin, &filter.origin) ||
-        !read_airport(x, "destination", destination, &filter.destination) || !read_date(x, &filter) ||
+        !read_airport(x, "destination", destination, &filter.destination) || !read_date(x, &day_ms) ||
         !exchange_limit(x, &limit) || !exchange_cursor(x, &filter.after_ms, after_id))
         return;
 
@@ -114,7 +109,7 @@ void flights_get_list(struct exchange *x)
     struct page page = { .w = &w, .limit = limit };
     json_open_object(&w, NULL);
     json_open_array(&w, "flights");
-    enum result r = flights_list(x->db, &filter, add_to_page, &page);
+    enum result r = booking_list_flights(x->db, &filter, day_ms, add_to_page, &page);
     if (r != RESULT_OK) {
         exchange_refuse(x, r);
         return;
@@ -178,20 +173,15 @@ static void write_map_seat(const struct seat *seat, void *context)
     json_close_object(w);
 }
 
-static bool is_flight_id(const char *id)
-{
-    return text_is_identifier(id, FLIGHT_ID_SIZE - 1);
-}
-
 void flights_get(struct exchange *x)
 {
+    bool can_be = exchange_flight_id(x);
     struct flight_filter filter = { .flight_id = x->id };
     struct json_writer w = response_json(x->response, 200);
     struct detail detail = { .w = &w };
 
     json_open_object(&w, NULL);
-    enum result r = is_flight_id(x->id) ? flights_list(x->db, &filter, write_detail, &detail)
-                                        : RESULT_FLIGHT_NOT_FOUND;
+    enum result r = can_be ? flights_list(x->db, &filter, write_detail, &detail) : RESULT_FLIGHT_NOT_FOUND;
     if (r == RESULT_OK && !detail.found)
         r = RESULT_FLIGHT_NOT_FOUND;
     if (r == RESULT_OK)
@@ -260,8 +250,8 @@ void flights_get_seats(struct exchange *x)
         return;
 
     page.w = JSON_WRITER_INIT(&seats);
-    enum result r = is_flight_id(x->id) ? seats_of_flight(x->db, x->id, write_seat, &page)
-                                        : RESULT_FLIGHT_NOT_FOUND;
+    enum result r = exchange_flight_id(x) ? seats_of_flight(x->db, x->id, write_seat, &page)
+                                          : RESULT_FLIGHT_NOT_FOUND;
     /* A flight without a seat is still a flight. */
     if (r == RESULT_OK && page.total == 0)
         r = flights_exists(x->db, x->id);

@@ -1,5 +1,8 @@
 #include "booking/store/flights.h"
 
+#include "booking/core/text.h"
+#include "booking/store/slots.h"
+
 /* Seats are counted, not kept as a number in the flight: every customer of the
  * flight would have to wait for that row. The page is cut first, then counted. */
 #define COUNTED                                                                                  \
@@ -13,34 +16,43 @@
 
 DB_SQL(FLIGHT_ONE, COUNTED "SELECT * FROM flights WHERE flight_id = ?) p");
 
-DB_SQL(FLIGHTS_PAGE,
-       COUNTED "SELECT * FROM flights"
-       " WHERE (? IS NULL OR origin = ?) AND (? IS NULL OR destination = ?)"
-       " AND (? IS NULL OR departure_time >= ?) AND (? IS NULL OR departure_time < ?)"
-       " AND (? IS NULL OR departure_time > ? OR (departure_time = ? AND flight_id > ?))"
-       " ORDER BY departure_time, flight_id LIMIT ?) p"
-       " ORDER BY p.departure_time, p.flight_id");
+/* What is on sale: what departs from now on. A page begins after the last flight
+ * of the page before, whose departure is a bound of its own for the index. */
+#define ON_SALE                                                                                  \
+    " FROM flights WHERE (? IS NULL OR origin = ?) AND (? IS NULL OR destination = ?)"           \
+    " AND departure_time > UTC_TIMESTAMP(3) AND departure_time >= ? AND departure_time < ?"      \
+    " AND departure_time >= ? AND (departure_time > ? OR flight_id > ?)"                         \
+    " ORDER BY departure_time, flight_id LIMIT ?"
+
+DB_SQL(FLIGHTS_PAGE, COUNTED "SELECT *" ON_SALE ") p ORDER BY p.departure_time, p.flight_id");
+
+DB_SQL(FLIGHTS_DEPARTURES, "SELECT flight_id, departure_time, origin_time_zone" ON_SALE);
+
+DB_SQL(FLIGHTS_NAMED,
+       COUNTED "SELECT * FROM flights WHERE flight_id IN (" SLOTS_64 "," SLOTS_64 ")"
+               " AND departure_time > UTC_TIMESTAMP(3)) p ORDER BY p.departure_time, p.flight_id");
 
 DB_SQL(FLIGHT_EXISTS, "SELECT 1 AS found FROM flights WHERE flight_id = ?");
 
-static enum result query(struct db *db, const struct flight_filter *f, struct db_rows **ret_rows)
+/* Before and beyond every flight there will be. */
+#define FAR_PAST_MS INT64_C(0)
+#define FAR_FUTURE_MS INT64_C(253370764800000)
+
+static enum result query_on_sale(struct db *db, const struct db_sql *sql, const struct flight_filter *f,
+                                 struct db_rows **ret_rows)
 {
-    if (f->flight_id != NULL)
-        return db_query(db, &FLIGHT_ONE, DB_ARGS(db_text(f->flight_id)), ret_rows);
-    return db_query(db, &FLIGHTS_PAGE,
-                    DB_ARGS(db_text(f->origin), db_text(f->origin), db_text(f->destination),
-                            db_text(f->destination), db_time(f->from_ms), db_time(f->from_ms),
-                            db_time(f->to_ms), db_time(f->to_ms), db_time(f->after_ms),
-                            db_time(f->after_ms), db_time(f->after_ms),
-                            db_text(f->after_id == NULL ? "" : f->after_id), db_int(f->limit)),
+    struct db_value from = db_time(f->from_ms == TIME_NONE ? FAR_PAST_MS : f->from_ms);
+    struct db_value to = db_time(f->to_ms == TIME_NONE ? FAR_FUTURE_MS : f->to_ms);
+    struct db_value after = db_time(f->after_ms == TIME_NONE ? FAR_PAST_MS : f->after_ms);
+    return db_query(db, sql,
+                    DB_ARGS(db_text(f->origin), db_text(f->origin), db_text(f->destination), db_text(f->destination),
+                            from, to, after, after, db_text(f->after_id == NULL ? "" : f->after_id), db_int(f->limit)),
                     ret_rows);
 }
 
-enum result flights_list(struct db *db, const struct flight_filter *filter,
-                         void (*each)(const struct flight *, void *), void *context)
+static enum result give_flights(enum result r, struct db_rows *rows, void (*each)(const struct flight *, void *),
+                                void *context)
 {
-    struct db_rows *rows = NULL;
-    enum result r = query(db, filter, &rows);
     for (bool have = true; r == RESULT_OK && have;) {
         r = db_next(rows, &have);
         if (r != RESULT_OK || !have)
@@ -64,6 +76,45 @@ enum result flights_list(struct db *db, const struct flight_filter *filter,
         each(&flight, context);
     }
     return r;
+}
+
+enum result flights_list(struct db *db, const struct flight_filter *filter,
+                         void (*each)(const struct flight *, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = filter->flight_id != NULL
+                        ? db_query(db, &FLIGHT_ONE, DB_ARGS(db_text(filter->flight_id)), &rows)
+                        : query_on_sale(db, &FLIGHTS_PAGE, filter, &rows);
+    return give_flights(r, rows, each, context);
+}
+
+enum result flights_departures(struct db *db, const struct flight_filter *filter,
+                               void (*each)(const struct flight_departure *, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = query_on_sale(db, &FLIGHTS_DEPARTURES, filter, &rows);
+    for (bool have = true; r == RESULT_OK && have;) {
+        struct flight_departure flight;
+        r = db_next(rows, &have);
+        if (r != RESULT_OK || !have)
+            break;
+        text_copy(flight.flight_id, sizeof flight.flight_id, db_get_text(rows, "flight_id"));
+        text_copy(flight.origin_time_zone, sizeof flight.origin_time_zone, db_get_text(rows, "origin_time_zone"));
+        flight.departure_ms = db_get_time(rows, "departure_time");
+        each(&flight, context);
+    }
+    return r;
+}
+
+enum result flights_named(struct db *db, const struct flight_ids *ids, void (*each)(const struct flight *, void *),
+                          void *context)
+{
+    struct db_value args[FLIGHT_IDS_MAX];
+    struct db_rows *rows = NULL;
+    for (size_t i = 0; i < FLIGHT_IDS_MAX; i++)
+        args[i] = db_text(ids->id[i < ids->count ? i : ids->count - 1]);
+    enum result r = db_query(db, &FLIGHTS_NAMED, args, FLIGHT_IDS_MAX, &rows);
+    return give_flights(r, rows, each, context);
 }
 
 enum result flights_exists(struct db *db, const char *flight_id)

@@ -32,9 +32,28 @@ struct flight_filter {
     int limit;
 };
 
-/* By departure, then id. */
+/* The one named, whether it has left or not; or those on sale, that is, that
+ * depart from now on, by departure, then id. */
 enum result flights_list(struct db *db, const struct flight_filter *filter,
                          void (*each)(const struct flight *, void *), void *context) MUST_CHECK;
+
+/* When those depart that flights_list() would give, and by which clocks. */
+struct flight_departure {
+    char flight_id[FLIGHT_ID_SIZE];
+    char origin_time_zone[TIME_ZONE_SIZE];
+    int64_t departure_ms;
+};
+enum result flights_departures(struct db *db, const struct flight_filter *filter,
+                               void (*each)(const struct flight_departure *, void *), void *context) MUST_CHECK;
+
+/* Those of these flights (at least one) that are on sale, by departure, then id. */
+#define FLIGHT_IDS_MAX 128
+struct flight_ids {
+    size_t count;
+    char id[FLIGHT_IDS_MAX][FLIGHT_ID_SIZE];
+};
+enum result flights_named(struct db *db, const struct flight_ids *ids, void (*each)(const struct flight *, void *),
+                          void *context) MUST_CHECK;
 
 /* RESULT_OK or RESULT_FLIGHT_NOT_FOUND. */
 enum result flights_exists(struct db *db, const char *flight_id) MUST_CHECK;

@@ -324,6 +324,25 @@ enum result flights_list(struct db *db, const struct flight_filter *filter,
     return RESULT_OK;
 }
 
+enum result flights_departures(struct db *db, const struct flight_filter *filter,
+                               void (*each)(const struct flight_departure *, void *), void *context)
+{
+    struct flight_departure flight = { .flight_id = "FL123", .origin_time_zone = "America/New_York" };
+    (void)db;
+    PROMISE(filter->from_ms < filter->to_ms && filter->limit > 0);
+    flight.departure_ms = filter->from_ms + (filter->to_ms - filter->from_ms) / 2;
+    each(&flight, context);
+    return RESULT_OK;
+}
+
+enum result flights_named(struct db *db, const struct flight_ids *ids, void (*each)(const struct flight *, void *),
+                          void *context)
+{
+    struct flight_filter filter = { .limit = (int)ids->count };
+    PROMISE(ids->count >= 1 && ids->count <= 101);
+    return flights_list(db, &filter, each, context);
+}
+
 enum result flights_exists(struct db *db, const char *flight_id)
 {
     (void)db;

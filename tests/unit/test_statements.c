@@ -98,7 +98,8 @@ static MYSQL *connect_plainly(void)
 }
 
 /* A statement with values in the place of its parameters, told by one letter each: s text, k a job's kind, d an
- * order's id, u a customer, i a number, t a time to come, n NULL. The last letter stands for all that follow; like
+ * order's id, u a customer, i a number, t a time to come, w one before it, f a
+ * flight's id, n NULL. The last letter stands for all that follow; like
  * values differ, so that an IN list is one. */
 static void write_explain(const char *text, const char *letters, struct buf *out)
 {
@@ -112,6 +113,8 @@ static void write_explain(const char *text, const char *letters, struct buf *out
         case 'k': buf_add_str(out, "'EXPIRE_HOLD'"); break;
         case 'i': buf_addf(out, "%d", 42 + n); break;
         case 't': buf_add_str(out, "TIMESTAMP'9999-01-01 00:00:00.000'"); break;
+        case 'w': buf_add_str(out, "TIMESTAMP'2037-01-01 00:00:00.000'"); break;
+        case 'f': buf_addf(out, "'flight-%d'", n); break;
         case 'u': buf_add_str(out, "'user42'"); break;
         case 'n': buf_add_str(out, "NULL"); break;
         case 'd': buf_addf(out, "'00000000-0000-7000-8000-0000000000%02d'", n % 100); break;
@@ -194,10 +197,14 @@ static void plans(void **state)
         { "ORDER_UPDATE", "ssttiisisstdis", "orders", "PRIMARY", false },
         { "ORDERS_COUNT_HOLDS", "u", "o", "idx_user", false },
         { "ORDERS_OF_USER", "uttdi", "o", "idx_user", false },
-        { "ORDERS_FILTERED", "nnnnnnnnnnnnttdi", "o", "idx_created", false },
+        { "ORDERS_OF_USER_AS_SENT", "uuttdi", "o", "idx_user", true },
+        { "ORDERS_FILTERED", "nnnnnnnnnnnnnttdi", "o", "idx_created", false },
         { "HORIZON_OF_ALL", "t", "orders", "idx_created", false },
         { "HORIZON_OF_USER", "ut", "orders", "idx_user", false },
         { "HORIZON_OF_FLIGHT", "st", "orders", "idx_flight", false },
+        { "FLIGHTS_PAGE", "nnnnwtwwfi", "flights", "idx_departure", true },
+        { "FLIGHTS_DEPARTURES", "nnnnwtwwfi", "flights", "idx_departure", false },
+        { "FLIGHTS_NAMED", "f", "flights", "PRIMARY", true },
         { "JOBS_FAILED", "nniii", "workflow_jobs", "idx_due", true },
         { "JOBS_LEASED", "ki", "workflow_jobs", "idx_due", true },
         { "QUEUE_STATE", "kkkkikk", "workflow_jobs", "idx_due", true },
@@ -402,6 +409,21 @@ static void the_queue_is_counted_so_far_and_no_further(void **state)
     check(reads < 10000, "%lld rows read of the history", reads);
 }
 
+/* However many flights there are, a page of them reads a page. */
+static void a_page_of_flights_reads_a_page(void **state)
+{
+    const struct db_value none = db_text(NULL);
+    const struct db_value past = db_time(0);
+    long long rows = 0;
+    long long reads = 0;
+    (void)state;
+    run_counted(db, "FLIGHTS_DEPARTURES",
+                DB_ARGS(none, none, none, none, past, db_time(INT64_C(253370764800000)), past, past, db_text(""), db_int(50)),
+                &rows, &reads);
+    assert_int_equal(rows, 50);
+    check(reads <= 50 + A_FEW, "%lld rows read for a page of 50 flights", reads);
+}
+
 static void locking_seats_reads_those_seats(void **state)
 {
     struct db_value args[6];
@@ -588,7 +610,10 @@ static int fill_tables(void **state)
         " SELECT order_id, order_id, '00', 'CANCELLED', 1, 'USD', created_at, updated_at FROM orders;"
         "INSERT INTO workflow_events (order_id, type, created_at)"
         " SELECT order_id, 'ORDER_CREATED', created_at FROM orders;");
-    run("ANALYZE TABLE workflow_jobs, orders, payments, workflow_events, seats;");
+    run("INSERT INTO flights (flight_id, flight_number, origin, destination, departure_time, seat_rows, seat_layout,"
+        " price_cents, currency) SELECT CONCAT('flight-', n), 'TST1', 'QQA', 'QQB',"
+        " UTC_TIMESTAMP(3) + INTERVAL n * 10 - 20000 MINUTE, 1, 'A', 1, 'USD' FROM (" NUMBERED ") numbers WHERE n < 10000;");
+    run("ANALYZE TABLE workflow_jobs, orders, payments, workflow_events, seats, flights;");
     return 0;
 }
 
@@ -596,7 +621,8 @@ static int empty_tables(void **state)
 {
     (void)state;
     run("UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL;"
-        "DELETE FROM workflow_events; DELETE FROM payments; DELETE FROM workflow_jobs; DELETE FROM orders;");
+        "DELETE FROM workflow_events; DELETE FROM payments; DELETE FROM workflow_jobs; DELETE FROM orders;"
+        "DELETE FROM flights WHERE flight_id LIKE 'flight-%';");
     db_free(db);
     db_free(other);
     db_free(gateway);
@@ -618,6 +644,7 @@ int main(void)
         cmocka_unit_test(two_claims_share_nothing),
         cmocka_unit_test(the_next_job_is_cheap_to_find),
         cmocka_unit_test(the_queue_is_counted_so_far_and_no_further),
+        cmocka_unit_test(a_page_of_flights_reads_a_page),
         cmocka_unit_test(locking_seats_reads_those_seats),
         cmocka_unit_test(seats_are_locked_and_nothing_else),
         cmocka_unit_test(many_seats_are_locked_alike),
