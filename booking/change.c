@@ -59,6 +59,7 @@ static enum result change_in_txn(struct db *db, void *context)
 {
     struct change *c = context;
     struct order *o = c->order;
+    struct seat_list wanted = *c->seats;
     struct locked_seats locked = { .count = 0 };
     enum order_status next;
 
@@ -67,9 +68,9 @@ static enum result change_in_txn(struct db *db, void *context)
     if (r == RESULT_OK)
         r = order_next(o->status, ORDER_EVENT_CHANGE_SEATS, &next);
     if (r == RESULT_OK)
-        r = seats_lock(db, o->flight_id, &o->seats, c->seats, &locked);
+        r = part_lock_seats(db, o->flight_id, &wanted, &o->seats, &locked);
     if (r == RESULT_OK)
-        r = part_check_seats(&locked, c->seats, o->order_id, c->refusal);
+        r = part_check_seats(&locked, &wanted, o->order_id, c->refusal);
     if (r == RESULT_OK && locked.of_flight.flight.departure_ms <= locked.now_ms)
         r = RESULT_ORDER_EXPIRED; /* while the seats were waited for */
     if (r != RESULT_OK)
@@ -80,8 +81,8 @@ static enum result change_in_txn(struct db *db, void *context)
     o->reserved_at_ms = o->read_at_ms;
     o->flight = locked.of_flight.flight;
     restart_timer(o, c->caller->config);
-    price_anew(o, c->seats, &locked.of_flight);
-    r = swap_seats(db, o, c->seats);
+    price_anew(o, &wanted, &locked.of_flight);
+    r = swap_seats(db, o, &wanted);
     if (r == RESULT_OK)
         r = part_move_order(db, o, ORDER_EVENT_CHANGE_SEATS);
     if (r == RESULT_OK)

@@ -32,7 +32,6 @@ static void compose_order(const struct hold *h, const struct locked_seats *locke
     text_copy(o->currency, sizeof o->currency, locked->of_flight.currency);
     o->flight = locked->of_flight.flight;
     o->status = ORDER_SEATS_RESERVED;
-    o->seats = *h->seats;
     o->expires_at_ms = ends_ms < departure_ms ? ends_ms : departure_ms;
     price_list_choose(&none, &o->prices, &o->seats, locked->of_flight.price_cents, &o->prices);
     o->total_price_cents = price_list_sum(&o->prices, o->seats.count);
@@ -64,11 +63,12 @@ static enum result hold_in_txn(struct db *db, void *context)
     struct locked_seats locked;
 
     CRASH_SCOPE("hold");
-    enum result r = seats_lock(db, h->flight_id, h->seats, NULL, &locked);
+    o->seats = *h->seats;
+    enum result r = part_lock_seats(db, h->flight_id, &o->seats, NULL, &locked);
     if (r == RESULT_OK && locked.count == 0)
         r = flights_exists(db, h->flight_id);
     if (r == RESULT_OK)
-        r = part_check_seats(&locked, h->seats, NULL, h->refusal);
+        r = part_check_seats(&locked, &o->seats, NULL, h->refusal);
     if ((r == RESULT_OK || r == RESULT_SEATS_UNAVAILABLE) && locked.of_flight.flight.departure_ms <= locked.now_ms)
         r = RESULT_FLIGHT_DEPARTED;
     if (r == RESULT_OK)

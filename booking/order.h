@@ -5,14 +5,12 @@
 #include "booking/core/price.h"
 #include "booking/core/seat.h"
 #include "booking/core/timestamp.h"
+#include "booking/core/user_id.h"
 #include "booking/random.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-/* 50 characters of UTF-8, and the NUL. */
-#define USER_ID_SIZE 201
-#define USER_ID_MAX 50
 #define FLIGHT_ID_SIZE 51
 #define CURRENCY_SIZE 4
 /* 10 and 40 characters of UTF-8. */

@@ -37,6 +37,27 @@ static size_t find_locked(const struct locked_seats *locked, const char *number)
     return i;
 }
 
+enum result part_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
+                            const struct seat_list *others, struct locked_seats *ret_locked)
+{
+    struct seat_list sent = *wanted;
+    bool padded = false;
+
+    seat_list_plain(&sent, wanted);
+    enum result r = seats_lock(db, flight_id, wanted, others, ret_locked);
+    if (r != RESULT_OK)
+        return r;
+    /* The flight's seats may have been loaded with zeros in their numbers. */
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (strcmp(sent.number[i], wanted->number[i]) == 0 ||
+            find_locked(ret_locked, wanted->number[i]) < ret_locked->count)
+            continue;
+        memcpy(wanted->number[i], sent.number[i], SEAT_NUMBER_SIZE);
+        padded = true;
+    }
+    return padded ? seats_lock(db, flight_id, wanted, others, ret_locked) : RESULT_OK;
+}
+
 static void refuse_seat(struct refusal *refusal, const char *number)
 {
     /* Cannot be full or repeated: it is a subset of a checked list. */

@@ -6,15 +6,22 @@
 
 /* Steps that several use cases share. All run inside the caller's transaction. */
 
+struct locked_seats;
+
 /* Locks an order and checks the caller's condition on its version. The order is
  * as it must be seen: a lapsed hold is EXPIRED, so no later step can use it. */
 enum result part_lock_order(struct db *db, const struct caller *caller, const char *order_id,
                             struct order *ret_order) MUST_CHECK;
 
+/* Locks the wanted seats, and those of others (may be NULL), which are the order's
+ * own. *wanted, in which row numbers may have zeros in front, becomes the numbers
+ * that the flight's seats have. */
+enum result part_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
+                            const struct seat_list *others, struct locked_seats *ret_locked) MUST_CHECK;
+
 /* Which of the wanted seats exist and are free, or already the order's own
  * (order_id may be NULL). RESULT_OK, INVALID_SEATS or SEATS_UNAVAILABLE, with
  * the seats in ret_refusal. */
-struct locked_seats;
 enum result part_check_seats(const struct locked_seats *locked, const struct seat_list *wanted,
                              const char *order_id, struct refusal *ret_refusal) MUST_CHECK;
 

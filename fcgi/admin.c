@@ -16,8 +16,9 @@ static void reset(struct exchange *x, const char *flight_id)
     struct caller caller = exchange_plain_caller(x);
     int64_t ended = 0;
     int64_t freed = 0;
-    enum result r = flight_id == NULL || text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1)
-                        ? booking_reset(x->db, &caller, flight_id, &ended, &freed)
+    char id[FLIGHT_ID_SIZE];
+    enum result r = flight_id == NULL || exchange_read_flight_id(flight_id, id)
+                        ? booking_reset(x->db, &caller, flight_id == NULL ? NULL : id, &ended, &freed)
                         : RESULT_FLIGHT_NOT_FOUND;
     if (r != RESULT_OK) {
         exchange_refuse(x, r);
@@ -87,15 +88,37 @@ static bool read_moment(struct exchange *x, const char *name, int64_t *ret_ms)
     return false;
 }
 
+/* Whose orders, or which flight's: as they are kept, however they were typed. False, and the answer is the problem. */
+static bool read_names(struct exchange *x, struct order_filter *filter, char user_id[USER_ID_SIZE],
+                       char flight_id[FLIGHT_ID_SIZE])
+{
+    const char *user = query_or_null(x, "userId");
+    const char *flight = query_or_null(x, "flightId");
+    if (user != NULL) {
+        /* What is no user id any more may have been one of the version before. */
+        filter->user_id = user_id_read(user, user_id) ? user_id : user;
+        filter->user_id_sent = user;
+    }
+    if (flight == NULL)
+        return true;
+    if (!exchange_read_flight_id(flight, flight_id)) {
+        exchange_refuse(x, RESULT_FLIGHT_NOT_FOUND);
+        return false;
+    }
+    filter->flight_id = flight_id;
+    return true;
+}
+
 void admin_get_orders(struct exchange *x)
 {
     char pattern[PATTERN_SIZE];
+    char user_id[USER_ID_SIZE];
+    char flight_id[FLIGHT_ID_SIZE];
+    char sought[USER_ID_SIZE];
     enum order_status status;
     const char *search = query_or_null(x, "q");
     struct order_filter filter = {
         .status = query_or_null(x, "status"),
-        .user_id = query_or_null(x, "userId"),
-        .flight_id = query_or_null(x, "flightId"),
     };
     if (!read_moment(x, "from", &filter.from_ms) || !read_moment(x, "to", &filter.before_ms))
         return;
@@ -104,17 +127,15 @@ void admin_get_orders(struct exchange *x)
                       "status must be a state of an order, such as CONFIRMED.");
         return;
     }
-    if (filter.flight_id != NULL && !text_is_identifier(filter.flight_id, FLIGHT_ID_SIZE - 1)) {
-        exchange_refuse(x, RESULT_FLIGHT_NOT_FOUND);
+    if (!read_names(x, &filter, user_id, flight_id))
         return;
-    }
     if (search != NULL && text_utf8_length(search) > USER_ID_MAX) {
         problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "q",
                       "q must be the beginning of an id, 50 characters at most.");
         return;
     }
     if (search != NULL) {
-        prefix_pattern(search, pattern);
+        prefix_pattern(user_id_read(search, sought) ? sought : search, pattern);
         filter.search = pattern;
     }
     exchange_answer_orders(x, &filter);
@@ -138,30 +159,45 @@ static void write_job(const struct job_row *job, void *context)
     job_write_json(page->w, job);
 }
 
-/* Filters that name nothing find nothing; only what cannot be compared is refused. */
-static bool read_job_filter(struct exchange *x, struct job_filter *filter, int *ret_limit)
+static bool is_job_status(const char *text)
+{
+    return strcmp(text, "PENDING") == 0 || strcmp(text, "RUNNING") == 0 || strcmp(text, "FAILED") == 0;
+}
+
+static bool refuse_filter(struct exchange *x, const char *field, const char *detail)
+{
+    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, field, detail);
+    return false;
+}
+
+/* What names no state, no kind and no order is refused: it would find nothing, for ever. */
+static bool read_job_names(struct exchange *x, struct job_filter *filter, char order_id[UUID_SIZE])
+{
+    enum job_kind kind;
+    const char *order = query_or_null(x, "orderId");
+    filter->status = query_or_null(x, "status");
+    filter->kind = query_or_null(x, "kind");
+    if (filter->status != NULL && !is_job_status(filter->status))
+        return refuse_filter(x, "status", "status must be PENDING, RUNNING or FAILED.");
+    if (filter->kind != NULL && !job_kind_parse(filter->kind, &kind))
+        return refuse_filter(x, "kind", "kind must be a kind of job, such as PAYMENT_ATTEMPT.");
+    if (order != NULL && !text_read_uuid(order, order_id))
+        return refuse_filter(x, "orderId", "orderId must be an order's id.");
+    filter->order_id = order == NULL ? NULL : order_id;
+    return true;
+}
+
+static bool read_job_filter(struct exchange *x, struct job_filter *filter, char order_id[UUID_SIZE], int *ret_limit)
 {
     const char *cursor = query_or_null(x, "cursor");
     long long before = 0;
-    filter->status = query_or_null(x, "status");
-    filter->kind = query_or_null(x, "kind");
-    filter->order_id = query_or_null(x, "orderId");
     if (cursor != NULL && !text_parse_int(cursor, 1, INT64_MAX, &before)) {
         problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "cursor",
                       "cursor must be the nextCursor of an answer.");
         return false;
     }
     filter->before_id = before;
-    const char *names[] = { filter->status, filter->kind, filter->order_id };
-    static const char *const fields[] = { "status", "kind", "orderId" };
-    for (size_t i = 0; i < 3; i++) {
-        if (names[i] != NULL && !text_is_identifier(names[i], 50)) {
-            problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, fields[i],
-                          "This is no name of a state, a kind or an order.");
-            return false;
-        }
-    }
-    return exchange_limit(x, ret_limit);
+    return read_job_names(x, filter, order_id) && exchange_limit(x, ret_limit);
 }
 
 static void answer_jobs(struct exchange *x, const struct job_filter *filter, int limit)
@@ -185,8 +221,9 @@ static void answer_jobs(struct exchange *x, const struct job_filter *filter, int
 void admin_get_jobs(struct exchange *x)
 {
     struct job_filter filter = {0};
+    char order_id[UUID_SIZE];
     int limit = 0;
-    if (!read_job_filter(x, &filter, &limit))
+    if (!read_job_filter(x, &filter, order_id, &limit))
         return;
     filter.limit = limit + 1;
     answer_jobs(x, &filter, limit);

@@ -20,6 +20,37 @@ static bool media_type_is(const char *content_type, const char *type)
     return len == strlen(type) && strncasecmp(content_type, type, len) == 0;
 }
 
+/* The value of a parameter such as charset, without quotes; "" if there is none. */
+static void media_parameter(const char *content_type, const char *name, char *ret_value, size_t size)
+{
+    const char *p = strchr(content_type, ';');
+    size_t name_len = strlen(name);
+    size_t len = 0;
+    for (; p != NULL; p = strchr(p, ';')) {
+        p += 1 + strspn(p + 1, " \t");
+        if (strncasecmp(p, name, name_len) != 0 || p[name_len] != '=')
+            continue;
+        p += name_len + 1;
+        for (; *p != '\0' && strchr("; \t", *p) == NULL && len + 1 < size; p++) {
+            if (*p != '"')
+                ret_value[len++] = *p;
+        }
+        break;
+    }
+    ret_value[len] = '\0';
+}
+
+/* Codings and character sets that we do not take apart: to read such a body as what it is not would book
+ * something else, or nothing, for a reason that nobody understands. */
+static bool is_readable(const struct request *request)
+{
+    char charset[24];
+    const char *coding = request_header(request, "HTTP_CONTENT_ENCODING");
+    media_parameter(request->content_type, "charset", charset, sizeof charset);
+    return (coding == NULL || *coding == '\0' || strcasecmp(coding, "identity") == 0) &&
+           (*charset == '\0' || strcasecmp(charset, "utf-8") == 0 || strcasecmp(charset, "utf8") == 0);
+}
+
 static struct json_object *parse_json(const char *text, size_t len, char *ret_error, size_t size)
 {
     size_t at = 0;
@@ -65,6 +96,11 @@ static bool begin_form(const struct request *request, struct response *response,
 bool body_parse(const struct request *request, struct response *response, struct body *ret_body)
 {
     *ret_body = (struct body){0};
+    if (!is_readable(request)) {
+        problem_say(response, request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
+                    "Send the body in UTF-8, and not compressed (no Content-Encoding).");
+        return false;
+    }
     if (media_type_is(request->content_type, "application/json"))
         return begin_json(request, response, ret_body);
     if (media_type_is(request->content_type, "application/x-www-form-urlencoded"))

@@ -7,6 +7,27 @@
 #include <stdio.h>
 #include <string.h>
 
+bool exchange_order_id(struct exchange *x)
+{
+    if (!text_read_uuid(x->id, x->id_text))
+        return false;
+    x->id = x->id_text;
+    return true;
+}
+
+bool exchange_read_flight_id(const char *text, char ret_id[FLIGHT_ID_SIZE])
+{
+    return text_trim_copy(ret_id, FLIGHT_ID_SIZE, text) && text_is_identifier(ret_id, FLIGHT_ID_SIZE - 1);
+}
+
+bool exchange_flight_id(struct exchange *x)
+{
+    if (!exchange_read_flight_id(x->id, x->id_text))
+        return false;
+    x->id = x->id_text;
+    return true;
+}
+
 void exchange_answer_order(struct exchange *x, const struct order *order, int status,
                            enum order_dialect dialect)
 {

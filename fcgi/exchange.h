@@ -16,6 +16,7 @@ struct exchange {
     const struct request *request;
     struct response *response;
     const char *id; /* the {id} of the path */
+    char id_text[FLIGHT_ID_SIZE]; /* and how it is written, once one of the functions below has read it */
 
     /* The caller's Idempotency-Key, claimed; NULL: none. */
     const char *key;
@@ -38,6 +39,15 @@ bool exchange_caller(struct exchange *x, struct order_answer *answer, struct cal
 
 /* A caller for the operator's use cases, without condition or answer. */
 struct caller exchange_plain_caller(const struct exchange *x);
+
+/* Whether the path's {id} can be an order's, which is read without regard to case
+ * and to blanks at its ends, or a flight's, without regard to the blanks. If so,
+ * x->id is it. */
+bool exchange_order_id(struct exchange *x);
+bool exchange_flight_id(struct exchange *x);
+
+/* The same for an id from elsewhere: a flight's, trimmed. */
+bool exchange_read_flight_id(const char *text, char ret_id[FLIGHT_ID_SIZE]);
 
 /* The order as the answer, with its ETag. */
 void exchange_answer_order(struct exchange *x, const struct order *order, int status,

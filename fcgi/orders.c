@@ -9,34 +9,20 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool is_order_id(const char *id)
-{
-    return text_is_uuid(id);
-}
-
 /* ── creating ───────────────────────────────────────────────────────────── */
-
-static bool user_id_is_valid(const char *user_id)
-{
-    size_t len = text_utf8_length(user_id);
-    return len >= 1 && len <= USER_ID_MAX && text_is_printable(user_id) &&
-           strspn(user_id, " ") != strlen(user_id);
-}
 
 /* The customer's id, or (contract B, where it may be left out) the fallback. */
 static bool read_user_id(struct exchange *x, const struct body *body, const char *fallback,
-                         const char **ret_user_id)
+                         char ret_user_id[USER_ID_SIZE])
 {
     const char *user_id = NULL;
     bool is_text = body_text(body, "userId", &user_id);
     if (is_text && user_id == NULL)
         user_id = fallback;
-    if (is_text && user_id != NULL && user_id_is_valid(user_id)) {
-        *ret_user_id = user_id;
+    if (is_text && user_id != NULL && user_id_read(user_id, ret_user_id))
         return true;
-    }
     problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "userId",
-                  "userId must be 1 to 50 characters without control characters.");
+                  "userId must be 1 to 50 characters of which one can be seen, without control characters.");
     return false;
 }
 
@@ -47,11 +33,12 @@ static void hold(struct exchange *x, const char *flight_id, const char *user_id,
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
+    char id[FLIGHT_ID_SIZE];
     if (!exchange_caller(x, &answer, &caller))
         return;
     caller.if_version_count = 0; /* there is no version of what does not exist yet */
-    enum result r = text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1)
-                        ? booking_hold(x->db, &caller, flight_id, user_id, seats, &order, &refusal)
+    enum result r = exchange_read_flight_id(flight_id, id)
+                        ? booking_hold(x->db, &caller, id, user_id, seats, &order, &refusal)
                         : RESULT_FLIGHT_NOT_FOUND;
     if (r != RESULT_OK)
         exchange_refuse_order(x, r, &order, &refusal);
@@ -60,11 +47,11 @@ static void hold(struct exchange *x, const char *flight_id, const char *user_id,
 void orders_post_for_flight(struct exchange *x)
 {
     struct body body;
-    const char *user_id = NULL;
+    char user_id[USER_ID_SIZE];
     struct seat_list seats;
     if (!body_parse(x->request, x->response, &body))
         return;
-    if (read_user_id(x, &body, NULL, &user_id) &&
+    if (read_user_id(x, &body, NULL, user_id) &&
         body_seats(&body, x->request, x->response, (size_t)x->config->max_seats_per_order, &seats))
         hold(x, x->id, user_id, &seats);
     body_done(&body);
@@ -73,7 +60,7 @@ void orders_post_for_flight(struct exchange *x)
 void orders_post(struct exchange *x)
 {
     struct body body;
-    const char *user_id = NULL;
+    char user_id[USER_ID_SIZE];
     const char *flight_id = NULL;
     struct seat_list seats;
     if (!body_parse(x->request, x->response, &body))
@@ -81,7 +68,7 @@ void orders_post(struct exchange *x)
     if (!body_text(&body, "flightId", &flight_id) || flight_id == NULL || *flight_id == '\0')
         problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "flightId",
                       "flightId must name a flight.");
-    else if (read_user_id(x, &body, "guest", &user_id) &&
+    else if (read_user_id(x, &body, "guest", user_id) &&
              body_seats(&body, x->request, x->response, (size_t)x->config->max_seats_per_order, &seats))
         hold(x, flight_id, user_id, &seats);
     body_done(&body);
@@ -92,7 +79,7 @@ void orders_post(struct exchange *x)
 static void get_order(struct exchange *x, enum order_dialect dialect)
 {
     struct order order;
-    enum result r = is_order_id(x->id) ? booking_read_order(x->db, x->id, &order) : RESULT_ORDER_NOT_FOUND;
+    enum result r = exchange_order_id(x) ? booking_read_order(x->db, x->id, &order) : RESULT_ORDER_NOT_FOUND;
     if (r != RESULT_OK) {
         exchange_refuse(x, r);
         return;
@@ -139,7 +126,7 @@ static void write_event(const struct event_row *e, void *context)
 void orders_get_events(struct exchange *x)
 {
     struct order order;
-    enum result r = is_order_id(x->id) ? booking_read_order(x->db, x->id, &order) : RESULT_ORDER_NOT_FOUND;
+    enum result r = exchange_order_id(x) ? booking_read_order(x->db, x->id, &order) : RESULT_ORDER_NOT_FOUND;
     struct json_writer w = response_json(x->response, 200);
     json_open_object(&w, NULL);
     json_add_text(&w, "orderId", x->id);
@@ -154,13 +141,19 @@ void orders_get_events(struct exchange *x)
 
 void orders_get_list(struct exchange *x)
 {
-    const char *user_id = parameters_get(&x->request->query, "userId");
-    if (user_id == NULL || !user_id_is_valid(user_id)) {
+    const char *text = parameters_get(&x->request->query, "userId");
+    char user_id[USER_ID_SIZE];
+    if (text == NULL || !user_id_read(text, user_id)) {
         problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "userId",
-                      "Say whose orders: ?userId=, 1 to 50 characters.");
+                      "Say whose orders: ?userId=, 1 to 50 characters of which one can be seen.");
         return;
     }
-    struct order_filter filter = { .user_id = user_id, .from_ms = TIME_NONE, .before_ms = TIME_NONE };
+    struct order_filter filter = {
+        .user_id = user_id,
+        .user_id_sent = text,
+        .from_ms = TIME_NONE,
+        .before_ms = TIME_NONE,
+    };
     exchange_answer_orders(x, &filter);
 }
 
@@ -174,7 +167,7 @@ static void change_seats(struct exchange *x, const struct seat_list *seats)
     struct refusal refusal = {0};
     if (!exchange_caller(x, &answer, &caller))
         return;
-    enum result r = is_order_id(x->id)
+    enum result r = exchange_order_id(x)
                         ? booking_change_seats(x->db, &caller, x->id, seats, &order, &refusal)
                         : RESULT_ORDER_NOT_FOUND;
     if (r != RESULT_OK)
@@ -200,7 +193,7 @@ static void pay(struct exchange *x, const char *code, int status, enum order_dia
     struct refusal refusal = {0};
     if (!exchange_caller(x, &answer, &caller))
         return;
-    enum result r = is_order_id(x->id) ? booking_submit_payment(x->db, &caller, x->id, code, &order)
+    enum result r = exchange_order_id(x) ? booking_submit_payment(x->db, &caller, x->id, code, &order)
                                        : RESULT_ORDER_NOT_FOUND;
     if (r == RESULT_OK)
         wake_all(x->config->sweeper_wake_dir);
@@ -239,7 +232,7 @@ void orders_delete(struct exchange *x)
     struct refusal refusal = {0};
     if (!exchange_caller(x, &answer, &caller))
         return;
-    enum result r = is_order_id(x->id) ? booking_cancel(x->db, &caller, x->id, &order)
+    enum result r = exchange_order_id(x) ? booking_cancel(x->db, &caller, x->id, &order)
                                        : RESULT_ORDER_NOT_FOUND;
     if (r == RESULT_OK)
         wake_all(x->config->sweeper_wake_dir); /* there may be a charge to void */

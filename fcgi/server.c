@@ -80,6 +80,15 @@ static enum server_error read_body(const FCGX_Request *fcgi, struct buf *body)
     return buf_ok(body) ? SERVER_OK : SERVER_BODY_TOO_LARGE;
 }
 
+/* JSON is read in terminals as well, where the next answer or the prompt would follow in the same line. */
+static void end_line(struct response *response)
+{
+    bool is_json = strcmp(response->content_type, CONTENT_JSON) == 0 ||
+                   strcmp(response->content_type, CONTENT_PROBLEM) == 0;
+    if (is_json && response->body.len > 0)
+        buf_add_char(&response->body, '\n');
+}
+
 static void send_response(FCGX_Request *fcgi, const struct request *request, const struct response *response,
                           struct buf *head)
 {
@@ -173,6 +182,7 @@ static void serve_one(struct server *s, server_handler handler, void *context)
         error = SERVER_BAD_TARGET;
 
     handler(&request, error, &s->response, context);
+    end_line(&s->response);
     CRASH_POINT("answer");
     send_response(fcgi, &request, &s->response, &s->head);
     s->decoded = request.decoded;

@@ -118,6 +118,8 @@ def new_user():
 def check(reply):
     """What holds for every single answer of the system, whatever was asked."""
     assert reply.headers["X-Request-Id"], f"no X-Request-Id: {reply}"
+    if reply.body and not reply.headers["Content-Encoding"] and "json" in (reply.headers["Content-Type"] or "") and "/openapi" not in reply.path:
+        assert reply.body.endswith(b"}\n") and not reply.body.endswith(b"\n\n"), f"no line end, or two: {reply}"
     assert reply.status != 500, f"internal error: {reply}"
     kind = (reply.headers["Content-Type"] or "").split(";")[0]
     if reply.status >= 400:

@@ -18,9 +18,12 @@ struct seat_list {
 };
 
 /* The seat number that a customer's text means: upper case, without regard to
- * case, 1 to 10 letters and digits with at least one of each. False otherwise;
- * ret_number is then untouched. */
+ * case and to white space at its ends, 1 to 10 letters and digits with at least
+ * one of each. False otherwise; ret_number is then untouched. */
 bool seat_number_parse(const char *text, char ret_number[SEAT_NUMBER_SIZE]);
+
+/* The same seat without the zeros in front of its row: "012A" is "12A". */
+void seat_number_plain(const char *number, char ret_number[SEAT_NUMBER_SIZE]);
 
 enum seat_list_error {
     SEAT_LIST_OK,
@@ -29,8 +32,12 @@ enum seat_list_error {
     SEAT_LIST_FULL,
 };
 
-/* Adds one seat as the customer wrote it. On an error the list is unchanged. */
+/* Adds one seat as the customer wrote it; "1A" and "01A" are one. On an error the
+ * list is unchanged. */
 enum seat_list_error seat_list_add(struct seat_list *list, const char *text);
+
+/* The seats with their plain numbers. */
+void seat_list_plain(const struct seat_list *list, struct seat_list *ret_list);
 
 bool seat_list_contains(const struct seat_list *list, const char *number);
 

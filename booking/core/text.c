@@ -96,6 +96,61 @@ bool text_is_uuid(const char *text)
     return true;
 }
 
+/* The length of the white space a text begins with, of one character; 0 if there is none. */
+static size_t white_space(const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+    if ((p[0] >= '\t' && p[0] <= '\r') || p[0] == ' ')
+        return 1;
+    if (p[0] == 0xC2 && (p[1] == 0x85 || p[1] == 0xA0)) /* U+0085, U+00A0 */
+        return 2;
+    if (p[0] == 0xE2 && p[1] == 0x80 && /* U+2000 to U+200A, U+2028, U+2029, U+202F */
+        ((p[2] >= 0x80 && p[2] <= 0x8A) || p[2] == 0xA8 || p[2] == 0xA9 || p[2] == 0xAF))
+        return 3;
+    bool is_other = strncmp(text, "\u1680", 3) == 0 || strncmp(text, "\u205F", 3) == 0 ||
+                    strncmp(text, "\u3000", 3) == 0;
+    return is_other ? 3 : 0;
+}
+
+size_t text_trim(const char **text)
+{
+    size_t end = 0;
+    for (size_t n = white_space(*text); n > 0; n = white_space(*text))
+        *text += n;
+    for (size_t at = 0; (*text)[at] != '\0';) {
+        size_t n = white_space(*text + at);
+        at += n > 0 ? n : 1;
+        if (n == 0)
+            end = at;
+    }
+    return end;
+}
+
+bool text_trim_copy(char *to, size_t size, const char *text)
+{
+    size_t len = text_trim(&text);
+    if (len >= size)
+        return false;
+    memcpy(to, text, len);
+    to[len] = '\0';
+    return true;
+}
+
+bool text_read_uuid(const char *text, char ret_uuid[37])
+{
+    char uuid[37];
+    if (!text_trim_copy(uuid, sizeof uuid, text))
+        return false;
+    for (char *p = uuid; *p != '\0'; p++) {
+        if (*p >= 'A' && *p <= 'F')
+            *p = (char)(*p | 0x20);
+    }
+    if (!text_is_uuid(uuid))
+        return false;
+    memcpy(ret_uuid, uuid, sizeof uuid);
+    return true;
+}
+
 int text_hex_value(char c)
 {
     if (c >= '0' && c <= '9')

@@ -20,6 +20,17 @@ bool text_is_printable(const char *text);
 /* 1 to max characters of [A-Za-z0-9._-]. What our own identifiers are made of. */
 bool text_is_identifier(const char *text, size_t max);
 
+/* What is left of a text without the white space (Unicode's) at both ends: moves
+ * the pointer to where it begins and returns its length. */
+size_t text_trim(const char **text);
+
+/* The trimmed text, or false if that does not fit. */
+bool text_trim_copy(char *to, size_t size, const char *text);
+
+/* A UUID as people and other programs write it, in its canonical form: trimmed,
+ * without regard to case. False if it is none. */
+bool text_read_uuid(const char *text, char ret_uuid[37]);
+
 /* A UUID in its canonical lower-case form (RFC 9562, section 4). */
 bool text_is_uuid(const char *text);
 

@@ -58,9 +58,11 @@ DB_SQL(ORDERS_COUNT_HOLDS,
 
 DB_SQL(ORDERS_OF_USER, SELECT_ORDERS " WHERE o.user_id = ?" PAGE);
 
+DB_SQL(ORDERS_OF_USER_AS_SENT, SELECT_ORDERS " WHERE o.user_id IN (?, ?)" PAGE);
+
 DB_SQL(ORDERS_FILTERED,
        SELECT_ORDERS
-       " WHERE (? IS NULL OR o.user_id = ?) AND (? IS NULL OR o.flight_id = ?)"
+       " WHERE (? IS NULL OR o.user_id = ? OR o.user_id = ?) AND (? IS NULL OR o.flight_id = ?)"
        " AND (? IS NULL OR " EFFECTIVE_STATUS " = ?)"
        /* Ids are ASCII, but what is looked for may not be. */
        " AND (? IS NULL OR CONVERT(o.order_id USING utf8mb4) LIKE ? OR o.user_id LIKE ?"
@@ -208,14 +210,20 @@ static enum result query_page(struct db *db, const struct order_filter *f, struc
 {
     int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
     const char *before_id = f->before_id == NULL ? "" : f->before_id;
+    const char *sent = f->user_id_sent != NULL ? f->user_id_sent : f->user_id;
     if (f->user_id != NULL && f->flight_id == NULL && f->status == NULL && f->search == NULL &&
         f->from_ms == TIME_NONE)
-        return db_query(db, &ORDERS_OF_USER,
-                        DB_ARGS(db_text(f->user_id), db_time(before_ms), db_time(before_ms),
-                                db_text(before_id), db_int(f->limit)),
-                        ret_rows);
+        return strcmp(f->user_id, sent) == 0
+                   ? db_query(db, &ORDERS_OF_USER,
+                              DB_ARGS(db_text(f->user_id), db_time(before_ms), db_time(before_ms),
+                                      db_text(before_id), db_int(f->limit)),
+                              ret_rows)
+                   : db_query(db, &ORDERS_OF_USER_AS_SENT,
+                              DB_ARGS(db_text(f->user_id), db_text(sent), db_time(before_ms), db_time(before_ms),
+                                      db_text(before_id), db_int(f->limit)),
+                              ret_rows);
     return db_query(db, &ORDERS_FILTERED,
-                    DB_ARGS(db_text(f->user_id), db_text(f->user_id), db_text(f->flight_id),
+                    DB_ARGS(db_text(f->user_id), db_text(f->user_id), db_text(sent), db_text(f->flight_id),
                             db_text(f->flight_id), db_text(f->status), db_text(f->status),
                             db_text(f->search), db_text(f->search), db_text(f->search),
                             db_text(f->search), db_time(f->from_ms), db_time(f->from_ms),

@@ -34,6 +34,7 @@ enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_
 /* The newest first, after a position: where the last page ended. */
 struct order_filter {
     const char *user_id;   /* NULL: any */
+    const char *user_id_sent; /* how the client wrote it, which the version before kept; NULL: as user_id */
     const char *flight_id; /* NULL: any */
     const char *status;    /* NULL: any; lapsed holds count as EXPIRED */
     const char *search;    /* NULL: any; else the beginning of an order's id, or a user's or flight's id */

@@ -104,9 +104,9 @@ NO_SEATS = {
 SEATS = {
     "none": [], "null": None, "empty seat": ["B1", ""],
     "repeated": ["B1", "B1"], "repeated in another case": ["B1", "b1"], "unknown": ["Z99"], "row 0": ["B0"],
-    "leading zero": ["B01"], "negative": ["B-1"], "huge row": ["B99999999999999999999"], "letters": ["BBBB"],
+    "negative": ["B-1"], "huge row": ["B99999999999999999999"], "letters": ["BBBB"],
     "digits": ["1234"], "200 characters": ["B" * 200], "60,000 characters": ["B" * 60000], "space": ["B 1"],
-    "newline": ["B1\n"], "comma": ["B1,B2"], "full-width": ["Ｂ１"], "emoji": ["💺"], "wildcards": ["%"],
+    "newline": ["B\n1"], "comma": ["B1,B2"], "full-width": ["Ｂ１"], "emoji": ["💺"], "wildcards": ["%"],
     "underscore": ["B_"], "ten": [f"B{n}" for n in range(1, 11)], "thousands": [f"B{n}" for n in range(5000)],
     "the other label": ["1B"], **{f"sql {n}": ["B1", text] for n, text in enumerate(SQL)},
 }

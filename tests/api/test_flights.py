@@ -71,8 +71,10 @@ def test_list_filters(stack, api):
     assert sorted(ids(f"destination={there}")) == sorted([a, c])
     assert ids(f"origin={here}&destination={there}") == [a]
     assert ids(f"origin={there}") == []
+    assert ids(f"origin=%20{here.lower()}%20") == [a, b]
     day_of_b = when(api.get(f"/api/flights/{b}").ok()["departureTime"]).date().isoformat()
     assert ids(f"origin={here}&date={day_of_b}") == [b]
+    assert ids(f"origin={here}&date={day_of_b}&destination={there}") == []
     assert ids(f"origin={here}&date=1999-12-31") == []
 
 

@@ -16,9 +16,9 @@ static void numbers(void **state)
         { "A1", "A1" },         { "a1", "A1" },         { "12A", "12A" },       { "12a", "12A" },
         { "z99", "Z99" },       { "AB12", "AB12" },     { "1A2B", "1A2B" },     { "A123456789", "A123456789" },
         { "a01", "A01" },       { "A1234567890", NULL }, { "", NULL },          { "A", NULL },
-        { "1", NULL },          { "12", NULL },         { "AB", NULL },         { " A1", NULL },
-        { "A1 ", NULL },        { "A 1", NULL },        { "A-1", NULL },        { "A1,A2", NULL },
-        { "A1\n", NULL },       { "A1;", NULL },        { "A1'", NULL },        { "Ä1", NULL },
+        { "1", NULL },          { "12", NULL },         { "AB", NULL },         { " A1", "A1" },
+        { "A1 ", "A1" },        { "A 1", NULL },        { "A-1", NULL },        { "A1,A2", NULL },
+        { "\tA1\n", "A1" },       { "A1;", NULL },        { "A1'", NULL },        { "Ä1", NULL },
         { "A\xC2\xB9", NULL },  { "А1", NULL },         { "A１", NULL },        { "[1", NULL },
         { "{1", NULL },         { "@1", NULL },         { "`1", NULL },         { "A/", NULL },
         { "A:", NULL },         { "A\x80", NULL },      { "\xFF" "1", NULL },   { "A1\x7F", NULL },
@@ -29,6 +29,22 @@ static void numbers(void **state)
         bool ok = seat_number_parse(rows[i].text, number);
         check(ok == (rows[i].want != NULL), "\"%s\": %s", rows[i].text, ok ? "accepted" : "refused");
         check(strcmp(number, ok ? rows[i].want : "?") == 0, "\"%s\" reads \"%s\"", rows[i].text, number);
+    }
+}
+
+/* Boarding passes and airlines' messages write rows with zeros in front. */
+static void plain_numbers(void **state)
+{
+    static const char *const rows[][2] = {
+        { "12A", "12A" }, { "012A", "12A" },   { "0012A", "12A" }, { "A01", "A1" },   { "A1", "A1" },
+        { "A10", "A10" }, { "A100", "A100" },  { "10A", "10A" },   { "001A", "1A" },  { "0A", "0A" },
+        { "00A", "0A" },  { "A00", "A0" },     { "AB007", "AB7" }, { "1A02", "1A2" }, { "A000000010", "A10" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char plain[SEAT_NUMBER_SIZE];
+        seat_number_plain(rows[i][0], plain);
+        check(strcmp(plain, rows[i][1]) == 0, "%s is %s, not %s", rows[i][0], rows[i][1], plain);
     }
 }
 
@@ -52,6 +68,7 @@ static void adding(void **state)
     assert_int_equal(seat_list_add(&list, "A1"), SEAT_LIST_OK);
     assert_int_equal(seat_list_add(&list, "a1"), SEAT_LIST_REPEATED);
     assert_int_equal(seat_list_add(&list, "B2"), SEAT_LIST_REPEATED);
+    assert_int_equal(seat_list_add(&list, "A001"), SEAT_LIST_REPEATED);
     assert_int_equal(seat_list_add(&list, "nowhere"), SEAT_LIST_MALFORMED);
     assert_int_equal(seat_list_add(&list, ""), SEAT_LIST_MALFORMED);
     assert_int_equal(list.count, 2);
@@ -88,8 +105,8 @@ static void a_full_list(void **state)
 
 static void lists_as_text(void **state)
 {
-    static const char *const same[] = { "", "A1", "A2,A1", "12A,12B,1C" };
-    static const char *const wrong[] = { ",", "A1,", ",A1", "A1,,A2", "A1, A2", "A1 ", "A1,A1", "A1,a1", "A", "1",
+    static const char *const same[] = { "", "A1", "A2,A1", "12A,12B,1C", "A01", "01A,1A" };
+    static const char *const wrong[] = { ",", "A1,", ",A1", "A1,,A2", "A1, A2", "A1 ", "A1,A1", "A1,a1", "a1", "A", "1",
                                          "A1;A2", "A12345678901", "A1,B23456789012" };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(same); i++) {
@@ -135,6 +152,6 @@ static void sets(void **state)
     }
 }
 
-RUN_TESTS(cmocka_unit_test(numbers), cmocka_unit_test(every_byte_beside_a_digit), cmocka_unit_test(adding),
+RUN_TESTS(cmocka_unit_test(numbers), cmocka_unit_test(plain_numbers), cmocka_unit_test(every_byte_beside_a_digit), cmocka_unit_test(adding),
           cmocka_unit_test(a_full_list), cmocka_unit_test(lists_as_text),
           cmocka_unit_test(a_text_with_too_many_seats), cmocka_unit_test(sets))

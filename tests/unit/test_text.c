@@ -147,6 +147,47 @@ static void identifiers(void **state)
     assert_false(text_is_identifier("a", 0));
 }
 
+static void trimming(void **state)
+{
+    static const char *const rows[][2] = {
+        { "", "" }, { " ", "" }, { "a", "a" }, { " a b ", "a b" }, { "\t\n\v\f\r a\r\n", "a" },
+        { "\u00A0a\xC2\x85" "", "a" }, { "\u1680\u2000\u200A\u2028\u2029\u202F\u205F\u3000", "" },
+        { "\u3000\u00E9 \u3000", "\u00E9" },
+        /* None of these is white space: bytes alike at the beginning or the end, and what is merely invisible. */
+        { "\u00A1\u2030\u3001\u205E", "\u00A1\u2030\u3001\u205E" }, { "\u200Ba\uFEFF", "\u200Ba\uFEFF" },
+        { "\u00E0\u00C5", "\u00E0\u00C5" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        char trimmed[40];
+        char tight[40];
+        assert_true(text_trim_copy(trimmed, sizeof trimmed, rows[i][0]));
+        check(strcmp(trimmed, rows[i][1]) == 0, "\"%s\" is \"%s\"", rows[i][0], trimmed);
+        assert_true(text_trim_copy(tight, strlen(rows[i][1]) + 1, rows[i][0]));
+        assert_false(text_trim_copy(tight, strlen(rows[i][1]), rows[i][0]));
+    }
+}
+
+static void uuids_as_people_write_them(void **state)
+{
+    static const char good[] = "01890a5d-ac96-774b-bcce-b302099a8057";
+    static const char *const same[] = { "01890a5d-ac96-774b-bcce-b302099a8057", "01890A5D-AC96-774B-BCCE-B302099A8057",
+                                        " 01890a5d-Ac96-774b-bCCe-b302099a8057\n" };
+    static const char *const none[] = { "", " ", "01890a5d", "01890a5d-ac96-774b-bcce-b302099a80577",
+                                        "01890G5d-ac96-774b-bcce-b302099a8057", "01890a5d -ac96-774b-bcce-b302099a805" };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(same); i++) {
+        char uuid[37];
+        assert_true(text_read_uuid(same[i], uuid));
+        assert_string_equal(uuid, good);
+    }
+    for (size_t i = 0; i < COUNT_OF(none); i++) {
+        char uuid[37] = "?";
+        assert_false(text_read_uuid(none[i], uuid));
+        assert_string_equal(uuid, "?");
+    }
+}
+
 static void uuids(void **state)
 {
     static const char good[] = "01890a5d-ac96-774b-bcce-b302099a8057";
@@ -229,4 +270,5 @@ static void whole_numbers(void **state)
 
 RUN_TESTS(cmocka_unit_test(every_code_point), cmocka_unit_test(every_pair_of_bytes), cmocka_unit_test(utf8_table),
           cmocka_unit_test(length_in_code_points), cmocka_unit_test(printable), cmocka_unit_test(identifiers),
-          cmocka_unit_test(uuids), cmocka_unit_test(copies), cmocka_unit_test(whole_numbers))
+          cmocka_unit_test(uuids), cmocka_unit_test(uuids_as_people_write_them), cmocka_unit_test(trimming),
+          cmocka_unit_test(copies), cmocka_unit_test(whole_numbers))

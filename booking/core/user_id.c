@@ -1,0 +1,98 @@
+#include "booking/core/user_id.h"
+
+#include "booking/core/text.h"
+
+#include <utf8proc.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* No id of fifty characters is longer, however it is composed. */
+#define SENT_MAX 2000
+
+/* Overrides, embeddings, isolates and marks: Unicode's Bidi_Control. */
+static bool turns_direction(utf8proc_int32_t c)
+{
+    return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C;
+}
+
+/* Places where a line may or may not end: pasted along with a name, and no part of it. */
+static bool means_nothing(utf8proc_int32_t c)
+{
+    return c == 0x200B || c == 0x2060 || c == 0xFEFF || c == 0x00AD;
+}
+
+static bool is_blank(utf8proc_category_t category)
+{
+    return category == UTF8PROC_CATEGORY_ZS;
+}
+
+static bool can_be_seen(utf8proc_int32_t c, utf8proc_category_t category)
+{
+    if (utf8proc_get_property(c)->ignorable || c == 0x2800) /* a pattern of Braille without dots */
+        return false;
+    return !is_blank(category) && category != UTF8PROC_CATEGORY_CF && category != UTF8PROC_CATEGORY_MN &&
+           category != UTF8PROC_CATEGORY_ME;
+}
+
+/* An id on its way: characters are added at its end, blanks only once something follows. */
+struct draft {
+    char text[USER_ID_SIZE];
+    size_t len;
+    size_t count;
+    bool blank;
+    bool seen;
+};
+
+static bool add(struct draft *d, utf8proc_int32_t c)
+{
+    utf8proc_category_t category = utf8proc_category(c);
+    if (category == UTF8PROC_CATEGORY_CC || category == UTF8PROC_CATEGORY_ZL || category == UTF8PROC_CATEGORY_ZP ||
+        turns_direction(c))
+        return false;
+    if (means_nothing(c))
+        return true;
+    if (is_blank(category)) {
+        d->blank = d->count > 0;
+        return true;
+    }
+    if (d->count + (d->blank ? 2 : 1) > USER_ID_MAX)
+        return false;
+    if (d->blank)
+        d->text[d->len++] = ' ';
+    d->count += d->blank ? 2 : 1;
+    d->len += (size_t)utf8proc_encode_char(c, (utf8proc_uint8_t *)d->text + d->len);
+    d->blank = false;
+    d->seen = d->seen || can_be_seen(c, category);
+    return true;
+}
+
+static bool read(const utf8proc_uint8_t *text, utf8proc_ssize_t len, struct draft *d)
+{
+    while (len > 0) {
+        utf8proc_int32_t c = 0;
+        utf8proc_ssize_t n = utf8proc_iterate(text, len, &c);
+        if (n <= 0 || !add(d, c))
+            return false;
+        text += n;
+        len -= n;
+    }
+    d->text[d->len] = '\0';
+    return d->seen;
+}
+
+bool user_id_read(const char *text, char ret_id[USER_ID_SIZE])
+{
+    struct draft draft = { .len = 0 };
+    utf8proc_uint8_t *composed = NULL;
+    size_t len = text_trim(&text);
+    if (len == 0 || len > SENT_MAX)
+        return false;
+    utf8proc_ssize_t composed_len = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &composed,
+                                                 UTF8PROC_STABLE | UTF8PROC_COMPOSE);
+    bool valid = composed_len > 0 && read(composed, composed_len, &draft);
+    free(composed);
+    if (valid)
+        memcpy(ret_id, draft.text, draft.len + 1);
+    return valid;
+}
