@@ -18,6 +18,7 @@
 
 /* Who asks, and on what condition. */
 struct caller {
+    enum caller_kind { CALLER_CUSTOMER, CALLER_OPERATOR } kind; /* for the history; neither may do more */
     const struct config *config;
     const char *request_id;
 
@@ -51,7 +52,8 @@ enum result booking_hold(struct db *db, const struct caller *caller, const char 
  * PAYMENT_IN_PROGRESS where the state does not allow it; PRECONDITION_FAILED.
  * After any of these but the first, *ret_order is the order as it is. */
 
-/* Replaces the seats of a hold and starts its time anew. Refused also with
+/* Replaces the seats of a hold and starts its time anew, in full or with what is
+ * left until departure or RESERVATION_LIMIT. Refused also with
  * INVALID_SEATS and SEATS_UNAVAILABLE; seats and timer then stay as they were. A
  * seat that is kept keeps its price. */
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,

@@ -12,6 +12,7 @@ struct cancellation {
 static enum result cancel_in_txn(struct db *db, void *context)
 {
     struct cancellation *c = context;
+    bool by_operator = c->caller->kind == CALLER_OPERATOR;
     enum order_status next;
 
     CRASH_SCOPE("cancel");
@@ -19,7 +20,8 @@ static enum result cancel_in_txn(struct db *db, void *context)
     if (r == RESULT_OK)
         r = order_next(c->order->status, ORDER_EVENT_CANCEL, &next);
     if (r == RESULT_OK)
-        r = part_cancel_order(db, c->order, "cancelled by the customer", c->caller->request_id);
+        r = part_cancel_order(db, c->order, by_operator ? "cancelled by an operator" : "cancelled by the customer",
+                              c->caller->request_id);
     if (r == RESULT_OK)
         r = part_before_commit(db, c->caller, c->order);
     return r;

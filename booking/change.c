@@ -26,9 +26,15 @@ static enum result swap_seats(struct db *db, struct order *o, const struct seat_
     return r == RESULT_OK ? seats_take(db, o) : r;
 }
 
+/* In full, or with what is left until departure or until the order has held for as long as any may; but a hold
+ * that ends later, from a time with another limit or none, is not made shorter. */
 static void restart_timer(struct order *o, const struct config *config)
 {
     int64_t ends_ms = o->read_at_ms + config->reservation_timeout_ms;
+    if (config->reservation_limit_ms > 0 && ends_ms > o->created_at_ms + config->reservation_limit_ms)
+        ends_ms = o->created_at_ms + config->reservation_limit_ms;
+    if (ends_ms < o->expires_at_ms)
+        ends_ms = o->expires_at_ms;
     o->expires_at_ms = ends_ms < o->flight.departure_ms ? ends_ms : o->flight.departure_ms;
 }
 

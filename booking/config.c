@@ -32,6 +32,7 @@ static const struct setting settings[] = {
       "booking_user:booking_pass@tcp(localhost:3306)/flight_booking", 0, 0, false },
     { "RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", DURATION, AT(reservation_timeout_ms), "15m",
       1000, 24 * HOUR_MS, false },
+    { "RESERVATION_LIMIT", NULL, DURATION, AT(reservation_limit_ms), "0s", 0, 720 * HOUR_MS, false },
     { "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", DURATION, AT(payment_timeout_ms), "10s", 100,
       HOUR_MS, false },
     { "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", NUMBER, AT(payment_max_attempts), "3", 1, 100, false },
@@ -197,6 +198,20 @@ static bool load_setting(struct config *config, const struct setting *s, char *r
     return false;
 }
 
+/* What two variables say together. */
+static bool agree(const struct config *config, char *ret_error, size_t size)
+{
+    char limit[64];
+    char timeout[64];
+    if (config->reservation_limit_ms == 0 || config->reservation_limit_ms >= config->reservation_timeout_ms)
+        return true;
+    duration_format(config->reservation_limit_ms, limit, sizeof limit);
+    duration_format(config->reservation_timeout_ms, timeout, sizeof timeout);
+    (void)snprintf(ret_error, size, "RESERVATION_LIMIT: \"%s\" is less than RESERVATION_TIMEOUT (%s); 0 is no limit", limit,
+                   timeout);
+    return false;
+}
+
 /* The databases that follow from others when not named themselves. */
 static void derive_databases(struct config *config)
 {
@@ -219,7 +234,7 @@ bool config_load(struct config *ret_config, char *ret_error, size_t error_size)
             return false;
     }
     derive_databases(ret_config);
-    return true;
+    return agree(ret_config, ret_error, error_size);
 }
 
 static void print_dsn(const struct dsn *dsn, FILE *to)

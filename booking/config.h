@@ -16,6 +16,7 @@ struct config {
     char listen_address[CONFIG_TEXT_SIZE];
     struct dsn database;
     int64_t reservation_timeout_ms;
+    int64_t reservation_limit_ms; /* 0: none; how long an order may hold in all */
     int64_t payment_timeout_ms;
     int64_t payment_max_attempts;
     double payment_failure_rate;

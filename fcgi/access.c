@@ -36,6 +36,12 @@ static bool has_token(const struct exchange *x)
            equal_in_constant_time(header + 7, x->config->admin_token);
 }
 
+bool access_has_token(const struct exchange *x)
+{
+    const char *token = x->config->admin_token;
+    return *token != '\0' && strcmp(token, "none") != 0 && has_token(x);
+}
+
 /* "localhost:8080" or "[::1]" or "127.0.0.1": what a browser on this machine
  * calls it. Any other name may belong to an attacker's page (DNS rebinding). */
 static bool is_local_authority(const char *authority)

@@ -7,6 +7,9 @@
  * the request comes from ALLOWED_ORIGIN. */
 void access_allow_origin(struct exchange *x);
 
+/* Whether the request carries the operator's token, on whatever path. */
+bool access_has_token(const struct exchange *x);
+
 /* Whether the request may do an operator's work: it carries the token, or, while
  * none is configured, comes from this very machine and not through a proxy or
  * another site's page. False, and the answer is the problem, if not. */

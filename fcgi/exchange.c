@@ -3,6 +3,7 @@
 #include "booking/core/text.h"
 #include "booking/log.h"
 #include "booking/store/idempotency.h"
+#include "fcgi/access.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -93,7 +94,11 @@ static bool read_if_match(const char *text, struct caller *caller)
 
 struct caller exchange_plain_caller(const struct exchange *x)
 {
-    return (struct caller){ .config = x->config, .request_id = x->request->id };
+    return (struct caller){
+        .kind = access_has_token(x) ? CALLER_OPERATOR : CALLER_CUSTOMER,
+        .config = x->config,
+        .request_id = x->request->id,
+    };
 }
 
 bool exchange_caller(struct exchange *x, struct order_answer *answer, struct caller *ret_caller)

@@ -27,7 +27,7 @@ from stack import PROGRAM_FILES, ROOT, Stack  # noqa: E402
 SETTINGS = {
     "default": {},
     "quick": {
-        "RESERVATION_TIMEOUT": "3s", "PAYMENT_TIMEOUT": "1s", "SWEEPERS": 2, "MAX_SEATS_PER_ORDER": 4,
+        "RESERVATION_TIMEOUT": "3s", "RESERVATION_LIMIT": "1h", "PAYMENT_TIMEOUT": "1s", "SWEEPERS": 2, "MAX_SEATS_PER_ORDER": 4,
         "ADMIN_TOKEN": "test-admin-token", "ALLOWED_ORIGIN": "https://shop.example",
     },
     # The timings of the seeds' own test configuration.
@@ -136,7 +136,7 @@ def default_stack(shared_stack):
 
 @pytest.fixture(scope="session")
 def quick_stack(shared_stack):
-    """3 s to pay, 1 s an attempt, two sweepers, at most 4 seats, admin by token, CORS for a shop."""
+    """3 s to pay, an hour in all, 1 s an attempt, two sweepers, at most 4 seats, admin by token, CORS for a shop."""
     return shared_stack("quick")
 
 

@@ -31,7 +31,7 @@ PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sw
 
 # Whatever the developer has exported must not reach the systems under test.
 PRODUCT_VARIABLES = re.compile(
-    r"^(SERVER_PORT|LISTEN_ADDRESS|DATABASE_\w+|MIGRATION_DSN|GATEWAY_\w+|(SEAT_)?RESERVATION_TIMEOUT|PAYMENT_\w+|"
+    r"^(SERVER_PORT|LISTEN_ADDRESS|DATABASE_\w+|MIGRATION_DSN|GATEWAY_\w+|(SEAT_)?RESERVATION_\w+|PAYMENT_\w+|"
     r"MAX_\w+|RATE_LIMIT_\w+|ALLOWED_ORIGIN|ADMIN_TOKEN|CONFIRMATION_URL|LOG_LEVEL|SWEEPER\w*|(API|GATEWAY)_WORKERS|DATA_DIR)$")
 
 

@@ -16,6 +16,26 @@ def test_a_hold(stack, api, flight):
     api.hold(flight, "A1", "A2")
 
 
+def test_the_history_says_by_whom(quick_stack):
+    """The console and the customer send the same request; the operator's carries the token."""
+    api, operator, flight = quick_stack.api(), quick_stack.admin(), quick_stack.new_flight()
+    wrong = {"Authorization": "Bearer not-the-token-at-all"}
+
+    def told(cancel, code=None):
+        order = api.hold(flight, "A1")
+        if code:
+            api.pay(order, code).ok()
+        cancel(order).ok()
+        return api.events(order), order
+
+    for cancel, by in ((api.cancel, "the customer"), (operator.cancel, "an operator"),
+                       (lambda order: api.cancel(order, headers=wrong), "the customer")):
+        events, _ = told(cancel)
+        assert (events[-1]["type"], events[-1]["detail"]) == ("ORDER_CANCELLED", f"cancelled by {by}")
+    _, order = told(operator.cancel, "50400")
+    assert quick_stack.everything(order)["payment"][0]["last_error"] == "cancelled by an operator"
+
+
 def test_twice(stack, api, flight):
     order = api.hold(flight, "A1")
     api.cancel(order).ok()

@@ -69,7 +69,7 @@ def test_other_names(name, alias, value):
 
 
 DURATIONS = ["RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT",
-             "PAYMENT_MAX_DELAY", "SWEEPER_POLL_INTERVAL"]
+             "PAYMENT_MAX_DELAY", "SWEEPER_POLL_INTERVAL", "RESERVATION_LIMIT"]
 NUMBERS = ["SERVER_PORT", "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", "MAX_SEATS_PER_ORDER", "SWEEPER_MAX_IN_FLIGHT",
            "API_WORKERS"]
 BAD = [
@@ -80,7 +80,7 @@ BAD = [
     *[("PAYMENT_GATEWAY_URL", value) for value in ("gateway", "ftp://x/", "http://", "file:///etc/passwd")],
     *[("CONFIRMATION_URL", value) for value in ("x", "ftp://x/", "javascript:alert(1)")],
     *[("LOG_LEVEL", value) for value in ("loud", "7")],
-    ("PAYMENT_SIMULATOR", "maybe"), ("SERVER_PORT", "65536"),
+    ("RESERVATION_LIMIT", "14m"), ("PAYMENT_SIMULATOR", "maybe"), ("SERVER_PORT", "65536"),
 ]
 
 

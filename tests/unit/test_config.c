@@ -21,6 +21,7 @@ static const struct {
     { "DATABASE_DSN", "DATABASE_URL", "booking_user:****@tcp(localhost:3306)/flight_booking", "u:geheim@unix(/s)/d",
       "u:****@unix(/s)/d" },
     { "RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", "15m", "1h30m", NULL },
+    { "RESERVATION_LIMIT", NULL, "0s", "2h", NULL },
     { "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", "10s", "500ms", NULL },
     { "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", "3", "5", NULL },
     { "PAYMENT_FAILURE_RATE", NULL, "0.15", "0.5", NULL },
@@ -225,6 +226,7 @@ static void bad_values(void **state)
         { "DATABASE_DSN", { "nonsense", "u:geheim@h/d", "u:geheim@tcp(h)/", "mysql://u:geheim@h", "http://h/d" } },
         { "RESERVATION_TIMEOUT",
           { "15", "15 m", "999ms", "0", "0s", "25h", "-15m", "15M", "1d", "fifteen", "86400001ms" } },
+        { "RESERVATION_LIMIT", { "15", "-1h", "721h", "none", "1ms", "14m59s999ms" } },
         { "PAYMENT_TIMEOUT", { "10", "99ms", "0", "1h1ms", "10S", "ten" } },
         { "PAYMENT_MAX_RETRIES", { "0", "101", "-3", "3.0", "three" } },
         { "PAYMENT_FAILURE_RATE",
@@ -259,6 +261,22 @@ static void bad_values(void **state)
     refused("PAYMENT_VALIDATION_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", "1x");
     refused("MAX_PAYMENT_RETRIES", "MAX_PAYMENT_RETRIES", "x");
     refused("DATABASE_URL", "DATABASE_URL", "mysql://u:geheim@h");
+}
+
+/* An order that may hold for less than a hold would end before it. */
+static void two_that_do_not_agree(void **state)
+{
+    struct config config;
+    (void)state;
+    clear_environment();
+    setenv("RESERVATION_TIMEOUT", "20m", 1);
+    refused("RESERVATION_LIMIT", "RESERVATION_LIMIT", "19m");
+    setenv("RESERVATION_LIMIT", "20m", 1);
+    load(&config);
+    assert_int_equal(config.reservation_limit_ms, config.reservation_timeout_ms);
+    setenv("RESERVATION_LIMIT", "0", 1);
+    load(&config);
+    clear_environment();
 }
 
 static void values_too_long(void **state)
@@ -299,4 +317,4 @@ static void a_message_keeps_to_its_buffer(void **state)
 RUN_TESTS(cmocka_unit_test(defaults), cmocka_unit_test(no_variable_is_missing_here),
           cmocka_unit_test(empty_means_unset), cmocka_unit_test(each_is_read), cmocka_unit_test(other_names),
           cmocka_unit_test(fields), cmocka_unit_test(databases_follow), cmocka_unit_test(bad_values),
-          cmocka_unit_test(values_too_long), cmocka_unit_test(a_message_keeps_to_its_buffer))
+          cmocka_unit_test(two_that_do_not_agree), cmocka_unit_test(values_too_long), cmocka_unit_test(a_message_keeps_to_its_buffer))
