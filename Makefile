@@ -74,8 +74,11 @@ ALL_CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS) $(if $(WERROR),-Werror) $(HARDEN_C
 ALL_LDFLAGS  := $(HARDEN_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
 TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $(if $(WERROR),-Werror)
 
-.PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell \
-        test test-unit test-mysql test-mariadb test-api test-ui test-parallel test-fuzz fuzz valgrind screenshots lint format tidy hooks dist asan clean distclean FORCE
+.PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell backup restore \
+        install uninstall deb test-package test test-unit test-mysql test-mariadb test-api test-ui \
+        screenshots test-parallel test-fault test-docker audit test-build test-programs fault-programs asan \
+        bench bench-programs fuzz test-fuzz fuzz-programs valgrind lint format tidy hooks dist clean \
+        distclean FORCE
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -185,7 +188,6 @@ migrate: build ## apply new migrations to the running database
 db-shell: ## an SQL shell on the running database
 	@$(STACK) db-shell
 
-.PHONY: backup restore
 backup: ## bookings and charges of this moment into FILE (default: DATA_DIR/backups), while all runs
 	@$(STACK) backup $(if $(FILE),'$(FILE)')
 
@@ -212,7 +214,6 @@ placed   = sed 's|@PREFIX@|$(PREFIX)|g; s|@UNITDIR@|$(UNITDIR)|g' $(1) > $(2) &&
 tree     = install -d $(2) && tar -C $(1) -c --mode=u=rwX,go=rX --exclude='.[a-z]*' $(patsubst %,--exclude='%',$(3)) . | \
     tar -C $(2) -x -p --no-same-owner
 
-.PHONY: install uninstall deb test-package
 install: ## DESTDIR= PREFIX=/usr/local: programs, page, units, nginx site; then run booking-setup
 	@$(MAKE) --no-print-directory programs
 	@$(MAKE) --no-print-directory -s $(VENDOR)
@@ -284,7 +285,6 @@ test-parallel: test-build ## the acceptance suite and the HTTP tests, four at a 
 test-fault: test-build ## the storm for ROUNDS rounds (seed SEED), crash points, lost commits, races
 	@STORM_ROUNDS=$(ROUNDS) STORM_SEED=$(SEED) STORM_SECONDS=25 $(PYTEST) $(PYTEST_ARGS) tests/fault
 
-.PHONY: test-docker
 test-docker: ## docker/ for real: the images, and compose.yaml in a Docker engine of its own (as root)
 	@[ "$$(id -u)" != 0 ] || conf/install-packages docker-test
 	@PYTHON=$(PYTHON) tests/docker/run $(PYTEST_ARGS)
@@ -292,13 +292,11 @@ test-docker: ## docker/ for real: the images, and compose.yaml in a Docker engin
 audit: ## compare the running stack's orders, seats, jobs, history and charges
 	@environment=$$($(STACK) env) && eval "$$environment" && $(PYTHON) tests/audit.py
 
-.PHONY: test-build test-programs test-fault audit
 test-build: setup-test
 	@$(MAKE) --no-print-directory test-programs fault-programs
 test-programs: programs $(TESTS)
 
 # Programs that tests kill at named points, and such as sell a seat twice, which the tests must notice.
-.PHONY: fault-programs
 fault-programs:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)-crash CPPFLAGS='$(CPPFLAGS) -DCRASH_POINTS' programs
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)-nolock CPPFLAGS='$(CPPFLAGS) -DNO_SEAT_LOCK' programs
@@ -313,7 +311,6 @@ bench: build ## measure the system beside its own limit; report and plots in bui
 	@$(MAKE) --no-print-directory bench-programs
 	@bench/run
 
-.PHONY: bench bench-programs
 bench-programs: $(BENCHES)
 
 fuzz: setup-test ## libFuzzer (clang) on all that parses strangers' input, FUZZ_SECONDS each
@@ -324,7 +321,6 @@ fuzz: setup-test ## libFuzzer (clang) on all that parses strangers' input, FUZZ_
 test-fuzz:
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3
 
-.PHONY: fuzz-programs
 fuzz-programs: $(FUZZERS)
 
 valgrind: test-build ## the unit tests under valgrind

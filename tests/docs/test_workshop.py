@@ -67,3 +67,9 @@ def test_make_hooks_has_git_run_lint_before_a_commit(tmp_path):
     assert refused.returncode != 0 and "a rule is broken" in refused.stdout + refused.stderr
     lint.write_text("#!/bin/sh\n")
     subprocess.run(commit, cwd=tmp_path, check=True)
+
+
+def test_no_target_is_taken_for_a_file_of_its_name():
+    makefile = (ROOT / "Makefile").read_text()
+    [phony] = re.findall(r"^\.PHONY:((?:.*\\\n)*.*)$", makefile, re.M)
+    assert set(re.findall(r"^([a-z][a-z-]*):(?!=)", makefile, re.M)) == set(phony.replace("\\", " ").split()) - {"FORCE"}
