@@ -207,8 +207,8 @@ static bool agree(const struct config *config, char *ret_error, size_t size)
         return true;
     duration_format(config->reservation_limit_ms, limit, sizeof limit);
     duration_format(config->reservation_timeout_ms, timeout, sizeof timeout);
-    (void)snprintf(ret_error, size, "RESERVATION_LIMIT: \"%s\" is less than RESERVATION_TIMEOUT (%s); 0 is no limit", limit,
-                   timeout);
+    (void)snprintf(ret_error, size, "RESERVATION_LIMIT: \"%s\" is less than RESERVATION_TIMEOUT (%s); 0 is no limit",
+                   limit, timeout);
     return false;
 }
 

@@ -27,7 +27,8 @@ def test_long_before_the_limit_the_hold_restarts_in_full(stack, api, flight):
 @pytest.mark.parametrize("seats", [["A1"], ["B1", "B2"]])
 def test_near_the_limit_a_change_gets_what_is_left(stack, api, flight, seats):
     order = api.hold(flight, "A1")
-    make_older(stack, order, 3600 - 2)
+    make_older(stack, order, 3600 - 3.5)
+    wait_for(lambda: api.order(order)["timerRemaining"] < 2, 3, "a second to pass")
     changed = api.change(order, *seats).ok()
     assert seconds(changed["createdAt"], changed["expiresAt"]) == 3600
     assert changed["timerRemaining"] == int(seconds(changed["serverTime"], changed["expiresAt"]))
