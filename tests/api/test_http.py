@@ -8,6 +8,7 @@ import uuid
 
 import pytest
 
+from client import Api
 from shapes import NO_ORDER
 from stack import wait_for
 
@@ -94,6 +95,23 @@ def test_unknown_orders(api, path):
         answer = api.get(f"/api/orders/{order}{path}")
         assert (answer.status, answer.json["error"]) in ((404, "ORDER_NOT_FOUND"), (400, "INVALID_REQUEST"),
                                                          (404, "NOT_FOUND")), answer
+
+
+# What browsers, curl, fetch() and an <img> send.
+@pytest.mark.parametrize("accept, kind", [
+    ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"), ("TEXT/HTML", "text/html"),
+    (None, "application/problem+json"), ("*/*", "application/problem+json"), ("application/json", "application/problem+json"),
+    ("application/problem+json", "application/problem+json"), ("image/avif,image/webp,*/*;q=0.8", "application/problem+json"),
+])
+def test_a_wrong_address_is_a_page_for_people_and_a_problem_for_programs(stack, accept, kind):
+    people = Api("127.0.0.1", stack.port, {"Accept": accept} if accept else {}, plain=True)
+    for path in ("/no/such/page", "/favicon.ico", "/live", "/missing", "/missing.html", "/.git/config"):
+        answer = people.get(path)
+        assert (answer.status, answer.headers.get_content_type()) == (404, kind), answer
+        assert "Accept" in ", ".join(answer.headers.get_all("Vary")) and answer.headers["X-Request-Id"]
+        assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+    assert people.get("/api/nothing").headers.get_content_type() == "application/problem+json"
+    assert people.get("/").status == 200
 
 
 # -- CORS -----------------------------------------------------------------------------------------
