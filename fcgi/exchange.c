@@ -155,6 +155,7 @@ void exchange_refuse_order(struct exchange *x, enum result r, const struct order
                        "You hold seats in %lld open orders, and may not in more. Pay for one, cancel one, or wait.",
                        (long long)refusal->open_holds);
         p.detail = detail;
+        p.field = "userId"; /* tells it from a limit that passes by itself */
         p.retry_after_s = (int)refusal->retry_after_s;
     } else if (r == RESULT_PRECONDITION_FAILED) {
         p.order = order;

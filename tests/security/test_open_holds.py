@@ -32,6 +32,7 @@ def test_one_more_is_refused(stack, api, flight, user):
     answer = hold(api, flight, "B1", user)
     problem = answer.refused(429, "TOO_MANY_REQUESTS")
     assert str(MOST) in problem["detail"]
+    assert problem["field"] == "userId"        # tells it from a limit that passes by itself
     assert 0 < int(answer.headers["Retry-After"]) <= 15 * 60 + 1
     assert api.seats(flight)["B1"] == "AVAILABLE"
     hold(api, flight, "B1", new_user()).ok(201)
