@@ -6,25 +6,54 @@ const list = new Intl.ListFormat(LOCALE, { type: 'conjunction' });
 export const listed = items => list.format([...items]);
 export const plural = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
+// The decimals of an amount are those of ISO 4217, list one, and not what a browser likes to show: there are two, but
+// for these.
+const DECIMALS = new Map(Object.entries({
+  0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
+  3: 'BHD IQD JOD KWD LYD OMR TND',
+  4: 'CLF UYW',
+}).flatMap(([decimals, codes]) => codes.split(' ').map(code => [code, Number(decimals)])));
+
 const currencies = new Map();
-export function money(cents, currency) {
+export function money(minor, currency) {
+  const decimals = DECIMALS.get(currency) ?? 2;
   if (!currencies.has(currency)) {
-    currencies.set(currency, new Intl.NumberFormat('en', { style: 'currency', currency }));
+    currencies.set(currency, new Intl.NumberFormat('en', {
+      style: 'currency', currency, minimumFractionDigits: decimals, maximumFractionDigits: decimals,
+    }));
   }
-  const format = currencies.get(currency);
-  return format.format(cents / 10 ** format.resolvedOptions().maximumFractionDigits);
+  return currencies.get(currency).format(minor / 10 ** decimals);
 }
 
 const day = zone => ({ weekday: 'short', day: 'numeric', month: 'short', year: 'numeric', timeZone: zone });
 const clock = zone => ({ hour: '2-digit', minute: '2-digit', timeZone: zone });
-const format = (when, options) => new Intl.DateTimeFormat(LOCALE, options).format(when);
+
+// Making a formatter takes longer than using it.
+const formats = new Map();
+function format(when, options) {
+  const key = JSON.stringify(options);
+  if (!formats.has(key)) formats.set(key, new Intl.DateTimeFormat(LOCALE, options));
+  return formats.get(key).format(when);
+}
+
+// In autumn an hour comes twice (on Lord Howe Island, half of one). Then the time alone does not say which.
+const HOUR_MS = 3600000;
+const wall = (ms, zone) => format(ms, { ...day(zone), ...clock(zone) });
+const isTwice = (when, zone) => [-HOUR_MS, HOUR_MS, -HOUR_MS / 2, HOUR_MS / 2].some(shift => wall(+when, zone) === wall(+when + shift, zone));
+
+function offset(when, zone) {
+  const parts = new Intl.DateTimeFormat('en', { timeZone: zone, timeZoneName: 'short', hour: 'numeric' }).formatToParts(when);
+  return parts.find(({ type }) => type === 'timeZoneName').value;
+}
+
+const timeIn = (when, zone) => format(when, clock(zone)) + (isTwice(when, zone) ? ` (${offset(when, zone)})` : '');
 
 // A departure as the airport's clocks show it and, where they differ, as the reader's do.
 export function departure(flight) {
   const when = new Date(flight.departureTime);
   const zone = known(flight.originTimeZone);
-  const there = format(when, clock(zone));
-  const here = format(when, clock());
+  const there = timeIn(when, zone);
+  const here = timeIn(when);
   const sameDay = format(when, day(zone)) === format(when, day());
   return {
     date: format(when, day(zone)),
@@ -51,7 +80,7 @@ export function minutesAndSeconds(seconds) {
 
 export function duration(seconds) {
   return seconds >= 60 && seconds % 60 === 0 ? plural(seconds / 60, 'minute')
-    : seconds > 120 ? plural(Math.round(seconds / 60), 'minute')
+    : seconds > 120 ? plural(Math.floor(seconds / 60), 'minute')
     : plural(seconds, 'second');
 }
 
