@@ -5,25 +5,19 @@ import htmx from '../vendor/htmx.js';
 import { onAnswer } from './answers.js';
 import { byId, focusHeading, put, render } from './html.js';
 import { open } from './router.js';
+import { recall, remember } from './store.js';
 
 const KEY = 'adminToken';
-let token = recall();
-
-function recall() {
-  try {
-    return sessionStorage.getItem(KEY) || '';
-  } catch {
-    return '';
-  }
-}
+const READ_MS = 15000;
+let told = 0;
+// A header can hold no other, whoever has put it where we found it.
+const isToken = text => /^[\x21-\x7e]+$/.test(text);
+let token = recall('sessionStorage', KEY);
 
 function keep(text) {
-  token = text;
+  token = isToken(text) ? text : '';
   byId('sign-out').hidden = !token;
-  try {
-    if (token) sessionStorage.setItem(KEY, token);
-    else sessionStorage.removeItem(KEY);
-  } catch { /* then it is asked for again after a reload */ }
+  remember('sessionStorage', KEY, token || null);
 }
 
 // After answers.js, which begins a request's headers.
@@ -65,14 +59,15 @@ export function tell(text, tone = 'good') {
   if (!line) return;
   line.textContent = text;
   line.className = `told notice ${tone}`;
+  clearTimeout(told);
+  if (tone === 'good') told = setTimeout(() => { line.textContent = ''; }, READ_MS);
 }
 
 document.addEventListener('submit', event => {
   if (event.target.id !== 'token-form') return;
   event.preventDefault();
   const text = byId('token').value.trim();
-  // A header can hold no other.
-  if (!/^[\x21-\x7e]+$/.test(text)) {
+  if (!isToken(text)) {
     byId('token-error').textContent = text ? 'A token has neither blanks nor accents.' : 'Enter the token.';
     return;
   }

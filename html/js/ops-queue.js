@@ -37,7 +37,14 @@ onOperator('ops-queue', queue => {
       next: !kind.nextAt ? 'none' : kind.due ? `due for ${took(kind.lagMs)}` : `next ${relative(kind.nextAt)}`,
     })),
   });
-});
+}, { settled: appear });
+
+// All three parts at once, so that none pushes another one down.
+function appear() {
+  const parts = ['queue', 'failed', 'sweepers'].map(byId);
+  if (parts.some(part => !part?.children.length || part.firstElementChild.matches('.loading'))) return;
+  for (const part of parts) part.hidden = false;
+}
 
 function warningOf({ sweepers, kinds }, lag) {
   const paused = kinds.filter(({ pausedAt }) => pausedAt).map(({ kind }) => kindName(kind).toLowerCase());
@@ -58,7 +65,7 @@ onOperator('ops-failed', ({ jobs, nextCursor }) => render('failed', {
   jobs: jobs.map(job => ({
     ...job, name: kindName(job.kind), tries: plural(job.attempts, 'try').replace('trys', 'tries'), when: relative(job.updatedAt),
   })),
-}));
+}), { settled: appear });
 
 // What was retried or released, on whichever screen.
 onOperator('ops-job', ({ id, status }, { element }) => {
@@ -80,7 +87,7 @@ onOperator('ops-sweepers', ({ serverTime: time, sweepers, leases }) => {
     none: !all.length,
     sweepers: all.map((sweeper, index) => sweeperView(sweeper, leases.filter(({ lockedBy }) => lockedBy === sweeper.worker), index)),
   });
-});
+}, { settled: appear });
 
 function sweeperView({ worker, alive, startedAt, lastSeen }, leases, index) {
   const [state, tone] = alive ? ['Alive', 'good'] : startedAt ? ['Silent', 'bad'] : ['Once', ''];
