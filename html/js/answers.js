@@ -5,17 +5,18 @@
 // what the API likes to have: an Idempotency-Key, If-Match, If-None-Match.
 
 import htmx from '../vendor/htmx.js';
-import { isDue, isPassing, isTroubled, newKey, send } from './net.js';
 import { check } from './forms.js';
+import { isAnswered, isDue, isTroubled, newKey, send } from './net.js';
 
 const renderers = new Map();
 const etags = new WeakMap();
+const submitted = new WeakMap();   // form → what it was last sent with
 const nothing = () => {};
 
 // wanted     is a poll worth sending?
 // match      the If-Match of a change
 // before     a request that is no poll is about to be sent
-// after      it has been answered, or given up
+// after      it has been answered, or given up; with whether what became of it is known
 // refused    with the problem document of a refusal
 // settled    what was rendered is on the page
 export function onAnswer(name, render, more = {}) {
@@ -38,7 +39,7 @@ htmx.registerExtension('json-answers', {
     request.cache = 'no-store';
     request.headers = { Accept: 'application/json' };
     if (request.method === 'GET') {
-      for (const [name, value] of [...request.body]) if (!value.trim()) request.body.delete(name);
+      tidy(request.body, element, isPoll(ctx));
       if (isPoll(ctx) && etags.has(element)) request.headers['If-None-Match'] = etags.get(element);
     } else {
       request.headers['Idempotency-Key'] = newKey();
@@ -58,11 +59,11 @@ htmx.registerExtension('json-answers', {
   htmx_after_request(element, { ctx }) {
     const { response } = ctx;
     const answer = parse(ctx.text);
+    const isOver = isAnswered(response.raw);
     ctx.text = '';
-    const isAnswered = !isPassing(response);
-    if (!isPoll(ctx)) ctx.renderer.after(element, isAnswered);
+    if (!isPoll(ctx)) ctx.renderer.after(element, isOver && response.status < 500);
     // What a screen asked for that was left since is nobody's business.
-    if (isAnswered && response.status !== 304 && element.isConnected) ctx.text = take(answer, element, ctx) || '';
+    if (isOver && response.status !== 304 && element.isConnected) ctx.text = take(answer, element, ctx) || '';
     if (!ctx.text) ctx.swap = 'none';
   },
 
@@ -71,13 +72,27 @@ htmx.registerExtension('json-answers', {
   },
 });
 
-// A poll that failed comes round until it is answered, so that what was said about the connection is taken back.
+// A poll that failed comes round until it is answered, so that what was said about the connection is taken back. A form
+// that nothing was found by, or that was not sent yet, is not asked about.
 function isTime(element, renderer) {
-  return !document.hidden && isDue(element) && (renderer.wanted() || isTroubled(element));
+  const isSent = !(element instanceof HTMLFormElement) || submitted.has(element);
+  return isSent && !document.hidden && isDue(element) && (renderer.wanted() || isTroubled(element));
+}
+
+// Blanks around what is looked for mean nothing. What is being typed is not asked for before it is submitted.
+function tidy(body, form, isPoll) {
+  const before = isPoll && submitted.get(form);
+  const fields = before || [...body].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value);
+  for (const name of new Set(body.keys())) body.delete(name);
+  for (const [name, value] of fields) body.append(name, value);
+  if (form instanceof HTMLFormElement) submitted.set(form, fields);
 }
 
 function take(answer, element, { renderer, request, response }) {
-  if (response.status >= 300 || !answer) return renderer.refused(answer || UNREADABLE, element);
+  if (response.status >= 300 || !answer) {
+    submitted.delete(element);
+    return renderer.refused(answer || UNREADABLE, element);
+  }
   if (request.method === 'GET' && response.headers.has('ETag')) etags.set(element, response.headers.get('ETag'));
   return renderer.render(answer, { element, isReplayed: response.headers.has('Idempotency-Replayed') });
 }

@@ -4,19 +4,22 @@
 import htmx from '../vendor/htmx.js';
 import { forget, onAnswer } from './answers.js';
 import * as cabin from './cabin.js';
+import { tooMany } from './choosing.js';
 import * as clock from './clock.js';
 import { showError } from './forms.js';
-import { departure, duration, listed } from './format.js';
+import { departure, duration, listed, money } from './format.js';
 import { byId, focusHeading, put, render } from './html.js';
-import { held, isOpen, it, phase, reset } from './model.js';
-import { go, missing, onAddress, rename } from './router.js';
+import { currency, held, isOpen, it, phase, reset, total } from './model.js';
+import { go, missing, onAddress, parameters } from './router.js';
 import { say } from './say.js';
 import { paint, paintPanel, panel } from './screen.js';
 import { settings, unanswered, user } from './state.js';
 
 const AGAIN = ['extend', 'change'];      // what starts a hold's time again
 
-let wish = null;             // seats that the next flight's screen begins with
+let wish = [];               // the seats that the address names
+let sent = null;             // a reservation that is not answered yet
+let isReloaded = performance.getEntriesByType('navigation')[0]?.type === 'reload';
 
 // ---- addresses -----------------------------------------------------------------------------------------
 
@@ -25,10 +28,23 @@ onAddress('flight', flightId => show(() => ask('flight-load', { flightId })));
 
 function show(begin) {
   reset();
+  wish = (parameters().get('seats') || '').split(',').filter(Boolean);
   document.title = 'Booking';
   put(byId('main'), render('view-booking', {}), 'innerHTML');
   begin();
-  return reset;
+  return leave;
+}
+
+// What was asked for here, and is not answered, is not asked for again.
+function leave() {
+  reset();
+  giveUp();
+  isReloaded = false;
+}
+
+function giveUp() {
+  if (sent) unanswered.set({ ...sent, isGivenUp: true });
+  sent = null;
 }
 
 // Puts an element on the page that asks the server by itself, in the place of an earlier one.
@@ -52,11 +68,11 @@ onAnswer('flight', flight => {
   it.flight = flight;
   cabin.build(flight);
   put(byId('cabin'), render('cabin-frame', {
-    flightId: encodeURIComponent(flight.id), price: cabin.priceOf(flight), width: cabin.width(),
+    flightId: encodeURIComponent(flight.id), width: cabin.width(),
   }), 'innerHTML');
   if (it.order) it.chosen = held();
-  else if (wish) choose(wish);
-  wish = null;
+  if (wish.length && ['choose', 'held'].includes(phase())) choose(wish);
+  wish = [];
   return render('flight', { ...flight, ...departure(flight) });
 }, {
   settled() {
@@ -68,18 +84,24 @@ onAnswer('flight', flight => {
   refused: ({ status, message }) => missing(status === 404 ? 'We do not know this flight' : 'This did not work', message),
 });
 
+// An address may name anything: seats of another flight, too many, and those that are gone.
 function choose(seats) {
-  for (const id of seats) {
-    if (cabin.statusOf(id) === 'AVAILABLE') it.chosen.add(id);
-    else if (cabin.has(id)) it.lost.add(id);
-  }
-  if (it.lost.size) it.notice = lossOf([...it.lost]);
+  const ours = held();
+  const known = [...new Set(seats)].filter(cabin.has);
+  const free = known.filter(id => ours.has(id) || cabin.statusOf(id) === 'AVAILABLE');
+  const gone = known.filter(id => !free.includes(id));
+  it.chosen = new Set(free.slice(0, settings.maxSeatsPerOrder));
+  for (const id of gone) it.lost.add(id);
+  if (gone.length) complain(`${listed(gone)} ${gone.length > 1 ? 'are' : 'is'} no longer free.`);
+  else if (free.length > it.chosen.size) complain(tooMany());
 }
 
-// A reload came between a reservation and its answer: ask again, with the same key.
+// A reload came between a reservation and its answer: ask again, with the same key. Whoever went elsewhere meanwhile,
+// or comes back later, is not taken to want it still.
 function resume() {
-  const reservation = unanswered.get();
-  if (it.order || reservation?.flightId !== it.flight.id) return;
+  const reservation = isReloaded && unanswered.get();
+  isReloaded = false;
+  if (it.order || !reservation || reservation.isGivenUp || reservation.flightId !== it.flight.id) return;
   user.set(reservation.userId);
   it.chosen = new Set(reservation.seats);
   paint();
@@ -117,8 +139,8 @@ function lossOf(seats) {
   return { tone: 'bad', text: rest.length ? `${text} ${listed(rest)} ${rest.length > 1 ? 'are' : 'is'} still selected.` : text };
 }
 
-function complain(text) {
-  it.notice = { tone: 'bad', text };
+function complain(text, link) {
+  it.notice = { tone: 'bad', text, link };
   say(text, 'assertive');
 }
 
@@ -145,11 +167,16 @@ onAnswer('order', (order, { element, isReplayed }) => {
     if (!element.dataset.busy) return;
     it.busy = element.dataset.busy;
     it.notice = null;
+    it.shown = { minor: total(), currency: currency() };
     if (it.busy === 'reserve') keep(request.headers);
     paint();
   },
-  after(element, isAnswered) {
-    if (element.dataset.busy === 'reserve' && isAnswered) unanswered.clear();
+  after(element, isDecided) {
+    if (element.dataset.busy === 'reserve') {
+      if (isDecided) unanswered.clear();
+      else giveUp();
+      sent = null;
+    }
     if (element.dataset.busy) it.busy = null;
   },
   refused,
@@ -158,13 +185,19 @@ onAnswer('order', (order, { element, isReplayed }) => {
   match: element => (['pay', 'change'].includes(element.dataset.busy) ? `"${it.order.version}"` : null),
 });
 
-// Keeps a reservation until it is answered; one that was sent before goes out under the key it had.
+// Keeps a reservation until its outcome is known; one that was sent before goes out under the key it had.
 function keep(headers) {
   const reservation = { flightId: it.flight.id, userId: user.id, seats: [...it.chosen] };
-  const { key, ...earlier } = unanswered.get() || {};
+  const { key, isGivenUp, ...earlier } = unanswered.get() || {};
   if (JSON.stringify(earlier) === JSON.stringify(reservation)) headers['Idempotency-Key'] = key;
-  unanswered.set({ ...reservation, key: headers['Idempotency-Key'] });
+  sent = { ...reservation, key: headers['Idempotency-Key'] };
+  unanswered.set(sent);
 }
+
+// It was waited for until now.
+addEventListener('pagehide', () => {
+  if (sent) unanswered.set(sent);
+});
 
 // `asked` is what the customer asked for, if this answers it.
 function accept(order, asked) {
@@ -175,9 +208,11 @@ function accept(order, asked) {
   it.order = order;
   if (order.expiresAt) clock.start(order);
   else clock.stop();
+  it.isOver = clock.isOver();
   if (!isSame || String(before.seats) !== String(order.seats)) it.chosen = held();
   if (before?.reservedAt !== order.reservedAt) it.warned = null;
   if (asked || phase() !== 'held') it.lost.clear();
+  if (asked) learnPrice(order, isSame ? before.seats : []);
   if (!isSame) follow(order, asked);
   if (phase() === 'over' && was !== 'over') ask('seats-left', { flightId: order.flightId });
   if (before || asked) {
@@ -187,23 +222,39 @@ function accept(order, asked) {
   }
 }
 
+// What was added was held at the flight's present price.
+function learnPrice(order, before) {
+  const place = order.seats.findIndex(id => !before.includes(id));
+  if (it.flight && place >= 0 && order.seatPrices) Object.assign(it.flight, { priceCents: order.seatPrices[place], currency: order.currency });
+}
+
 function follow(order, asked) {
   it.stillFree = null;
-  rename(`/?order=${order.orderId}`);
   if (asked) ask('order-poll', { orderId: order.orderId });
   if (!it.flight) ask('flight-load', { flightId: order.flightId });
 }
 
 function tell(order, before, asked) {
   if (phase() === 'held' && asked) {
-    const time = duration(clock.holdSeconds());
+    const time = duration(clock.whole(order));
     const isAgain = AGAIN.includes(asked);
     if (isAgain) it.restartedAt = performance.now();
-    it.notice = isAgain ? { tone: 'good', text: `Your time starts again: ${time}.` } : null;
+    const isFull = clock.whole(order) >= settings.reservationTimeoutSeconds;
+    const again = isFull ? `Your time starts again: ${time}.` : `Your seats cannot be held longer than that: ${time} left.`;
+    it.notice = isAgain ? { tone: isFull ? 'good' : 'soon', text: again } : null;
     say(`${listed(order.seats)} ${order.seats.length > 1 ? 'are' : 'is'} held for you. You have ${time} to pay.`);
+    compare(it.shown, order);
   } else if (order.message !== before?.message) {
     say(order.message, phase() === 'paying' ? 'polite' : 'assertive');
   }
+}
+
+// What will be charged is not always what was to be seen when it was asked for.
+function compare(shown, { totalPriceCents: minor, currency }) {
+  if (!shown || (shown.minor === minor && shown.currency === currency)) return;
+  const text = `The price has changed: you pay ${money(minor, currency)}, not ${money(shown.minor, shown.currency)}.`;
+  it.notice = { tone: 'soon', text: [text, it.notice?.text].filter(Boolean).join(' ') };
+  say(text, 'assertive');
 }
 
 const REFUSALS = {
@@ -211,8 +262,12 @@ const REFUSALS = {
     'Perhaps the address is incomplete. Your bookings are listed under My bookings.'),
   SEATS_UNAVAILABLE({ seats }, asked) {
     if (asked !== 'again') return lose(seats);
-    wish = it.order.seats;
-    return go(`/?flight=${encodeURIComponent(it.order.flightId)}`);
+    const { flightId, seats: wanted } = it.order;
+    return go(`/?flight=${encodeURIComponent(flightId)}&seats=${wanted.map(encodeURIComponent).join(',')}`);
+  },
+  // The customer's own limit: the way out is among the bookings.
+  TOO_MANY_REQUESTS({ field, message }) {
+    complain(message, field && { url: '/?bookings', label: 'See my bookings' });
   },
   PRECONDITION_FAILED({ order }) {
     if (order) accept(order);

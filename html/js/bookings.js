@@ -7,43 +7,21 @@ import { byId, put, render } from './html.js';
 import { showError } from './forms.js';
 import { onAddress } from './router.js';
 import { user } from './state.js';
+import { begin, unfolded } from './unfold.js';
 
 const STATES = {
   SEATS_RESERVED: ['Waiting for payment', 'open'], PAYMENT_PENDING: ['Payment under way', 'open'],
   CONFIRMED: ['Booked', 'good'], FAILED: ['Payment failed', 'bad'], EXPIRED: ['Hold expired', 'off'], CANCELLED: ['Cancelled', 'off'],
 };
 
-const flights = new Map();   // id → flight, or null while it is being asked for; an order names its flight only
+let userId = '';             // whose bookings were asked for, whatever is being typed
 let newest = [];             // what is polled
 let older = [];              // what was asked for beside it
 let cursor = null;
-
-// ---- flights -------------------------------------------------------------------------------------------
-
-// Most bookings are on flights that are still on sale, and one question names those.
-async function learn(orders) {
-  const unknown = new Set(orders.map(order => order.flightId).filter(id => !flights.has(id)));
-  if (!unknown.size) return;
-  for (const id of unknown) flights.set(id, null);
-  const onSale = await answerOf('/api/flights?limit=100');
-  for (const flight of onSale?.flights || []) {
-    flights.set(flight.id, flight);
-    unknown.delete(flight.id);
-  }
-  await Promise.all([...unknown].map(async id => flights.set(id, await answerOf(`/api/flights/${encodeURIComponent(id)}`))));
-  if (byId('bookings')) put(byId('bookings'), list());
-}
-
-// A list without routes is better than none, so failures are left at that.
-async function answerOf(address) {
-  const answer = await fetch(address).catch(() => null);
-  return answer?.ok ? answer.json() : null;
-}
-
-// ---- the list ------------------------------------------------------------------------------------------
+let first = null;            // the id of the first card that came last
 
 function card(order) {
-  const flight = flights.get(order.flightId);
+  const { flight } = order;
   const { date, time } = flight ? departure(flight) : {};
   const [label, tone] = STATES[order.status] || [order.status, 'off'];
   return {
@@ -59,29 +37,40 @@ function list() {
   const known = new Set(newest.map(order => order.orderId));
   const orders = [...newest, ...older.filter(order => !known.has(order.orderId))];
   return render('bookings', {
-    orders: orders.map(card), none: !orders.length, userId: user.id,
-    more: cursor && `/api/orders?${new URLSearchParams({ userId: user.id, cursor })}`,
+    orders: orders.map(card), none: !orders.length, userId,
+    more: cursor && `/api/orders?${new URLSearchParams({ userId, cursor })}`,
   });
 }
 
 const hasOpen = () => newest.some(({ status }) => STATES[status]?.[1] === 'open');
 
+function unfold() {
+  unfolded(byId('booking-list'), document.querySelector('#more-orders button'), first);
+  first = null;
+}
+
 onAnswer('bookings', ({ orders, nextCursor }) => {
   newest = orders;
   if (!older.length) cursor = nextCursor;
-  learn(orders);
   return list();
 }, {
   wanted: hasOpen,
-  before: forgetAll,
+  before(form, request) {
+    forgetAll();
+    userId = new URL(request.action, location).searchParams.get('userId');
+  },
   refused: ({ field, message }) => showError(field || 'userId', message),
+  settled: unfold,
 });
 
 onAnswer('more-bookings', ({ orders, nextCursor }) => {
   older.push(...orders);
   cursor = nextCursor;
-  learn(orders);
+  first = orders.length ? `order-${orders[0].orderId}` : null;
   return list();
+}, {
+  refused: problem => put(byId('more-orders'), render('notices', { notice: { tone: 'bad', text: problem.message } })),
+  settled: unfold,
 });
 
 function forgetAll() {
@@ -93,6 +82,7 @@ function forgetAll() {
 onAddress('bookings', () => {
   document.title = 'My bookings';
   forgetAll();
+  begin();
   put(byId('main'), render('view-bookings', { userId: user.id }), 'innerHTML');
   if (user.id) byId('whose').requestSubmit();
 });

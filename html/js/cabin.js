@@ -1,10 +1,9 @@
 // The seat map: a grid with one tab stop, drawn like the cabin it stands for.
 
 import { byId, put, render } from './html.js';
-import { money } from './format.js';
 
 // Set by the booking, which knows whose seats they are.
-const ask = { stateOf: () => 'available', isLocked: () => false, toggle: () => {}, price: () => '' };
+const ask = { stateOf: () => 'available', isLocked: () => false, toggle: () => {}, priceOf: () => '' };
 let cabin = null;            // { rows: [{ number, exit, cells }], columns, seats: Map }
 let current = null;          // the seat that has the tab stop
 
@@ -67,7 +66,7 @@ const SPOKEN = {
 export function describe(id) {
   const seat = cabin.seats.get(id);
   seat.place ??= place(seat);
-  return `${id}, row ${seat.row}, ${seat.place}, ${ask.price()}, ${SPOKEN[ask.stateOf(id)]}`;
+  return `${id}, row ${seat.row}, ${seat.place}, ${ask.priceOf(id)}, ${SPOKEN[ask.stateOf(id)]}`;
 }
 
 export function html() {
@@ -111,10 +110,18 @@ function target(id, { key, ctrlKey }) {
   if (key === 'Home') return ctrlKey ? real(rows[0])[0] : real(rows[y])[0];
   if (key === 'End') return ctrlKey ? real(rows.at(-1)).at(-1) : real(rows[y]).at(-1);
   const [down, right] = STEPS[key];
-  const clamp = (n, length) => Math.min(Math.max(n, 0), length - 1);
-  const [toY, toX] = [clamp(y + down, rows.length), clamp(x + right, rows[y].ids.length)];
-  return rows[toY].ids[toX] || id;
+  if (right) return beside(rows[y].ids, x, right) || id;
+  return nearest(rows[Math.min(Math.max(y + down, 0), rows.length - 1)].ids, x);
 }
+
+// Cabins have gaps, and rows of fewer seats; the keys go over and around them.
+function beside(ids, x, step) {
+  for (let at = x + step; at >= 0 && at < ids.length; at += step) if (ids[at]) return ids[at];
+  return null;
+}
+
+const nearest = (ids, x) => ids[x] || ids
+  .map((id, at) => ({ id, distance: Math.abs(at - x) })).filter(({ id }) => id).sort((a, b) => a.distance - b.distance)[0].id;
 
 export function focusSeat(id = current) {
   const seat = byId(`seat-${id}`);
@@ -140,5 +147,3 @@ document.addEventListener('click', event => {
   focusSeat(id);
   ask.toggle(id);
 });
-
-export const priceOf = flight => money(flight.priceCents, flight.currency);

@@ -2,24 +2,24 @@
 
 import * as cabin from './cabin.js';
 import { showError } from './forms.js';
-import { plural } from './format.js';
+import { money, plural } from './format.js';
 import { byId } from './html.js';
-import { held, isLocked, it, seatState } from './model.js';
+import { currency, held, isLocked, it, priceOf, seatState } from './model.js';
 import { say } from './say.js';
 import { paint, paintPanel } from './screen.js';
 import { settings } from './state.js';
 
-cabin.onCabin({ stateOf: seatState, isLocked, toggle, price: () => cabin.priceOf(it.flight) });
+cabin.onCabin({ stateOf: seatState, isLocked, toggle, priceOf: id => money(priceOf(id), currency()) });
 
 function toggle(id) {
   if (isLocked()) return;
   const state = seatState(id);
   if (['reserved', 'booked', 'lost'].includes(state)) {
-    say(`${id} is ${state === 'booked' ? 'booked' : 'reserved by somebody else'}.`);
+    remind(`${id} is ${state === 'booked' ? 'booked' : 'reserved by somebody else'}.`);
     return;
   }
   if (!it.chosen.has(id) && it.chosen.size >= settings.maxSeatsPerOrder) {
-    remind(`${plural(settings.maxSeatsPerOrder, 'seat')} is the most for one booking.`);
+    remind(tooMany());
     return;
   }
   it.notice = null;
@@ -27,6 +27,8 @@ function toggle(id) {
   if (!it.chosen.delete(id)) it.chosen.add(id);
   paint();
 }
+
+export const tooMany = () => `${plural(settings.maxSeatsPerOrder, 'seat')} is the most for one booking.`;
 
 function remind(text) {
   it.notice = { tone: 'bad', text };
@@ -70,6 +72,6 @@ document.addEventListener('submit', event => {
   if (!['reserve', 'change'].includes(event.target.id) || it.chosen.size) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  remind('Choose at least one seat in the cabin first.');
   cabin.focusSeat();
+  remind('Choose at least one seat in the cabin first.');
 }, true);

@@ -2,35 +2,55 @@
 // monotonic clock counts, so a wrong, a corrected or a summer-time clock on the wall changes nothing, and a
 // tab that slept in the background is right as soon as it wakes.
 
+const STEP_MS = 200;
+const GAP_MS = 5000;
+const DRIFT_MS = 1500;
+
 let endsAt = null;          // on the clock of performance.now()
 let total = 0;
-let lastTick = performance.now();
+let last = readings();
 
 const listeners = { tick: () => {}, gap: () => {} };
 
+// tick   with the seconds that are left, and whether somebody looks
+// gap    the count cannot be relied on: ask the server
 export function onClock(tick, gap) {
   listeners.tick = tick;
   listeners.gap = gap;
 }
 
 export function start(order) {
-  const expires = Date.parse(order.expiresAt);
-  endsAt = order.expiresAt ? performance.now() + expires - Date.parse(order.serverTime) : null;
-  total = Math.round((expires - Date.parse(order.reservedAt)) / 1000) || 0;
+  const now = Date.parse(order.serverTime);
+  endsAt = order.expiresAt ? performance.now() + Date.parse(order.expiresAt) - now : null;
+  total = Math.round((Date.parse(order.expiresAt) - Date.parse(order.reservedAt)) / 1000) || 0;
 }
 
 export function stop() {
   endsAt = null;
 }
 
+// In whole seconds, when the server answered.
+export const whole = order => Math.round((Date.parse(order.expiresAt) - Date.parse(order.serverTime)) / 1000);
+
 export const isRunning = () => endsAt !== null;
 export const left = () => Math.max(0, Math.floor((endsAt - performance.now()) / 1000));
+export const isOver = () => isRunning() && performance.now() >= endsAt;
 export const holdSeconds = () => total;
 
+function readings() {
+  return { counted: performance.now(), wall: Date.now() };
+}
+
+// Either the page did not run for a while, or the monotonic clock stood still in a computer's sleep, as it does on
+// some systems; the clock on the wall went on then. (If that was merely corrected, asking once does no harm.)
+function isGap(now) {
+  const counted = now.counted - last.counted;
+  return counted > GAP_MS || Math.abs(now.wall - last.wall - counted) > DRIFT_MS;
+}
+
 setInterval(() => {
-  const now = performance.now();
-  // The computer slept, and its clock may have with it: ask.
-  if (now - lastTick > 5000) listeners.gap();
-  lastTick = now;
-  if (isRunning() && !document.hidden) listeners.tick(left());
-}, 200);
+  const now = readings();
+  if (isGap(now)) listeners.gap();
+  last = now;
+  if (isRunning()) listeners.tick(left(), !document.hidden);
+}, STEP_MS);

@@ -1,9 +1,15 @@
-// The list of flights.
+// The list of flights. What was searched for, and how far the list was unfolded, is the address.
 
 import { onAnswer } from './answers.js';
 import { departure, money, plural } from './format.js';
 import { byId, put, render } from './html.js';
-import { onAddress } from './router.js';
+import { onAddress, parameters, visit } from './router.js';
+import { begin, foldUp, unfolded } from './unfold.js';
+
+const FIELDS = ['origin', 'destination', 'date'];
+
+let search = new URLSearchParams();   // what was submitted
+let first = null;                     // the id of the first card that came last
 
 const card = flight => ({
   ...flight, ...departure(flight),
@@ -14,10 +20,8 @@ const card = flight => ({
 });
 
 function cards({ flights, nextCursor }) {
-  const more = new URLSearchParams(new FormData(byId('search')));
-  for (const [name, value] of [...more]) if (!value) more.delete(name);
-  more.set('cursor', nextCursor);
   suggest(flights);
+  const more = new URLSearchParams([...search, ['cursor', nextCursor]]);
   return { flights: flights.map(card), more: nextCursor && `/api/flights?${more}` };
 }
 
@@ -34,21 +38,45 @@ function suggest(flights) {
   }
 }
 
-onAnswer('flights', answer => render('flights', {
-  ...cards(answer), none: !answer.flights.length,
-  count: answer.nextCursor ? 'Flights' : plural(answer.flights.length, 'flight'),
-}), { refused: problem => put(byId('flights'), render('notices', { notice: { tone: 'bad', text: problem.message } })) });
+const fieldsOf = source => new URLSearchParams(FIELDS.map(name => [name, source.get(name)]).filter(([, value]) => value));
+const unfold = () => unfolded(byId('flight-list'), document.querySelector('#more-flights button'), first);
 
-onAnswer('more-flights', answer => render('flight-cards', cards(answer)));
+onAnswer('flights', answer => {
+  first = null;
+  return render('flights', {
+    ...cards(answer), none: !answer.flights.length,
+    count: answer.nextCursor ? 'Flights' : plural(answer.flights.length, 'flight'),
+  });
+}, {
+  before(form, request) {
+    search = fieldsOf(new URL(request.action, location).searchParams);
+    if (String(search) === String(fieldsOf(parameters()))) return;
+    foldUp();
+    visit(String(search) ? `/?${search}` : '/');
+  },
+  refused: problem => put(byId('flights'), render('notices', { notice: { tone: 'bad', text: problem.message } })),
+  settled: unfold,
+});
+
+onAnswer('more-flights', answer => {
+  first = answer.flights.length ? `flight-${answer.flights[0].id}` : null;
+  return render('flight-cards', cards(answer));
+}, {
+  refused: problem => put(byId('more-flights'), render('notices', { notice: { tone: 'bad', text: problem.message } })),
+  settled: unfold,
+});
 
 onAddress(null, () => {
   document.title = 'Flights';
-  put(byId('main'), render('view-flights', {}), 'innerHTML');
+  begin();
+  put(byId('main'), render('view-flights', Object.fromEntries(fieldsOf(parameters()))), 'innerHTML');
 });
 
 document.addEventListener('click', event => {
   if (event.target.id !== 'clear-search') return;
-  byId('search').reset();
+  const { elements } = byId('search');
+  // Not reset(): that would bring back what the address had asked for.
+  for (const name of FIELDS) elements[name].value = '';
   byId('search').requestSubmit();
-  byId('search').elements.origin.focus();
+  elements.origin.focus();
 });

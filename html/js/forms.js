@@ -6,6 +6,7 @@ export function check(form) {
   if (!(form instanceof HTMLFormElement)) return true;
   for (const field of form.elements) {
     if (!field.willValidate || !field.required) continue;
+    if (field.dataset.digits !== undefined) field.value = digits(field.value);
     const wrong = field.validity.valueMissing || !field.value.trim() ? field.dataset.missing
       : field.validity.valid ? '' : field.dataset.wrong;
     showError(field.name, wrong);
@@ -18,6 +19,11 @@ const errors = {};
 
 // For the templates, so that what is repainted keeps its errors.
 export const fieldErrors = () => ({ errors, invalid: Object.fromEntries(Object.keys(errors).map(name => [name, 'true'])) });
+
+// Those of a screen that is left are not the next one's.
+export function forgetErrors() {
+  for (const name of Object.keys(errors)) delete errors[name];
+}
 
 export function showError(name, text = '') {
   const field = document.querySelector(`#main input[name="${name}"]:not([type="hidden"])`);
@@ -34,6 +40,24 @@ export function showError(name, text = '') {
   return true;
 }
 
-document.addEventListener('input', event => {
-  if (errors[event.target.name]) showError(event.target.name);
+// ---- codes, as people paste them -----------------------------------------------------------------------
+
+// Blanks, dashes and what cannot be seen stand between the digits of a code that was copied from somewhere, and the
+// digits may be those of another script. All else stays, to be found wrong.
+function digits(text) {
+  return text.normalize('NFKC').replace(/[\s\p{Pd}\p{Cf}]/gu, '').replace(/\p{Nd}/gu, digit => value(digit.codePointAt(0)));
+}
+
+// Digits of a script stand in Unicode in one run, from 0 to 9.
+function value(point) {
+  let before = 0;
+  while (/\p{Nd}/u.test(String.fromCodePoint(point - before - 1))) before++;
+  return String(before % 10);
+}
+
+document.addEventListener('input', ({ target, isComposing }) => {
+  if (errors[target.name]) showError(target.name);
+  if (target.dataset?.digits === undefined || isComposing) return;
+  const text = digits(target.value);
+  if (text !== target.value) target.value = text;
 });

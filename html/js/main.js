@@ -6,6 +6,6 @@ import './bookings.js';
 import './choosing.js';
 import './flights.js';
 import './warnings.js';
-import { open } from './router.js';
+import { reopen } from './router.js';
 
-open();
+reopen();

@@ -16,8 +16,10 @@ export function reset() {
     lost: new Set(),         // those that somebody else was quicker to take
     stillFree: null,         // of a booking that is over, those that could be had again
     busy: null,              // what the customer has asked for and the server has not answered
-    notice: null,            // { tone, text }
+    notice: null,            // { tone, text, link }
     warned: null,            // the mark that was passed last, in seconds
+    isOver: false,           // the time is, and nobody knows yet what has become of the seats
+    shown: null,             // { minor, currency }: the total on screen when something was asked for
     restartedAt: -Infinity,  // the hold, by the customer's wish
     hasMoved: false,         // into another phase, and not yet painted
   });
@@ -35,6 +37,18 @@ export const phase = () => (it.order ? PHASES[it.order.status] : 'choose');
 export const isOpen = () => phase() === 'held' || phase() === 'paying';
 export const held = () => new Set(phase() === 'choose' || phase() === 'over' ? [] : it.order.seats);
 export const isChanged = () => phase() === 'held' && String([...it.chosen].sort()) !== String([...it.order.seats].sort());
+export const currency = () => (it.order || it.flight).currency;
+
+// A seat that is held costs what it cost then; another one what the flight cost when this page last heard of it.
+export function priceOf(id) {
+  const place = isOpen() ? it.order.seats.indexOf(id) : -1;
+  return place < 0 ? it.flight.priceCents : it.order.seatPrices?.[place] ?? it.order.totalPriceCents / it.order.seats.length;
+}
+
+// What is charged or, while seats are being chosen, would be.
+export const total = () => (phase() !== 'choose' && !isChanged() ? it.order.totalPriceCents
+  : [...it.chosen].reduce((sum, id) => sum + priceOf(id), 0));
+
 export const isLocked = () => Boolean(it.busy) || !['choose', 'held'].includes(phase());
 
 export function seatState(id) {

@@ -1,8 +1,8 @@
 // How the page talks to a server that may be away for a while.
 //
 // A request that failed for a passing reason (no connection, 429, 502–504) is sent again, with the same
-// Idempotency-Key, until there is an answer; a poll just comes round again, later and later. Meanwhile a
-// line at the top says what the matter is.
+// Idempotency-Key, for as long as its customer may be taken to wait; a poll just comes round again, later and
+// later. Meanwhile a line at the top says what the matter is.
 
 import { byId } from './html.js';
 import { say } from './say.js';
@@ -10,8 +10,10 @@ import { say } from './say.js';
 const PASSING = new Set([429, 502, 503, 504]);
 const PATIENCE_MS = 15000;
 const LONGEST_WAIT_MS = 5000;
+const GIVE_UP_MS = 120000;
 
 const troubles = new Map();   // who asked → { kind, failures, until }
+const given = new WeakSet();  // answers that no further attempt will follow
 
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
@@ -21,34 +23,60 @@ export function newKey() {
 export const isDue = source => !(troubles.get(source)?.until > performance.now());
 export const isTroubled = source => troubles.has(source);
 
+// `again` is for what a customer waits for. A change is not repeated for ever: what was asked for minutes ago, or
+// before the computer slept, may not be wanted any more.
 export async function send(url, request, source, again) {
+  const asked = Date.now();
   for (;;) {
     const answer = await once(url, request);
-    if (!isPassing(answer)) {
-      settle(source);
-      return answer;
-    }
+    if (!isPassing(answer) || await isAboutThem(answer)) return last(source, answer);
     const wait = trouble(source, answer, again);
     if (!again) return answer;
     await pause(wait, request.signal);
-    if (!source.isConnected) {
-      settle(source);
-      return answer;
-    }
+    if (!source.isConnected) return last(source, answer);
+    if (request.method !== 'GET' && Date.now() - asked > GIVE_UP_MS) return last(source, answer);
   }
 }
 
+function last(source, answer) {
+  settle(source);
+  given.add(answer);
+  return answer;
+}
+
+// AbortSignal.any() and timeout() are younger than some browsers that are still in use.
 async function once(url, request) {
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  const timer = setTimeout(abort, PATIENCE_MS);
+  request.signal.addEventListener('abort', abort);
+  if (request.signal.aborted) abort();
   try {
-    return await fetch(url, { ...request, signal: AbortSignal.any([request.signal, AbortSignal.timeout(PATIENCE_MS)]) });
+    return await fetch(url, { ...request, signal: stop.signal });
   } catch (error) {
     if (request.signal.aborted) throw error;
-    return Response.json({ error: 'UNREACHABLE', message: 'The booking service could not be reached.' }, { status: 503 });
+    return unreachable();
+  } finally {
+    clearTimeout(timer);
+    request.signal.removeEventListener('abort', abort);
   }
+}
+
+function unreachable() {
+  const problem = { status: 503, error: 'UNREACHABLE', message: 'The booking service could not be reached. Please try again.' };
+  return new Response(JSON.stringify(problem), { status: 503, headers: { 'Content-Type': 'application/problem+json' } });
 }
 
 // The same key, still being worked on: the answer is on its way.
-export const isPassing = answer => PASSING.has(answer.status) || (answer.status === 409 && answer.headers.has('Retry-After'));
+const isPassing = answer => PASSING.has(answer.status) || (answer.status === 409 && answer.headers.has('Retry-After'));
+export const isAnswered = answer => given.has(answer) || !isPassing(answer);
+
+// A 429 that names what was sent is no crowd that passes: this customer has to do something first.
+async function isAboutThem(answer) {
+  if (answer.status !== 429) return false;
+  const problem = await answer.clone().json().catch(() => null);
+  return Boolean(problem?.field);
+}
 
 function trouble(source, answer, again) {
   const failures = (troubles.get(source)?.failures || 0) + 1;
@@ -79,10 +107,11 @@ function pause(ms, signal) {
   });
 }
 
+// A hold goes on running meanwhile, so none of these promises that nothing is lost.
 const WORDS = {
-  offline: 'You are offline. Nothing is lost: we carry on as soon as you are connected again.',
-  busy: 'Many people are booking right now. Trying again in a moment; nothing is lost.',
-  away: 'The booking service is not answering at the moment. We keep trying; nothing is lost.',
+  offline: 'You are offline. We carry on as soon as you are connected again.',
+  busy: 'Many people are booking right now. Trying again in a moment.',
+  away: 'The booking service is not answering at the moment. We keep trying.',
 };
 
 function tell() {

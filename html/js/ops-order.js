@@ -11,7 +11,7 @@ const it = {};   // order, jobs, events, queue: as they were last heard of
 onAddress('order', orderId => {
   document.title = 'Order · Operations';
   Object.assign(it, { order: null, jobs: null, events: null, queue: null });
-  put(byId('main'), render('view-order', { orderId }), 'innerHTML');
+  put(byId('main'), render('view-order', { orderId, key: encodeURIComponent(orderId) }), 'innerHTML');
   // Times pass also while nothing changes.
   const ticking = setInterval(paint, 1000);
   return () => clearInterval(ticking);

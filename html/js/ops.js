@@ -5,9 +5,9 @@ import './ops-access.js';
 import './ops-order.js';
 import './ops-orders.js';
 import './ops-queue.js';
-import { missing, onAddress, open, rename } from './router.js';
+import { missing, onAddress, rename, reopen } from './router.js';
 
 onAddress(null, () => missing('Nothing here', 'There is no such page in the console.'));
 
 if (!location.search) rename('/ops?queue');
-open();
+reopen();

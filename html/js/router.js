@@ -1,6 +1,9 @@
-// Addresses: /  /?bookings  /?flight=ID  /?order=ID. Each can be opened, reloaded and sent to a friend.
+// Addresses: /?origin=&destination=&date=&shown=  /?bookings&shown=  /?flight=ID&seats=  /?order=ID&seats=.
+// Each can be opened, reloaded and sent to a friend, and says all that is to be on screen.
 
+import { forgetErrors } from './forms.js';
 import { byId, focusHeading, put, render } from './html.js';
+import { bringBack, keepPlace, newPlace } from './place.js';
 
 const screens = [];          // [name of the parameter, show(value)]; the last one is for everything else
 let leave = () => {};
@@ -10,26 +13,40 @@ export function onAddress(parameter, show) {
   screens.push([parameter, show]);
 }
 
+export const parameters = () => new URLSearchParams(location.search);
+
 export function go(address) {
-  history.pushState(null, '', address);
+  visit(address);
   open();
   scrollTo(0, 0);
   focusHeading(byId('main'));
 }
 
-// The address of what is on screen already.
-export const rename = address => history.replaceState(null, '', address);
+// Another address for what is on screen already: one to come back to, and one in the place of the present one.
+export function visit(address) {
+  keepPlace();
+  newPlace();
+  history.pushState(null, '', address);
+}
+
+export function rename(address) {
+  if (address === location.pathname + location.search) return;
+  try {
+    history.replaceState(history.state, '', address);
+  } catch { /* a browser that finds it is renamed too often */ }
+}
 
 export function open() {
   leave();
-  const parameters = new URLSearchParams(location.search);
-  const [name, show] = screens.find(([parameter]) => parameter === null || parameters.has(parameter));
+  forgetErrors();
+  const given = parameters();
+  const [name, show] = screens.find(([parameter]) => parameter === null || given.has(parameter));
   for (const link of document.querySelectorAll('[data-nav]')) {
     const here = link.dataset.nav === (name || 'flights');
     if (here) link.setAttribute('aria-current', 'page');
     else link.removeAttribute('aria-current');
   }
-  leave = show(parameters.get(name)) || (() => {});
+  leave = show(given.get(name)) || (() => {});
 }
 
 export function missing(title, text) {
@@ -38,7 +55,16 @@ export function missing(title, text) {
   focusHeading(byId('main'));
 }
 
-addEventListener('popstate', open);
+// Opens what the address names, as it was left.
+export function reopen() {
+  bringBack();
+  open();
+}
+
+addEventListener('popstate', () => {
+  reopen();
+  if (!history.state?.focus) focusHeading(byId('main'));
+});
 
 document.addEventListener('click', event => {
   const link = event.target.closest('a[data-go]');

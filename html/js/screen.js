@@ -1,11 +1,13 @@
-// Paints the booking: for each phase its panel, and around it the cabin, the steps and the bar.
+// Paints the booking: for each phase its panel, and around it the cabin, the steps and the bar; and sees to it that the
+// address names the seats that are chosen.
 
 import * as cabin from './cabin.js';
 import * as clock from './clock.js';
 import { fieldErrors } from './forms.js';
 import { departure, duration, listed, minutesAndSeconds, money, plural } from './format.js';
 import { byId, focusHeading, put, render } from './html.js';
-import { isChanged, isLocked, isOpen, it, phase } from './model.js';
+import { currency, isChanged, isLocked, isOpen, it, phase, priceOf, total } from './model.js';
+import { rename } from './router.js';
 import { settings, user } from './state.js';
 
 const TEST_CODES = [
@@ -14,7 +16,6 @@ const TEST_CODES = [
 ];
 
 const isAre = seats => (seats.length > 1 ? 'are' : 'is');
-const sum = seats => money(seats.length * it.flight.priceCents, it.flight.currency);
 const countdown = () => ({
   remaining: clock.isRunning() ? minutesAndSeconds(clock.left()) : '',
   urgency: clock.isRunning() && clock.left() <= 30 ? 'urgent' : clock.isRunning() && clock.left() <= 120 ? 'soon' : '',
@@ -30,7 +31,7 @@ const PANELS = {
 export function panel() {
   if (!it.flight) return render('notices', it);
   const [template, view] = PANELS[phase()];
-  return render(template, { ...it.flight, ...commonView(), ...(it.order ? orderView() : {}), ...view() });
+  return render(template, { ...it.flight, ...it.order?.flight, ...commonView(), ...(it.order ? orderView() : {}), ...view() });
 }
 
 function commonView() {
@@ -38,8 +39,15 @@ function commonView() {
   const key = encodeURIComponent(it.flight.id);
   return {
     ...fieldErrors(), notice: it.notice, busy: it.busy && 'busy', seats, userId: user.id,
-    flightId: key, each: `${seats.length} × ${cabin.priceOf(it.flight)}`, total: sum(seats),
+    flightId: key, each: each(seats), total: money(total(), currency()),
   };
+}
+
+// "2 × $129.00", or "1 × $129.00 + 1 × $149.00" when one was held earlier and at another price.
+function each(seats) {
+  const counts = new Map();
+  for (const price of seats.map(priceOf)) counts.set(price, (counts.get(price) || 0) + 1);
+  return [...counts].map(([price, count]) => `${count} × ${money(price, currency())}`).join(' + ');
 }
 
 function orderView() {
@@ -47,6 +55,7 @@ function orderView() {
   return {
     orderId, userId, message, held: seats, heldList: listed(seats), price: money(totalPriceCents, currency),
     cancelLabel: it.busy === 'cancel' ? 'Cancelling…' : 'Cancel booking',
+    cancelText: phase() === 'paying' ? 'What your payment may have taken is given back.' : '',
   };
 }
 
@@ -62,12 +71,14 @@ function heldView() {
   const seats = [...it.chosen];
   return {
     ...countdown(),
+    title: clock.isOver() ? 'Your time is over' : 'Your seats are held',
+    hint: clock.isOver() ? 'Looking what has become of your seats…' : 'left to pay',
     restarted: performance.now() - it.restartedAt < 1500 ? 'restarted' : '',
     warning: it.warned && { tone: it.warned === 30 ? 'bad' : 'soon', text: warningText() },
     changed: isChanged(), cannotChange: !seats.length,
     changeText: seats.length ? 'The change starts your time again.' : 'Choose at least one seat, or cancel the booking.',
     changeLabel: it.busy === 'change' ? 'Changing…' : `Change to ${seats.length ? listed(seats) : '…'}`,
-    payLabel: it.busy === 'pay' ? 'Sending…' : `Pay ${sum(it.order.seats)}`,
+    payLabel: it.busy === 'pay' ? 'Sending…' : `Pay ${money(it.order.totalPriceCents, it.order.currency)}`,
     simulator: settings.paymentSimulator,
     failurePercent: Math.round(settings.paymentFailureRate * 100),
     codes: TEST_CODES.map(([code, what]) => ({ code, what })),
@@ -83,12 +94,15 @@ function payingView() {
   const stateOf = number => (number < now ? 'failed' : number === now ? 'under way' : 'not needed yet');
   return {
     attempts: Array.from({ length: most }, (_, i) => ({ number: i + 1, state: stateOf(i + 1) })),
-    lastError, delayed: it.isDelayed,
+    lastError: lastError && inWords(lastError), delayed: it.isDelayed,
   };
 }
 
+// What a gateway answered is for operators, and shown in the console.
+const inWords = error => (/in time/.test(error) ? 'Your bank did not answer in time.' : 'Your payment could not be made at that moment.');
+
 function ticketView() {
-  const { date, time, zone } = departure(it.flight);
+  const { date, time, zone } = departure({ ...it.flight, ...it.order.flight });
   return { when: `${date}, ${time}`, zone, seatList: it.order.seats.join(' ') };
 }
 
@@ -98,10 +112,15 @@ function overView() {
   return {
     title: { FAILED: 'Your payment did not go through', EXPIRED: 'Your time ran out', CANCELLED: 'Booking cancelled' }[status],
     tone: { FAILED: 'bad', EXPIRED: 'late' }[status],
+    charged: mayBeCharged(it.order) ? 'not kept' : 'not charged',
+    givenBack: mayBeCharged(it.order),
     again, againText: againText(again, seats.filter(id => !again.includes(id))),
     againLabel: it.busy ? 'Reserving…' : `Start again with ${listed(again)}`,
   };
 }
+
+// An attempt that came to nothing may have taken the money all the same; the gateway is told to give it back.
+const mayBeCharged = ({ paymentAttempts, lastError }) => paymentAttempts > 0 && !/^Payment declined/.test(lastError);
 
 function againText(free, taken) {
   if (it.stillFree === null) return 'Looking whether your seats are still free…';
@@ -114,6 +133,7 @@ export function paintPanel() {
   if (!byId('panel')) return;
   put(byId('panel'), panel());
   paintBar();
+  if (it.flight) nameSeats();
 }
 
 // ---- around the panel ----------------------------------------------------------------------------------
@@ -128,7 +148,7 @@ export function paint() {
   if (!it.flight) return;
   paintCabin(now);
   paintSteps(now);
-  document.title = titleOf(now);
+  paintTitle();
   // What was focused may be gone with the phase it belonged to.
   if (it.hasMoved) focusHeading(byId('panel'));
   it.hasMoved = false;
@@ -142,6 +162,7 @@ function paintCabin(now) {
   cabin.paint();
   byId('cabin-title').textContent = { choose: 'Choose your seats', held: 'Change your seats' }[now] || 'The cabin';
   byId('cabin-most').textContent = settings.maxSeatsPerOrder;
+  byId('cabin-price').textContent = money(it.flight.priceCents, it.flight.currency);
 }
 
 function paintSteps(now) {
@@ -154,16 +175,47 @@ function paintSteps(now) {
 
 function paintBar() {
   const seats = [...it.chosen];
-  const shows = it.flight && seats.length && ['choose', 'held'].includes(phase());
+  const isOffered = it.flight && seats.length > 0 && ['choose', 'held'].includes(phase());
+  const notice = isOutOfSight(byId('notice')) ? it.notice : null;
   const [press, label] = phase() === 'choose' ? ['reserve-button', it.busy ? 'Reserving…' : 'Reserve']
     : isChanged() ? ['change-button', it.busy ? 'Changing…' : 'Change'] : ['code', 'Pay'];
-  put(byId('bar'), shows ? render('bar', {
-    ...countdown(), seatList: seats.join(', '), total: sum(seats), busy: it.busy && 'busy', press, label,
+  put(byId('bar'), isOffered || notice ? render('bar', {
+    ...countdown(), isOffered, notice, seatList: seats.join(', '), total: it.flight && money(total(), currency()),
+    busy: it.busy && 'busy', press, label,
   }) : '');
+}
+
+// Where the panel is far from what is looked at, the bar says what it says.
+function isOutOfSight(notice) {
+  if (!notice) return false;
+  const { top, bottom } = notice.getBoundingClientRect();
+  return top < 0 || bottom > (window.visualViewport?.height || innerHeight) - byId('bar').offsetHeight;
+}
+
+// ---- the address ---------------------------------------------------------------------------------------
+
+function nameSeats() {
+  const [name, id] = it.order ? ['order', it.order.orderId] : ['flight', it.flight.id];
+  const seats = phase() === 'choose' || isChanged() ? [...it.chosen] : [];
+  rename(`/?${name}=${encodeURIComponent(id)}${seats.length ? `&seats=${seats.map(encodeURIComponent).join(',')}` : ''}`);
+}
+
+// ---- the title -----------------------------------------------------------------------------------------
+
+// Also for those who look at another tab meanwhile, for the code perhaps.
+export function paintTitle() {
+  const title = titleOf(phase());
+  if (document.title !== title) document.title = title;
 }
 
 function titleOf(now) {
   const what = { choose: 'Choose seats', held: 'Pay', paying: 'Payment', confirmed: 'Booked' }[now]
     || { FAILED: 'Payment failed', EXPIRED: 'Hold expired', CANCELLED: 'Cancelled' }[it.order.status];
-  return `${what} · ${it.flight.flightNumber} ${it.flight.origin}–${it.flight.destination}`;
+  const left = now === 'held' && clock.isRunning() ? `${timeLeft()} · ` : '';
+  return `${left}${what} · ${it.flight.flightNumber} ${it.flight.origin}–${it.flight.destination}`;
+}
+
+function timeLeft() {
+  if (clock.isOver()) return 'Time is over';
+  return `${clock.left() <= 120 ? '⚠ ' : ''}${minutesAndSeconds(clock.left())} left`;
 }

@@ -1,38 +1,46 @@
 // What the page knows that no address says: who is booking, and how the server is set up.
 
+import { recall, remember } from './store.js';
+
 export const settings = {
   reservationTimeoutSeconds: 900, maxSeatsPerOrder: 9, maxPaymentAttempts: 3,
   paymentSimulator: false, paymentFailureRate: 0,
 };
 
-// Storage may be forbidden or full; then the page forgets on reload, and that is all.
-function remember(storage, key, value) {
-  try {
-    if (value === null) window[storage].removeItem(key);
-    else window[storage].setItem(key, value);
-  } catch { /* see above */ }
-}
+const LONGEST_NAME = 50;
+const STILL_MEANT_MS = 60000;
 
-function recall(storage, key) {
-  try {
-    return window[storage].getItem(key);
-  } catch {
-    return null;
-  }
-}
+const cut = name => [...name].slice(0, LONGEST_NAME).join('').replace(/\p{Cc}/gu, '');
 
 export const user = {
-  id: recall('localStorage', 'userId') || '',
+  id: cut(recall('localStorage', 'userId')),
   set(id) {
     this.id = id;
     remember('localStorage', 'userId', id);
   },
 };
 
-// A reservation whose answer never came, kept so that a reload asks again with the same key.
+function parse(text) {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+}
+
+const isText = value => typeof value === 'string';
+const isReservation = ({ flightId, userId, seats, key, at }) => [flightId, userId, key].every(isText) && cut(userId) === userId
+  && Array.isArray(seats) && seats.every(isText) && /^[\x21-\x7e]{1,100}$/.test(key) && Number.isFinite(at);
+
+// A reservation whose answer never came, kept so that who asks again does so with the same key. After a minute it is
+// no longer known to be meant.
 export const unanswered = {
-  get: () => JSON.parse(recall('sessionStorage', 'unanswered') || 'null'),
-  set: reservation => remember('sessionStorage', 'unanswered', JSON.stringify(reservation)),
+  get() {
+    const { at, ...reservation } = parse(recall('sessionStorage', 'unanswered'));
+    const age = Date.now() - at;
+    return isReservation({ ...reservation, at }) && age >= 0 && age < STILL_MEANT_MS ? reservation : null;
+  },
+  set: reservation => remember('sessionStorage', 'unanswered', JSON.stringify({ ...reservation, at: Date.now() })),
   clear: () => remember('sessionStorage', 'unanswered', null),
 };
 

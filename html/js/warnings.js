@@ -1,18 +1,27 @@
-// Keeps the countdown on screen going, and warns before it ends.
+// Keeps the countdowns on screen and in the title going, and warns before it ends.
 
 import { refresh } from './booking.js';
 import * as clock from './clock.js';
 import { minutesAndSeconds } from './format.js';
 import { it, phase } from './model.js';
 import { say } from './say.js';
-import { paintPanel, warningText } from './screen.js';
+import { paintPanel, paintTitle, warningText } from './screen.js';
 
 const MARKS = [120, 30];     // seconds
 
-clock.onClock(seconds => {
+clock.onClock((seconds, isSeen) => {
+  if (it.flight && phase() === 'held') paintTitle();
+  if (isSeen) show(seconds);
+}, refresh);
+
+function show(seconds) {
   const text = minutesAndSeconds(seconds);
   for (const element of document.querySelectorAll('[data-countdown]')) {
     if (element.textContent !== text) element.textContent = text;
+  }
+  if (clock.isOver() && phase() === 'held' && !it.isOver) {
+    it.isOver = true;
+    paintPanel();
   }
   // A hold that was never longer than that needs no warning.
   const passed = MARKS.filter(mark => seconds <= mark && mark < clock.holdSeconds()).at(-1);
@@ -20,4 +29,4 @@ clock.onClock(seconds => {
   it.warned = passed;
   say(warningText(), passed === 30 ? 'assertive' : 'polite');
   paintPanel();
-}, refresh);
+}

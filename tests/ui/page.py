@@ -166,6 +166,11 @@ class Page:
             actions.send_keys(key)
         actions.perform()
 
+    def paste(self, css, text):
+        self.click(css)
+        self.js("document.querySelector(arguments[0]).select()", css)
+        self.cdp("Input.insertText", text=text)
+
     def tab(self, until_css, most=40):
         """Presses Tab until the focus is there."""
         for _ in range(most):
@@ -201,6 +206,14 @@ class Page:
     def seats(self, state):
         return self.js("return [...document.querySelectorAll(`#seats [data-state=${arguments[0]}]`)].map(e => e.dataset.seat)",
                        state)
+
+    def in_sight(self, css):
+        """It is on the screen, and nothing lies over it."""
+        return self.js("""const e = document.querySelector(arguments[0]);
+            if (!e?.checkVisibility()) return false;
+            const {top, bottom, left, right} = e.getBoundingClientRect();
+            const there = document.elementFromPoint((left + right) / 2, (top + bottom) / 2);
+            return top >= 0 && bottom <= innerHeight && (e.contains(there) || there?.contains(e))""", css)
 
     def countdown(self):
         shown = self.until(lambda: self.text("#panel [data-countdown]"), "the countdown")
@@ -242,6 +255,10 @@ class Page:
         """(status, duration) of the page's requests whose address holds `part`, since the last forget_requests()."""
         return self.js("""return performance.getEntriesByType('resource').filter(e => e.name.includes(arguments[0]))
                        .map(e => [e.responseStatus, e.duration])""", part)
+
+    def asked(self, part):
+        """The addresses of those requests."""
+        return self.js("return performance.getEntriesByType('resource').map(e => e.name).filter(name => name.includes(arguments[0]))", part)
 
     def forget_requests(self):
         self.js("performance.clearResourceTimings()")

@@ -243,24 +243,6 @@ def test_a_search_that_makes_no_sense_is_explained(page):
     page.see("An airport is three letters")
 
 
-def test_long_lists_come_in_parts(page, stack, api):
-    """Fifty at a time, of flights as of bookings."""
-    flights = {stack.new_flight(rows=1, layout="A", origin="QZZ", departs_in=50 * 86400) for _ in range(53)}
-    for flight in flights:
-        api.hold(flight, "A1", user="Traveller")
-    page.open("/")
-    page.flights(origin="QZZ")
-    page.see("Show more flights", "#flights")
-    page.click("#more-flights button")
-    page.until(lambda: page.js("return document.querySelectorAll('#flights .flight').length") == 53, "all flights")
-    page.see_no("Show more", "#flights")
-    page.open("/?bookings")
-    page.type("#bookings-user", "Traveller")
-    page.click("#whose button")
-    page.click("#more-orders button")
-    page.until(lambda: page.js("return document.querySelectorAll('#bookings .booked').length") == 53, "all bookings")
-
-
 def test_departures_are_told_in_airport_time_and_in_the_readers(page):
     page.cdp("Emulation.setTimezoneOverride", timezoneId="Asia/Tokyo")
     try:

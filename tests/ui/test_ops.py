@@ -229,3 +229,13 @@ class TestToken:
         page.click("#sign-out")
         page.see("Enter the token")
         assert not page.js("return sessionStorage.getItem('adminToken')")
+
+    def test_a_cancel_by_the_console_is_the_operators(self, page, stack):
+        order = stack.api().hold(stack.new_flight(), "A1")
+        page.expected.add(401)
+        page.open(f"/ops?order={order['orderId']}")
+        page.type("#token", TOKEN)
+        page.click("#token-form .button")
+        page.click("#cancel-order")
+        confirm(page)
+        page.see("cancelled by an operator", "#timeline")

@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def stack(own_stack):
-    return own_stack()
+    return own_stack(MAX_OPEN_HOLDS_PER_USER=2)
 
 
 AWAY = "The booking service is not answering"
@@ -92,3 +92,21 @@ def test_too_many_requests(page, stack):
     page.see("Many people are booking right now", "#trouble")
     page.phase("held", 15)
     page.see_no("Many people", "#trouble")
+
+
+def test_too_many_open_holds_are_no_crowd(page, stack):
+    """It does not pass by itself, so it is said, with the way out, and not tried again."""
+    page.expected = {429}
+    flight, name = stack.new_flight(), "Ivy"
+    for seat in ("A1", "A2"):
+        stack.api().hold(flight, seat, user=name)
+    page.open(f"/?flight={flight}")
+    page.choose("B1")
+    page.type("#user", name)
+    page.click("#reserve-button")
+    page.see("You hold seats in 2 open orders", "#panel")
+    page.spoken("Pay for one, cancel one, or wait.")
+    assert page.text("#trouble") == "" and page.text("#reserve-button") == "Reserve 1 seat"
+    page.accessible("too many open holds")
+    page.click("#notice a")
+    page.see("Waiting for payment", "#bookings")
