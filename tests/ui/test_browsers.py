@@ -174,7 +174,7 @@ def test_who_went_elsewhere_has_given_up(page, flight, api):
     name = ask_offline(page, flight)
     page.click("a[data-nav=flights]")
     page.online()
-    page.see("FL123")
+    page.see("seats left")
     page.see_no("offline", "#trouble")
     page.js("history.back()")
     nothing_is_reserved(page, api, flight, name)
@@ -235,7 +235,7 @@ def test_nothing_moves_under_the_eye(page, stack, api, width, height):
     page.cdp("Network.emulateNetworkConditions", offline=False, latency=150, downloadThroughput=200_000, uploadThroughput=50_000)
     page.cdp("Network.setCacheDisabled", cacheDisabled=True)
     try:
-        for address, text in (("/", "FL123"), (f"/?flight={flight}&seats=2A,1A", "Reserve 1 seat"), (f"/?order={order['orderId']}", "left to pay"),
+        for address, text in (("/", "seats left"), (f"/?flight={flight}&seats=2A,1A", "Reserve 1 seat"), (f"/?order={order['orderId']}", "left to pay"),
                               ("/?bookings", "Waiting"), ("/ops", "Alive"), (f"/ops?orders&flightId={flight}", "Held"),
                               (f"/ops?order={order['orderId']}", "History"), ("/docs", "Fields"), ("/nothing-at-all", "There is nothing")):
             page.expected = {404}
