@@ -77,17 +77,24 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
 {
     char ids[PAGE][UUID_SIZE];
     char after[UUID_SIZE] = "";
+    int64_t until_ms = TIME_NONE; /* what is booked from now on is none of this reset's business */
     size_t count = 0;
+    enum result worst = RESULT_OK;
 
     *ret_orders_ended = *ret_seats_freed = 0;
     enum result r = flight_id == NULL ? RESULT_OK : flights_exists(db, flight_id);
     while (r == RESULT_OK) {
-        r = seats_holders(db, flight_id, after, PAGE, ids, &count);
+        r = seats_holders(db, flight_id, after, &until_ms, PAGE, ids, &count);
         if (r != RESULT_OK || count == 0)
-            return r;
+            return r == RESULT_OK ? worst : r;
         for (size_t i = 0; r == RESULT_OK && i < count; i++) {
             struct reset reset = { .caller = caller, .order_id = ids[i] };
             r = reset_order(db, &reset, ret_orders_ended, ret_seats_freed);
+            /* One that cannot be ended keeps no other from it. */
+            if (r == RESULT_INTERNAL) {
+                worst = r;
+                r = RESULT_OK;
+            }
         }
         memcpy(after, ids[count - 1], sizeof after);
     }

@@ -79,7 +79,7 @@ enum result booking_read_order(struct db *db, const char *order_id, struct order
 
 /* ── for the operator ───────────────────────────────────────────────────── */
 
-/* Ends every open order and frees every seat, on one flight or (NULL) on all.
+/* Ends every order that is open now and frees its seats, on one flight or (NULL) on all.
  * Payments stay; charges that may exist are voided. FLIGHT_NOT_FOUND. Not one
  * transaction but one an order, so that it can stop and be repeated. */
 enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
@@ -97,7 +97,8 @@ enum result booking_release_job(struct db *db, const struct caller *caller, int6
 /* How long a claim of a kind may take before others may have it. */
 int64_t booking_lease_ms(const struct config *config, enum job_kind kind);
 
-/* Leases up to limit due jobs of a kind. */
+/* Leases up to limit due jobs of a kind. A payment's lease begins anew when its
+ * attempt is announced. */
 enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,
                           const char *worker, struct job *ret_jobs, size_t *ret_count) MUST_CHECK;
 
@@ -105,7 +106,9 @@ enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64
  * and removes their timers; an order whose hold goes on gets its timer back,
  * all others lose it. *ret_expired is how many ended. worker is NULL when a
  * request does it; a worker leaves out the orders that others have locked: the
- * lease of their timers brings them back. */
+ * lease of their timers brings them back. A worker refuses an order that does
+ * not hold the seats it names (RESULT_STALE), for an operator to see; a request
+ * ends it all the same, for its customer waits. */
 enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
                            const char *worker, size_t *ret_expired) MUST_CHECK;
 
@@ -116,16 +119,20 @@ struct charge {
     char code[6];
     int64_t amount_cents;
     char currency[CURRENCY_SIZE];
+    int64_t attempt; /* what the customer sees; from 1 */
 };
 
-/* Announces an attempt before the gateway is called. *ret_go says whether to
- * call it: not when the order is not waiting for payment any more, nor when
- * its attempts are used up; the job is then settled here. RESULT_STALE if the
- * claim does not stand. */
-enum result booking_begin_attempt(struct db *db, const struct job *job, const char *worker,
-                                  bool *ret_go, struct charge *ret_charge) MUST_CHECK;
+/* Announces an attempt before the gateway is called, or a question about the
+ * last one while the gateway is deciding, and begins the lease anew. *ret_go
+ * says whether to call the gateway: not when the order is not waiting for
+ * payment any more, nor when its attempts are used up, the gateway has taken
+ * too long to decide, or the flight has left; the job is then settled here.
+ * RESULT_STALE if the claim does not stand or its lease is over. */
+enum result booking_begin_attempt(struct db *db, const struct config *config, const struct job *job,
+                                  const char *worker, bool *ret_go, struct charge *ret_charge) MUST_CHECK;
 
-enum attempt_outcome { ATTEMPT_APPROVED, ATTEMPT_DECLINED, ATTEMPT_ERROR, ATTEMPT_TIMEOUT };
+/* PENDING: the gateway has not decided yet and wants to be asked again. */
+enum attempt_outcome { ATTEMPT_APPROVED, ATTEMPT_DECLINED, ATTEMPT_ERROR, ATTEMPT_TIMEOUT, ATTEMPT_PENDING };
 
 /* What came of a call to the gateway. */
 struct attempt_result {
@@ -133,14 +140,22 @@ struct attempt_result {
     char transaction_id[101]; /* APPROVED */
     char reason[ERROR_SIZE];  /* else: for the customer and the operator */
     bool is_final;            /* an ERROR that no repeat can mend (4xx) */
+    int64_t retry_after_ms;   /* when the gateway wants to be asked again; 0: it did not say */
     int64_t duration_ms;
 };
 
-/* Writes the outcome: CONFIRMED, FAILED, or the next attempt. An approval for
- * an order that has ended meanwhile is voided. RESULT_STALE if the claim does
- * not stand: another worker has the job, nothing was written. */
-enum result booking_settle_attempt(struct db *db, const struct job *job, const char *worker,
-                                   const struct attempt_result *result) MUST_CHECK;
+/* Writes the outcome of the attempt: CONFIRMED, FAILED, the next attempt, or
+ * the next question. An approval for an order that has ended meanwhile, or that
+ * has lost its seats, is voided. RESULT_STALE if the claim does not stand:
+ * another worker has the job, nothing was written. */
+enum result booking_settle_attempt(struct db *db, const struct config *config, const struct job *job, int64_t attempt,
+                                   const char *worker, const struct attempt_result *result) MUST_CHECK;
+
+/* Sets a job aside that could be neither begun nor settled for a reason of its
+ * own, so that the others go on: it is tried again after a growing pause, and
+ * the tenth time in a row (or with its tries used up) it has FAILED with this
+ * reason. RESULT_STALE if the claim does not stand. */
+enum result booking_set_aside(struct db *db, const struct job *job, const char *why, bool *ret_failed) MUST_CHECK;
 
 /* The charge a VOID_CHARGE job is about. */
 enum result booking_find_charge(struct db *db, const struct job *job, struct charge *ret_charge) MUST_CHECK;
@@ -150,6 +165,7 @@ struct delivery_result {
     bool delivered;
     const char *outcome; /* VOIDED, SENT, NOT_CONFIGURED, ERROR, TIMEOUT */
     const char *reason;  /* NULL when delivered */
+    int64_t retry_after_ms; /* as above */
     int64_t duration_ms;
 };
 

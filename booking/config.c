@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { NUMBER, DURATION, FRACTION, FLAG, TEXT, URL, LEVEL, DSN };
+enum kind { NUMBER, DURATION, FRACTION, FLAG, TEXT, TOKEN, URL, LEVEL, DSN };
 
 /* One variable. The field is found by its offset, so that reading, checking
  * and printing are one loop each over one table. */
@@ -39,6 +39,8 @@ static const struct setting settings[] = {
     { "PAYMENT_FAILURE_RATE", NULL, FRACTION, AT(payment_failure_rate), "0.15", 0, 0, false },
     { "PAYMENT_MAX_DELAY", NULL, DURATION, AT(payment_max_delay_ms), "5s", 0, HOUR_MS, false },
     { "PAYMENT_GATEWAY_URL", NULL, URL, AT(payment_gateway_url), "http://127.0.0.1:8081", 0, 0, false },
+    { "PAYMENT_GATEWAY_TOKEN", NULL, TOKEN, AT(payment_gateway_token), "", 0, 0, true },
+    { "PAYMENT_PENDING_TIMEOUT", NULL, DURATION, AT(payment_pending_timeout_ms), "15m", 1000, 24 * HOUR_MS, false },
     { "PAYMENT_SIMULATOR", NULL, FLAG, AT(payment_simulator), "false", 0, 0, false },
     { "MAX_SEATS_PER_ORDER", NULL, NUMBER, AT(max_seats_per_order), "9", 1, 32, false },
     { "MAX_OPEN_HOLDS_PER_USER", NULL, NUMBER, AT(max_open_holds_per_user), "0", 0, 1000000, false },
@@ -108,6 +110,17 @@ static bool parse_text(const char *text, char *to)
     return true;
 }
 
+/* Nothing, or what cannot be guessed and fits into a header. */
+#define TOKEN_MIN 16
+
+static bool parse_token(const char *text, char *to)
+{
+    size_t len = 0;
+    while (text[len] > ' ' && text[len] < 0x7f)
+        len++;
+    return text[len] == '\0' && (len == 0 || len >= TOKEN_MIN) && parse_text(text, to);
+}
+
 static bool parse_duration(const struct setting *s, const char *text, int64_t *ret)
 {
     int64_t ms = 0;
@@ -146,6 +159,9 @@ static void say_wanted(const struct setting *s, const char *name, const char *te
     case LEVEL:
         (void)snprintf(ret_error, size, "%s: \"%s\" is none of debug, info, warn, error", name, text);
         break;
+    case TOKEN:
+        (void)snprintf(ret_error, size, "%s: expected at least %d visible ASCII characters", name, TOKEN_MIN);
+        break;
     case TEXT:
     case DSN:
         (void)snprintf(ret_error, size, "%s: too long, or holds control characters", name);
@@ -171,6 +187,7 @@ static bool parse_setting(const struct setting *s, const char *text, void *field
     case URL:
         return is_url(text) && parse_text(text, field);
     case TEXT: return parse_text(text, field);
+    case TOKEN: return parse_token(text, field);
     case DSN: return *text == '\0' || dsn_parse(text, field, &ignored);
     }
     return false;
@@ -275,6 +292,7 @@ void config_print(const struct config *config, FILE *to)
         case DSN: print_dsn(field, to); break;
         case URL: print_url(field, to); break;
         case TEXT:
+        case TOKEN:
         case LEVEL:
             (void)fputs(s->secret && *(const char *)field != '\0' ? "****" : (const char *)field, to);
             break;

@@ -22,6 +22,8 @@ struct config {
     double payment_failure_rate;
     int64_t payment_max_delay_ms;
     char payment_gateway_url[CONFIG_TEXT_SIZE];
+    char payment_gateway_token[CONFIG_TEXT_SIZE]; /* empty: none is sent or asked for */
+    int64_t payment_pending_timeout_ms;
     bool payment_simulator;
     int64_t max_seats_per_order;
     int64_t max_open_holds_per_user; /* 0: any number */

@@ -32,11 +32,12 @@ static enum result settle_job(struct db *db, const struct delivery *d, const cha
 
     if (d->result->delivered)
         r = jobs_finish(db, job);
-    else if (job->max_attempts > 0 && job->attempt >= job->max_attempts)
+    else if (job->max_attempts > 0 && job->claim >= job->max_attempts)
         r = jobs_fail(db, job, d->result->reason);
     else
         r = jobs_postpone(db, job,
-                          backoff_delay_ms(&BACKOFF_DELIVERY, (int)job->attempt, random_fraction()),
+                          part_wait(backoff_delay_ms(&BACKOFF_DELIVERY, (int)job->claim, random_fraction()),
+                                    d->result->retry_after_ms),
                           d->result->reason);
     if (r != RESULT_OK)
         return r;
@@ -46,7 +47,7 @@ static enum result settle_job(struct db *db, const struct delivery *d, const cha
         .type = event_type,
         .from_status = EVENT_NONE,
         .to_status = EVENT_NONE,
-        .attempt = job->attempt,
+        .attempt = job->claim,
         .outcome = d->result->outcome,
         .duration_ms = d->result->duration_ms,
         .worker = d->worker,

@@ -13,7 +13,7 @@
 
 /* A new number whenever the layout below changes, so that programs of two
  * versions never count into each other's cells. */
-#define LAYOUT UINT64_C(0x626f6f6b696e6703)
+#define LAYOUT UINT64_C(0x626f6f6b696e6704)
 
 static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
 #define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
@@ -162,7 +162,7 @@ struct family {
 };
 
 static const char *const kinds[] = { "EXPIRE_HOLD", "PAYMENT_ATTEMPT", "VOID_CHARGE", "SEND_CONFIRMATION" };
-static const char *const outcomes[] = { "approved", "declined", "error", "timeout" };
+static const char *const outcomes[] = { "approved", "declined", "error", "timeout", "pending" };
 static const char *const voids[] = { "voided", "failed" };
 static const char *const order_statuses[] = { "CREATED", "SEATS_RESERVED", "PAYMENT_PENDING", "CONFIRMED",
                                               "FAILED", "EXPIRED", "CANCELLED" };
@@ -176,7 +176,7 @@ static const struct family families[] = {
     { "booking_idempotent_replays_total", "Requests that got the first answer to their key again.",
       METRIC_IDEMPOTENT_REPLAYS, 1, NULL, NULL },
     { "booking_jobs_claimed_total", "Jobs claimed by sweepers.", METRIC_CLAIMED_EXPIRE_HOLD, 4, "kind", kinds },
-    { "booking_payment_attempts_total", "Payment attempts by outcome.", METRIC_ATTEMPT_APPROVED, 4, "outcome",
+    { "booking_payment_attempts_total", "Payment attempts by outcome.", METRIC_ATTEMPT_APPROVED, 5, "outcome",
       outcomes },
     { "booking_void_attempts_total", "Tries to void a charge by outcome.", METRIC_VOIDED, 2, "outcome", voids },
     { "booking_order_transitions_total", "Orders by the state they moved to.", METRIC_ORDER_TO, ORDER_STATUS_COUNT,

@@ -25,6 +25,7 @@ enum metric {
     METRIC_ATTEMPT_DECLINED,
     METRIC_ATTEMPT_ERROR,
     METRIC_ATTEMPT_TIMEOUT,
+    METRIC_ATTEMPT_PENDING,
     METRIC_VOIDED,
     METRIC_VOID_FAILED,
     METRIC_ORDER_TO, /* one for each enum order_status */
@@ -34,8 +35,8 @@ enum metric {
 enum metric_time {
     METRIC_TIMER_LATENESS,
     METRIC_GATEWAY_LATENCY,  /* charges and voids */
-    METRIC_ATTEMPT_DURATION, /* four, by outcome, in the order of METRIC_ATTEMPT_… */
-    METRIC_TIME_COUNT = METRIC_ATTEMPT_DURATION + 4,
+    METRIC_ATTEMPT_DURATION, /* five, by outcome, in the order of METRIC_ATTEMPT_… */
+    METRIC_TIME_COUNT = METRIC_ATTEMPT_DURATION + 5,
 };
 
 /* Maps the file (empty name: memory of our own) and enters this process in the

@@ -29,9 +29,13 @@ int64_t order_timer_remaining_s(const struct order *order)
 
 static void failure_message(const struct order *order, char *ret_text, size_t size)
 {
-    if (strncmp(order->last_error, "Payment declined", 16) == 0)
-        (void)snprintf(ret_text, size, "%s. Your seats have been released. Please try again.",
-                       order->last_error);
+    bool has_left = strcmp(order->last_error, "Your flight has departed") == 0;
+    /* What is true whatever the number of attempts. */
+    bool is_told = strncmp(order->last_error, "Payment declined", 16) == 0 ||
+                   strncmp(order->last_error, "Your ", 5) == 0;
+    if (is_told)
+        (void)snprintf(ret_text, size, "%s. Your seats have been released.%s", order->last_error,
+                       has_left ? "" : " Please try again.");
     else
         (void)snprintf(ret_text, size,
                        "Payment validation failed after %lld attempt%s. Your seats have been released."

@@ -146,6 +146,9 @@ static enum result drop_payment(struct db *db, const char *order_id, const char 
 {
     struct payment payment;
     enum result r = payments_find(db, order_id, &payment);
+    /* A row that was lost: nothing to settle, and no key to void. */
+    if (r == RESULT_NOT_FOUND)
+        return jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id);
     if (r == RESULT_OK)
         r = payments_settle(db, payment.payment_id, "CANCELLED", NULL, why);
     if (r == RESULT_OK)
@@ -173,6 +176,16 @@ enum result part_cancel_order(struct db *db, struct order *order, const char *de
     else if (r == RESULT_OK)
         r = jobs_remove(db, JOB_EXPIRE_HOLD, order->order_id);
     return r;
+}
+
+/* One that wants to be left alone for longer than this is asked again all the same. */
+#define RETRY_AFTER_MAX_MS 60000
+
+int64_t part_wait(int64_t delay_ms, int64_t retry_after_ms)
+{
+    if (retry_after_ms > RETRY_AFTER_MAX_MS)
+        retry_after_ms = RETRY_AFTER_MAX_MS;
+    return delay_ms > retry_after_ms ? delay_ms : retry_after_ms;
 }
 
 enum result part_before_commit(struct db *db, const struct caller *caller, const struct order *order)

@@ -47,6 +47,9 @@ enum result part_request_void(struct db *db, const char *order_id, const char *w
 enum result part_cancel_order(struct db *db, struct order *order, const char *detail,
                               const char *request_id) MUST_CHECK;
 
+/* How long to wait before the outside is asked again: our own pause, or as long as it asked for, up to a minute. */
+int64_t part_wait(int64_t delay_ms, int64_t retry_after_ms);
+
 enum result part_before_commit(struct db *db, const struct caller *caller,
                                const struct order *order) MUST_CHECK;
 

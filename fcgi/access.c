@@ -29,17 +29,16 @@ static bool equal_in_constant_time(const char *given, const char *secret)
     return difference == 0;
 }
 
-static bool has_token(const struct exchange *x)
+bool access_has_token(const struct request *request, const char *token)
 {
-    const char *header = request_header(x->request, "HTTP_AUTHORIZATION");
-    return header != NULL && strncasecmp(header, "Bearer ", 7) == 0 &&
-           equal_in_constant_time(header + 7, x->config->admin_token);
+    const char *header = request_header(request, "HTTP_AUTHORIZATION");
+    return header != NULL && strncasecmp(header, "Bearer ", 7) == 0 && equal_in_constant_time(header + 7, token);
 }
 
-bool access_has_token(const struct exchange *x)
+bool access_is_operator(const struct exchange *x)
 {
     const char *token = x->config->admin_token;
-    return *token != '\0' && strcmp(token, "none") != 0 && has_token(x);
+    return *token != '\0' && strcmp(token, "none") != 0 && access_has_token(x->request, token);
 }
 
 /* "localhost:8080" or "[::1]" or "127.0.0.1": what a browser on this machine
@@ -81,7 +80,7 @@ bool access_is_admin(struct exchange *x)
         problem_say(x->response, x->request, PROBLEM_FORBIDDEN, NULL);
         return false;
     }
-    if (has_token(x))
+    if (access_has_token(x->request, x->config->admin_token))
         return true;
     problem_say(x->response, x->request, PROBLEM_UNAUTHORIZED, NULL);
     x->response->authenticate = "Bearer realm=\"booking admin\"";

@@ -7,8 +7,11 @@
  * the request comes from ALLOWED_ORIGIN. */
 void access_allow_origin(struct exchange *x);
 
+/* Whether the request carries this token: Authorization: Bearer TOKEN. */
+bool access_has_token(const struct request *request, const char *token);
+
 /* Whether the request carries the operator's token, on whatever path. */
-bool access_has_token(const struct exchange *x);
+bool access_is_operator(const struct exchange *x);
 
 /* Whether the request may do an operator's work: it carries the token, or, while
  * none is configured, comes from this very machine and not through a proxy or

@@ -93,6 +93,11 @@ static bool begin_form(const struct request *request, struct response *response,
     return false;
 }
 
+bool body_is_json(const struct request *request)
+{
+    return media_type_is(request->content_type, "application/json");
+}
+
 bool body_parse(const struct request *request, struct response *response, struct body *ret_body)
 {
     *ret_body = (struct body){0};

@@ -15,6 +15,9 @@ struct body {
     struct buf decoded;
 };
 
+/* Whether the request says that its body is JSON, which another site's form cannot. */
+bool body_is_json(const struct request *request);
+
 /* Takes the body of a request apart. False, and the answer is the problem
  * (INVALID_JSON, INVALID_REQUEST or UNSUPPORTED_MEDIA_TYPE), if it cannot.
  * After true, body_done() must be called. */

@@ -95,7 +95,7 @@ static bool read_if_match(const char *text, struct caller *caller)
 struct caller exchange_plain_caller(const struct exchange *x)
 {
     return (struct caller){
-        .kind = access_has_token(x) ? CALLER_OPERATOR : CALLER_CUSTOMER,
+        .kind = access_is_operator(x) ? CALLER_OPERATOR : CALLER_CUSTOMER,
         .config = x->config,
         .request_id = x->request->id,
     };

@@ -45,11 +45,14 @@ const char *response_status_line(int status)
     case 403: return "403 Forbidden";
     case 404: return "404 Not Found";
     case 405: return "405 Method Not Allowed";
+    case 408: return "408 Request Timeout";
     case 409: return "409 Conflict";
+    case 410: return "410 Gone";
     case 412: return "412 Precondition Failed";
     case 413: return "413 Content Too Large";
     case 415: return "415 Unsupported Media Type";
     case 422: return "422 Unprocessable Content";
+    case 425: return "425 Too Early";
     case 429: return "429 Too Many Requests";
     case 503: return "503 Service Unavailable";
     default: return "500 Internal Server Error";

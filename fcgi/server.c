@@ -45,6 +45,7 @@ static void catch_signals(void)
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGHUP, SIG_IGN); /* the log is appended to, and settings are read at the start */
 }
 
 static const char *header_of(const struct request *request, const char *cgi_name)

@@ -25,11 +25,12 @@ static void on_answer(const struct http_answer *http, void *context)
         .delivered = sent,
         .outcome = sent ? "SENT" : http->timed_out ? "TIMEOUT" : "ERROR",
         .reason = sent ? NULL : task->reason,
+        .retry_after_ms = http->retry_after_ms,
         .duration_ms = http->duration_ms,
     };
     log_info("confirmation_attempt", LOG_TEXT("request_id", task->job.request_id),
              LOG_TEXT("order", task->job.order_id),
-             LOG_NUMBER("attempt", task->job.attempt), LOG_NUMBER("status", http->status));
+             LOG_NUMBER("attempt", task->job.claim), LOG_NUMBER("status", http->status));
     sweeper_task_end(task);
 }
 
@@ -39,24 +40,29 @@ static bool deliver(struct task *task, const struct order *order)
     struct buf body = BUF_INIT;
     struct json_writer w = JSON_WRITER_INIT(&body);
     order_write_json(&w, NULL, order, config->payment_max_attempts, ORDER_DIALECT_A);
-    bool begun = buf_ok(&body) && http_post(task->sweeper->http, config->confirmation_url, order->order_id,
-                                            task->job.request_id, buf_str(&body), config->payment_timeout_ms,
-                                            on_answer, task);
+    struct http_request request = {
+        .url = config->confirmation_url,
+        .key = order->order_id,
+        .request_id = task->job.request_id,
+        .bearer = "",
+        .body = buf_str(&body),
+        .timeout_ms = config->payment_timeout_ms,
+    };
+    bool begun = buf_ok(&body) && http_post(task->sweeper->http, &request, on_answer, task);
     buf_done(&body);
     return begun;
 }
 
-void sweeper_start_confirmation(struct sweeper *s, const struct job *job)
+bool sweeper_start_confirmation(struct sweeper *s, const struct job *job)
 {
     struct order order;
+    int64_t lease_began_ms = monotonic_ms();
     enum result r = booking_read_order(s->db, job->order_id, &order);
-    if (r != RESULT_OK) {
-        sweeper_database_failed(s, "read_order", r);
-        return;
-    }
-    struct task *task = sweeper_task_new(s, job, settle);
+    if (r != RESULT_OK)
+        return sweeper_job_failed(s, job, "read_order", r);
+    struct task *task = sweeper_task_new(s, job, lease_began_ms, settle);
     if (task == NULL)
-        return;
+        return true;
     if (s->config->confirmation_url[0] == '\0') {
         /* No one to tell; the history still says so. */
         task->delivery = (struct delivery_result){ .delivered = true, .outcome = "NOT_CONFIGURED" };
@@ -64,4 +70,5 @@ void sweeper_start_confirmation(struct sweeper *s, const struct job *job)
     } else if (!deliver(task, &order)) {
         sweeper_task_drop(task, "the request could not begin");
     }
+    return true;
 }

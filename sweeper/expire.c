@@ -2,16 +2,39 @@
 
 #include "booking/log.h"
 #include "booking/metrics.h"
+#include "booking/notify.h"
 
 #include <string.h>
 
+/* One by one, where locks are taken in a strict order, and one that cannot be expired stands in no other's way. */
+static bool expire_singly(struct sweeper *s, const struct job *jobs, size_t count, size_t *expired)
+{
+    int64_t lease_ends_ms = monotonic_ms() + booking_lease_ms(s->config, JOB_EXPIRE_HOLD);
+    for (size_t i = 0; i < count; i++) {
+        char id[1][UUID_SIZE];
+        size_t one = 0;
+        /* What was not done comes back when its lease ends. */
+        if (*s->stop != 0 || monotonic_ms() >= lease_ends_ms)
+            return true;
+        memcpy(id[0], jobs[i].order_id, UUID_SIZE);
+        enum result r = booking_expire(s->db, (const char(*)[UUID_SIZE])id, 1, s->worker, &one);
+        *expired += one;
+        if (r != RESULT_OK && !sweeper_job_failed(s, &jobs[i], "expire", r))
+            return false;
+        (void)http_pump(s->http);
+        notify_alive(monotonic_ms());
+    }
+    return true;
+}
+
 /* Holds that have run out, a batch in one transaction. If that meets too much
- * traffic it is done one by one, where locks are taken in a strict order. */
-void sweeper_expire(struct sweeper *s, const struct job *jobs, size_t count)
+ * traffic, or one that cannot be done, it is done one by one. */
+bool sweeper_expire(struct sweeper *s, const struct job *jobs, size_t count)
 {
     char ids[JOBS_CLAIM_MAX][UUID_SIZE];
     size_t expired = 0;
     int64_t latest_ms = 0;
+    bool is_there = true;
 
     for (size_t i = 0; i < count; i++) {
         int64_t late_ms = jobs[i].claimed_at_ms - jobs[i].due_at_ms;
@@ -20,17 +43,13 @@ void sweeper_expire(struct sweeper *s, const struct job *jobs, size_t count)
         metrics_observe(METRIC_TIMER_LATENESS, (double)late_ms / 1000);
     }
     enum result r = booking_expire(s->db, (const char(*)[UUID_SIZE])ids, count, s->worker, &expired);
-    if (r != RESULT_OK && count > 1) {
-        r = RESULT_OK;
-        for (size_t i = 0; r == RESULT_OK && i < count; i++) {
-            size_t one = 0;
-            r = booking_expire(s->db, (const char(*)[UUID_SIZE])ids + i, 1, s->worker, &one);
-            expired += one;
-        }
-    }
-    /* What was not done comes back when its lease ends. */
-    if (r != RESULT_OK)
-        sweeper_database_failed(s, "expire", r);
+    if (r == RESULT_UNAVAILABLE)
+        is_there = !sweeper_database_is_away(s, "expire");
+    else if (r != RESULT_OK && count == 1)
+        is_there = sweeper_job_failed(s, &jobs[0], "expire", r);
+    if (r != RESULT_OK && count > 1 && is_there)
+        is_there = expire_singly(s, jobs, count, &expired);
     log_info("holds_expired", LOG_NUMBER("claimed", count), LOG_NUMBER("expired", expired),
              LOG_NUMBER("late_ms", latest_ms));
+    return is_there;
 }

@@ -25,10 +25,39 @@ static bool read_text(struct json_object *json, const char *name, char *ret, siz
     return true;
 }
 
+/* The end of the text that begins at a quotation mark: its second one. The text is valid JSON. */
+static size_t end_of_text(const char *json, size_t at)
+{
+    for (at++; json[at] != '"'; at++)
+        at += json[at] == '\\' ? 1 : 0;
+    return at;
+}
+
+/* A field that stands twice may say two things; of those json-c would keep one. */
+static bool stands_twice(const char *json, size_t len, const char *name)
+{
+    int depth = 0;
+    int times = 0;
+    for (size_t i = 0; i < len; i++) {
+        depth += json[i] == '{' || json[i] == '[' ? 1 : json[i] == '}' || json[i] == ']' ? -1 : 0;
+        if (json[i] != '"')
+            continue;
+        size_t begin = i + 1;
+        i = end_of_text(json, i);
+        size_t after = i + 1 + strspn(json + i + 1, " \t\r\n");
+        bool is_name = depth == 1 && after < len && json[after] == ':';
+        if (is_name && i - begin == strlen(name) && memcmp(json + begin, name, i - begin) == 0)
+            times++;
+    }
+    return times > 1;
+}
+
 static struct json_object *parse(const struct gateway_answer *answer)
 {
     size_t at = 0;
-    if (!json_is_valid(answer->body, answer->body_len, JSON_DEPTH_MAX, &at))
+    if (!json_is_valid(answer->body, answer->body_len, JSON_DEPTH_MAX, &at) ||
+        stands_twice(answer->body, answer->body_len, "status") ||
+        stands_twice(answer->body, answer->body_len, "transactionId"))
         return NULL;
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
     if (tokener == NULL)
@@ -41,27 +70,68 @@ static struct json_object *parse(const struct gateway_answer *answer)
     return NULL;
 }
 
-static void read_approval(struct json_object *json, struct attempt_result *r)
+static bool says(struct json_object *json, const char *status)
 {
-    char status[20];
-    if (json != NULL && read_text(json, "status", status, sizeof status) && strcmp(status, "APPROVED") == 0 &&
-        read_text(json, "transactionId", r->transaction_id, sizeof r->transaction_id)) {
-        r->outcome = ATTEMPT_APPROVED;
-        return;
-    }
-    /* It may have taken the money: the same key asks again. */
+    char text[20];
+    return json != NULL && read_text(json, "status", text, sizeof text) && strcmp(text, status) == 0;
+}
+
+static bool has_status(struct json_object *json)
+{
+    return json_object_object_get_ex(json, "status", NULL);
+}
+
+/* It may have taken the money: the same key asks again. */
+static void no_sense(struct attempt_result *r)
+{
     r->outcome = ATTEMPT_ERROR;
     text_copy(r->reason, sizeof r->reason, "The payment gateway's answer made no sense");
 }
 
+static void wait_for_it(struct attempt_result *r)
+{
+    r->outcome = ATTEMPT_PENDING;
+    text_copy(r->reason, sizeof r->reason, "The payment gateway is still deciding");
+}
+
+static void read_approval(struct json_object *json, struct attempt_result *r)
+{
+    if (says(json, "PENDING"))
+        wait_for_it(r);
+    else if (says(json, "APPROVED") &&
+             read_text(json, "transactionId", r->transaction_id, sizeof r->transaction_id))
+        r->outcome = ATTEMPT_APPROVED;
+    else
+        no_sense(r);
+}
+
+static void read_pending(struct json_object *json, struct attempt_result *r)
+{
+    if (json != NULL && (!has_status(json) || says(json, "PENDING")))
+        wait_for_it(r);
+    else
+        no_sense(r);
+}
+
+/* A decline in whatever words, unless they are another answer's. */
 static void read_decline(struct json_object *json, struct attempt_result *r)
 {
     char reason[101];
+    if (says(json, "APPROVED") || says(json, "PENDING") || says(json, "VOIDED")) {
+        no_sense(r);
+        return;
+    }
     r->outcome = ATTEMPT_DECLINED;
     if (json != NULL && read_text(json, "reason", reason, sizeof reason))
         (void)snprintf(r->reason, sizeof r->reason, "Payment declined: %s", reason);
     else
         text_copy(r->reason, sizeof r->reason, "Payment declined");
+}
+
+/* "Not now" is not "no": the same request may be answered another time. */
+static bool is_not_now(int status)
+{
+    return status == 408 || status == 409 || status == 425 || status == 429 || status >= 500;
 }
 
 bool gateway_answer_is_void(const struct gateway_answer *answer)
@@ -79,8 +149,10 @@ bool gateway_answer_is_void(const struct gateway_answer *answer)
 
 void gateway_answer_read(const struct gateway_answer *answer, struct attempt_result *ret_result)
 {
-    struct attempt_result r = { .outcome = ATTEMPT_ERROR, .duration_ms = answer->duration_ms };
-    struct json_object *json = answer->status == 200 || answer->status == 402 ? parse(answer) : NULL;
+    struct attempt_result r = { .outcome = ATTEMPT_ERROR, .retry_after_ms = answer->retry_after_ms,
+                                .duration_ms = answer->duration_ms };
+    bool has_body = answer->status == 200 || answer->status == 202 || answer->status == 402;
+    struct json_object *json = has_body && !answer->timed_out ? parse(answer) : NULL;
 
     if (answer->timed_out) {
         r.outcome = ATTEMPT_TIMEOUT;
@@ -89,10 +161,12 @@ void gateway_answer_read(const struct gateway_answer *answer, struct attempt_res
         text_copy(r.reason, sizeof r.reason, "The payment gateway could not be reached");
     } else if (answer->status == 200) {
         read_approval(json, &r);
+    } else if (answer->status == 202) {
+        read_pending(json, &r);
     } else if (answer->status == 402) {
         read_decline(json, &r);
     } else {
-        r.is_final = answer->status >= 400 && answer->status < 500;
+        r.is_final = answer->status >= 400 && !is_not_now(answer->status);
         (void)snprintf(r.reason, sizeof r.reason, "The payment gateway answered %d", answer->status);
     }
     json_object_put(json);

@@ -4,12 +4,14 @@
 #include "booking/booking.h"
 
 /* What the payment gateway's answer means. Pure: it is a stranger's text, and
- * whatever cannot be understood is an error to be tried again, never money. */
+ * whatever cannot be understood is an error to be tried again, never money. So
+ * is an answer that says two things, by its status and by its body. */
 struct gateway_answer {
     int status; /* 0: none came */
     bool timed_out;
     const char *body;
     size_t body_len;
+    int64_t retry_after_ms; /* 0: it did not say */
     int64_t duration_ms;
 };
 

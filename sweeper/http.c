@@ -4,13 +4,19 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/queue.h>
+#include <time.h>
 
 #define SIGNAL_BLIND_MS 1000
+/* More than anyone waits, and a number that can be counted with. */
+#define RETRY_AFTER_MAX_S 86400
 
+/* Time is kept here, not by libcurl, which would take an answer for late that it was only late to read: the database
+ * may hold us up for longer than a gateway may take. */
 struct http {
     CURLM *multi;
     size_t in_flight;
-    struct transfer *first;
+    TAILQ_HEAD(transfers, transfer) transfers; /* the oldest first */
 };
 
 struct transfer {
@@ -20,9 +26,17 @@ struct transfer {
     char error[CURL_ERROR_SIZE];
     http_done done;
     void *context;
-    struct transfer *next;
-    struct transfer **self; /* what points here */
+    int64_t begun_ms;
+    int64_t timeout_ms;
+    TAILQ_ENTRY(transfer) link;
 };
+
+int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 struct http *http_new(void)
 {
@@ -33,14 +47,13 @@ struct http *http_new(void)
         free(http);
         return NULL;
     }
+    TAILQ_INIT(&http->transfers);
     return http;
 }
 
 static void transfer_free(struct http *http, struct transfer *t)
 {
-    *t->self = t->next;
-    if (t->next != NULL)
-        t->next->self = t->self;
+    TAILQ_REMOVE(&http->transfers, t, link);
     http->in_flight--;
     (void)curl_multi_remove_handle(http->multi, t->easy);
     curl_easy_cleanup(t->easy);
@@ -53,8 +66,8 @@ void http_free(struct http *http)
 {
     if (http == NULL)
         return;
-    while (http->first != NULL)
-        transfer_free(http, http->first);
+    while (!TAILQ_EMPTY(&http->transfers))
+        transfer_free(http, TAILQ_FIRST(&http->transfers));
     (void)curl_multi_cleanup(http->multi);
     curl_global_cleanup();
     free(http);
@@ -88,13 +101,15 @@ static bool add_header(struct transfer *t, const char *name, const char *value)
     return true;
 }
 
-static bool set_options(struct transfer *t, const char *url, const char *body, int64_t timeout_ms)
+/* What the name server is asked ends with the transfer: libcurl would otherwise wait for its thread, and with it
+ * everything else would. */
+static bool set_options(struct transfer *t, const struct http_request *request)
 {
     CURL *e = t->easy;
-    return curl_easy_setopt(e, CURLOPT_URL, url) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_COPYPOSTFIELDS, body) == CURLE_OK &&
+    return curl_easy_setopt(e, CURLOPT_URL, request->url) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_COPYPOSTFIELDS, request->body) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_HTTPHEADER, t->headers) == CURLE_OK &&
-           curl_easy_setopt(e, CURLOPT_TIMEOUT_MS, (long)timeout_ms) == CURLE_OK &&
+           curl_easy_setopt(e, CURLOPT_QUICK_EXIT, 1L) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_WRITEFUNCTION, on_body) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_WRITEDATA, t) == CURLE_OK &&
            curl_easy_setopt(e, CURLOPT_PRIVATE, t) == CURLE_OK &&
@@ -107,23 +122,29 @@ static bool set_options(struct transfer *t, const char *url, const char *body, i
            curl_easy_setopt(e, CURLOPT_PROTOCOLS_STR, "http,https") == CURLE_OK;
 }
 
-bool http_post(struct http *http, const char *url, const char *key, const char *request_id,
-               const char *body, int64_t timeout_ms, http_done done, void *context)
+static bool add_headers(struct transfer *t, const struct http_request *request)
+{
+    struct buf bearer = BUF_INIT;
+    buf_addf(&bearer, "Bearer %s", request->bearer);
+    bool ok = buf_ok(&bearer) && add_header(t, "Content-Type", "application/json") && add_header(t, "Expect", "") &&
+              (*request->request_id == '\0' || add_header(t, "X-Request-Id", request->request_id)) &&
+              (*request->bearer == '\0' || add_header(t, "Authorization", buf_str(&bearer))) &&
+              (request->key == NULL || add_header(t, "Idempotency-Key", request->key));
+    buf_done(&bearer);
+    return ok;
+}
+
+bool http_post(struct http *http, const struct http_request *request, http_done done, void *context)
 {
     struct transfer *t = calloc(1, sizeof *t);
     if (t == NULL)
         return false;
     *t = (struct transfer){ .easy = curl_easy_init(), .done = done, .context = context,
-                            .next = http->first, .self = &http->first };
-    if (t->next != NULL)
-        t->next->self = &t->next;
-    http->first = t;
+                            .begun_ms = monotonic_ms(), .timeout_ms = request->timeout_ms };
+    TAILQ_INSERT_TAIL(&http->transfers, t, link);
     http->in_flight++;
 
-    bool ok = t->easy != NULL && add_header(t, "Content-Type", "application/json") &&
-              add_header(t, "Expect", "") && (*request_id == '\0' || add_header(t, "X-Request-Id", request_id)) &&
-              (key == NULL || add_header(t, "Idempotency-Key", key)) &&
-              set_options(t, url, body, timeout_ms) &&
+    bool ok = t->easy != NULL && add_headers(t, request) && set_options(t, request) &&
               curl_multi_add_handle(http->multi, t->easy) == CURLM_OK;
     if (!ok)
         transfer_free(http, t);
@@ -134,16 +155,20 @@ static void finish(struct http *http, struct transfer *t, CURLcode code)
 {
     long status = 0;
     curl_off_t us = 0;
+    curl_off_t retry_after_s = 0;
     (void)curl_easy_getinfo(t->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(t->easy, CURLINFO_TOTAL_TIME_T, &us);
+    (void)curl_easy_getinfo(t->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    bool timed_out = code == CURLE_OPERATION_TIMEDOUT;
     struct http_answer answer = {
         /* A status whose body broke off is no answer. */
         .status = code == CURLE_OK ? (int)status : 0,
-        .timed_out = code == CURLE_OPERATION_TIMEDOUT,
+        .timed_out = timed_out,
         .error = t->error[0] != '\0' ? t->error : curl_easy_strerror(code),
         .body = buf_str(&t->answer),
         .body_len = t->answer.len,
-        .duration_ms = us / 1000,
+        .retry_after_ms = retry_after_s < RETRY_AFTER_MAX_S ? (int64_t)retry_after_s * 1000 : RETRY_AFTER_MAX_S * 1000,
+        .duration_ms = timed_out ? monotonic_ms() - t->begun_ms : us / 1000,
     };
     t->done(&answer, t->context);
     transfer_free(http, t);
@@ -165,18 +190,43 @@ static bool finish_done(struct http *http)
     return any;
 }
 
-bool http_wait(struct http *http, int64_t wait_ms, int wake_fd)
+/* When the first of the requests has had its time; INT64_MAX if there is none. */
+static int64_t next_timeout_ms(const struct http *http)
+{
+    const struct transfer *t = TAILQ_FIRST(&http->transfers);
+    return t == NULL ? INT64_MAX : t->begun_ms + t->timeout_ms;
+}
+
+/* All are given the same time, so the oldest is the first whose time is over. */
+static bool finish_late(struct http *http)
+{
+    bool any = false;
+    while (next_timeout_ms(http) <= monotonic_ms()) {
+        finish(http, TAILQ_FIRST(&http->transfers), CURLE_OPERATION_TIMEDOUT);
+        any = true;
+    }
+    return any;
+}
+
+bool http_pump(struct http *http)
 {
     int running = 0;
-    struct curl_waitfd wake = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
     (void)curl_multi_perform(http->multi, &running);
-    if (finish_done(http))
+    bool done = finish_done(http);
+    return finish_late(http) || done;
+}
+
+bool http_wait(struct http *http, int64_t wait_ms, int wake_fd)
+{
+    struct curl_waitfd wake = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
+    if (http_pump(http))
         return true;
     /* A signal between the caller's look at its flag and this poll goes unseen
      * until the poll ends; so it ends soon. */
-    if (wait_ms > SIGNAL_BLIND_MS)
-        wait_ms = SIGNAL_BLIND_MS;
-    (void)curl_multi_poll(http->multi, &wake, wake_fd < 0 ? 0 : 1, (int)wait_ms, NULL);
-    (void)curl_multi_perform(http->multi, &running);
-    return finish_done(http);
+    int64_t left_ms = next_timeout_ms(http) - monotonic_ms();
+    wait_ms = wait_ms > SIGNAL_BLIND_MS ? SIGNAL_BLIND_MS : wait_ms;
+    wait_ms = wait_ms > left_ms ? left_ms : wait_ms;
+    if (wait_ms > 0)
+        (void)curl_multi_poll(http->multi, &wake, wake_fd < 0 ? 0 : 1, (int)wait_ms, NULL);
+    return http_pump(http);
 }

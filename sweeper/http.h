@@ -15,6 +15,16 @@
 
 struct http;
 
+/* What is asked: POST with a JSON body. Texts are copied. */
+struct http_request {
+    const char *url;
+    const char *key;        /* sent as Idempotency-Key; NULL: none */
+    const char *request_id; /* sent as X-Request-Id; "": none */
+    const char *bearer;     /* sent as Authorization: Bearer; "": none */
+    const char *body;
+    int64_t timeout_ms;     /* for all of it, the name's look-up included */
+};
+
 /* What came of a request. */
 struct http_answer {
     int status;        /* 0: none came */
@@ -22,10 +32,11 @@ struct http_answer {
     const char *error; /* then: why, in libcurl's words */
     const char *body;  /* NUL-terminated; may hold NULs too */
     size_t body_len;
+    int64_t retry_after_ms; /* as the header Retry-After says; 0: nothing */
     int64_t duration_ms;
 };
 
-/* Called once for each request, from http_wait(). */
+/* Called once for each request, from http_wait() or http_pump(). */
 typedef void (*http_done)(const struct http_answer *answer, void *context);
 
 /* NULL without memory. */
@@ -33,11 +44,8 @@ struct http *http_new(void);
 /* Drops what is in flight without calling back. */
 void http_free(struct http *http);
 
-/* Begins POST with a JSON body. The key is sent as Idempotency-Key (NULL:
- * none), the request id as X-Request-Id ("": none). False if it cannot even begin; done is
- * then not called. Texts are copied. */
-bool http_post(struct http *http, const char *url, const char *key, const char *request_id,
-               const char *body, int64_t timeout_ms, http_done done, void *context);
+/* Begins a request. False if it cannot even begin; done is then not called. */
+bool http_post(struct http *http, const struct http_request *request, http_done done, void *context);
 
 size_t http_in_flight(const struct http *http);
 
@@ -47,5 +55,13 @@ size_t http_in_flight(const struct http *http);
  * a signal that came just before may have gone unseen. True when a request has
  * ended. */
 bool http_wait(struct http *http, int64_t wait_ms, int wake_fd);
+
+/* The same without waiting. To be called between one piece of work and the
+ * next: an answer that was there in time counts, whenever it is read, but its
+ * sender may give up when nobody reads it. */
+bool http_pump(struct http *http);
+
+/* The time of a clock that only runs forward. */
+int64_t monotonic_ms(void);
 
 #endif

@@ -10,91 +10,166 @@
 
 #define BEAT_MS 5000
 #define PURGE_MS 60000
-/* When to look again for what is due but in somebody's hands. */
+#define PURGE_BUDGET_MS 200
+#define PURGE_PAUSE_MS 100
+/* How long it takes to begin a job, before the first has been. */
+#define BEGIN_GUESS_MS 50
+/* When to look again for what is due but in others' hands. */
 #define HELD_MS 1000
 
 /* ── claiming ───────────────────────────────────────────────────────────── */
+
+/* Of a lease, how much may pass until the last of a batch has begun. */
+#define BEGIN_FRACTION 8
+
+/* No more than can be begun while their leases are young. */
+static size_t begun_in_time(const struct sweeper *s, enum job_kind kind)
+{
+    double fit = (double)booking_lease_ms(s->config, kind) / BEGIN_FRACTION / s->begin_ms;
+    if (fit >= JOBS_CLAIM_MAX)
+        return JOBS_CLAIM_MAX;
+    return fit < 1 ? 1 : (size_t)fit;
+}
 
 static size_t capacity(const struct sweeper *s, enum job_kind kind)
 {
     if (kind == JOB_EXPIRE_HOLD)
         return JOBS_CLAIM_MAX;
     size_t max = (size_t)s->config->sweeper_max_in_flight;
-    return s->in_flight[kind] < max ? max - s->in_flight[kind] : 0;
+    size_t room = s->in_flight[kind] < max ? max - s->in_flight[kind] : 0;
+    size_t fit = begun_in_time(s, kind);
+    return room < fit ? room : fit;
 }
 
-static void start(struct sweeper *s, enum job_kind kind, const struct job *jobs, size_t count)
+static bool start_one(struct sweeper *s, const struct job *job)
 {
-    if (kind == JOB_EXPIRE_HOLD) {
-        sweeper_expire(s, jobs, count);
-        return;
-    }
-    for (size_t i = 0; i < count; i++) {
-        if (kind == JOB_PAYMENT_ATTEMPT)
-            sweeper_start_payment(s, &jobs[i]);
-        else if (kind == JOB_VOID_CHARGE)
-            sweeper_start_void(s, &jobs[i]);
-        else
-            sweeper_start_confirmation(s, &jobs[i]);
-    }
+    int64_t begun_ms = monotonic_ms();
+    bool more = job->kind == JOB_PAYMENT_ATTEMPT ? sweeper_start_payment(s, job)
+                : job->kind == JOB_VOID_CHARGE   ? sweeper_start_void(s, job)
+                                                 : sweeper_start_confirmation(s, job);
+    /* A moving average: a single slow one says little. */
+    double took_ms = (double)(monotonic_ms() - begun_ms);
+    s->begin_ms += ((took_ms < 1 ? 1 : took_ms) - s->begin_ms) / 4;
+    (void)http_pump(s->http);
+    notify_alive(monotonic_ms());
+    return more;
 }
 
-/* Claims one batch of each kind that is due. Returns how long nothing more will
- * be: 0 when there may be more at once. */
-static int64_t claim_due(struct sweeper *s, size_t *ret_claimed)
+/* What was claimed and is not to be begun is due at once for others. */
+static void give_back(struct sweeper *s, const struct job *jobs, size_t count)
+{
+    int64_t ids[JOBS_CLAIM_MAX];
+    for (size_t i = 0; i < count; i++)
+        ids[i] = jobs[i].job_id;
+    enum result r = count == 0 ? RESULT_OK : jobs_give_back(s->db, ids, count, s->worker);
+    if (r != RESULT_OK)
+        sweeper_database_failed(s, "give_back", r);
+}
+
+/* False when the database is away. */
+static bool start(struct sweeper *s, const struct job *jobs, size_t count, int64_t claimed_ms)
+{
+    bool more = true;
+    size_t i = 0;
+    if (jobs[0].kind == JOB_EXPIRE_HOLD)
+        return sweeper_expire(s, jobs, count);
+    int64_t lease_ends_ms = claimed_ms + booking_lease_ms(s->config, jobs[0].kind);
+    while (more && i < count && *s->stop == 0 && monotonic_ms() < lease_ends_ms)
+        more = start_one(s, &jobs[i++]);
+    if (more)
+        give_back(s, jobs + i, count - i);
+    return more;
+}
+
+/* Claims and starts one batch. False when the database is away. */
+static bool claim_batch(struct sweeper *s, enum job_kind kind, size_t *ret_count)
+{
+    struct job jobs[JOBS_CLAIM_MAX];
+    int64_t claimed_ms = monotonic_ms();
+    enum result r = booking_claim(s->db, kind, capacity(s, kind), booking_lease_ms(s->config, kind), s->worker, jobs,
+                                  ret_count);
+    if (*ret_count > 0)
+        CRASH_POINT("claimed");
+    metrics_add((enum metric)(METRIC_CLAIMED_EXPIRE_HOLD + (int)kind), *ret_count);
+    if (r != RESULT_OK) {
+        sweeper_database_failed(s, "claim", r);
+        return false;
+    }
+    return *ret_count == 0 || start(s, jobs, *ret_count, claimed_ms);
+}
+
+/* Claims one batch of each kind that is due; while there is more to be settled, only of timers. Returns how long
+ * nothing more will be: 0 when there may be more at once. */
+static int64_t claim_due(struct sweeper *s, bool busy, size_t *ret_claimed)
 {
     int64_t due_in_ms[JOB_KIND_COUNT];
-    int64_t wait_ms = s->config->sweeper_poll_interval_ms;
+    int64_t wait_ms = busy ? 0 : s->config->sweeper_poll_interval_ms;
     enum result r = jobs_next_due(s->db, due_in_ms);
 
     *ret_claimed = 0;
-    for (int kind = 0; r == RESULT_OK && kind < JOB_KIND_COUNT; kind++) {
-        struct job jobs[JOBS_CLAIM_MAX];
-        size_t limit = capacity(s, (enum job_kind)kind);
+    if (r != RESULT_OK) {
+        sweeper_database_failed(s, "claim", r);
+        return SWEEPER_TRY_AGAIN_MS;
+    }
+    for (int kind = 0; kind < JOB_KIND_COUNT && *s->stop == 0; kind++) {
         size_t count = 0;
-        if (limit == 0)
-            continue; /* an answer must come first, and wakes us */
+        /* An answer must come first, and wakes us. */
+        if (capacity(s, (enum job_kind)kind) == 0 || (busy && kind != JOB_EXPIRE_HOLD))
+            continue;
         if (due_in_ms[kind] > 0) {
             wait_ms = due_in_ms[kind] < wait_ms ? due_in_ms[kind] : wait_ms;
             continue;
         }
-        r = booking_claim(s->db, (enum job_kind)kind, limit, booking_lease_ms(s->config, (enum job_kind)kind),
-                          s->worker, jobs, &count);
-        if (count > 0)
-            CRASH_POINT("claimed");
-        if (r == RESULT_OK && count > 0)
-            start(s, (enum job_kind)kind, jobs, count);
+        bool is_there = claim_batch(s, (enum job_kind)kind, &count);
         *ret_claimed += count;
-        metrics_add((enum metric)(METRIC_CLAIMED_EXPIRE_HOLD + kind), count);
+        if (!is_there)
+            return SWEEPER_TRY_AGAIN_MS;
         int64_t again_ms = count > 0 ? 0 : HELD_MS;
         wait_ms = again_ms < wait_ms ? again_ms : wait_ms;
-    }
-    if (r != RESULT_OK) {
-        sweeper_database_failed(s, "claim", r);
-        return SWEEPER_TRY_AGAIN_MS;
     }
     return wait_ms;
 }
 
 /* ── housekeeping ───────────────────────────────────────────────────────── */
 
+static enum result beat(struct sweeper *s)
+{
+    size_t in_flight = 0;
+    for (int i = 0; i < JOB_KIND_COUNT; i++)
+        in_flight += s->in_flight[i];
+    return sweepers_beat(s->db, s->worker, (int64_t)in_flight);
+}
+
+/* Some at a time, so that no timer waits for it, but as fast as they come: while there may be more, every turn. */
+static enum result purge(struct sweeper *s)
+{
+    int64_t until_ms = monotonic_ms() + PURGE_BUDGET_MS;
+    bool more = true;
+    enum result r = RESULT_OK;
+    while (r == RESULT_OK && more && *s->stop == 0 && monotonic_ms() < until_ms) {
+        r = idempotency_purge(s->db, &more);
+        (void)http_pump(s->http);
+    }
+    if (r == RESULT_RETRY) { /* another sweeper is at it */
+        r = RESULT_OK;
+        more = false;
+    }
+    if (r == RESULT_OK && !more)
+        r = sweepers_purge(s->db);
+    s->next_purge_ms = monotonic_ms() + (more ? PURGE_PAUSE_MS : PURGE_MS);
+    return r;
+}
+
 static void keep_house(struct sweeper *s)
 {
     int64_t now_ms = monotonic_ms();
     enum result r = RESULT_OK;
     if (now_ms >= s->next_beat_ms) {
-        size_t in_flight = 0;
-        for (int i = 0; i < JOB_KIND_COUNT; i++)
-            in_flight += s->in_flight[i];
         s->next_beat_ms = now_ms + BEAT_MS;
-        r = sweepers_beat(s->db, s->worker, (int64_t)in_flight);
+        r = beat(s);
     }
-    if (r == RESULT_OK && now_ms >= s->next_purge_ms) {
-        s->next_purge_ms = now_ms + PURGE_MS;
-        r = idempotency_purge(s->db);
-        if (r == RESULT_OK)
-            r = sweepers_purge(s->db);
-    }
+    if (r == RESULT_OK && now_ms >= s->next_purge_ms)
+        r = purge(s);
     if (r != RESULT_OK) {
         s->next_beat_ms = 0;
         sweeper_database_failed(s, "housekeeping", r);
@@ -108,26 +183,49 @@ static void keep_house(struct sweeper *s)
 
 static bool has_work(const struct sweeper *s)
 {
-    return http_in_flight(s->http) > 0 || s->unsettled != NULL;
+    return http_in_flight(s->http) > 0 || !TAILQ_EMPTY(&s->answered);
+}
+
+static int64_t later(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+static int64_t next_settlement_ms(const struct sweeper *s)
+{
+    return later(s->next_try_ms, sweeper_next_settlement_ms(s));
 }
 
 static void finish_in_flight(struct sweeper *s)
 {
     int64_t deadline_ms = monotonic_ms() + s->config->payment_timeout_ms + STOP_SPARE_MS;
     while (has_work(s) && monotonic_ms() < deadline_ms) {
-        (void)http_wait(s->http, SWEEPER_TRY_AGAIN_MS, -1);
+        int64_t next_ms = next_settlement_ms(s);
+        int64_t now_ms = monotonic_ms();
+        (void)http_wait(s->http, next_ms > now_ms + SWEEPER_TRY_AGAIN_MS ? SWEEPER_TRY_AGAIN_MS : next_ms - now_ms, -1);
         if (monotonic_ms() >= s->next_try_ms)
-            sweeper_settle_again(s);
+            (void)sweeper_settle(s);
     }
 }
 
-/* Sleeps until the next look for work, or until it is worth looking before: after a wake-up, and after an answer, which
- * makes room and may have made work. */
-static void rest(struct sweeper *s)
+/* When there will be something to do: sooner than the next look, what is to be settled again or purged. */
+static int64_t next_turn_ms(const struct sweeper *s, bool once)
 {
-    int64_t now_ms = monotonic_ms();
-    int64_t until_ms = now_ms < s->next_try_ms ? s->next_try_ms : s->next_look_ms;
-    bool answered = http_wait(s->http, until_ms > now_ms ? until_ms - now_ms : 0, s->wake_fd);
+    int64_t next_ms = earlier(s->next_look_ms, next_settlement_ms(s));
+    return later(s->next_try_ms, once ? next_ms : earlier(next_ms, s->next_purge_ms));
+}
+
+/* Sleeps until the next turn, or until it is worth looking before: after a wake-up, and after an answer, which
+ * makes room and may have made work. */
+static void rest(struct sweeper *s, bool once)
+{
+    int64_t wait_ms = next_turn_ms(s, once) - monotonic_ms();
+    bool answered = http_wait(s->http, wait_ms > 0 ? wait_ms : 0, s->wake_fd);
     bool woken = s->wake_fd >= 0 && wake_drain(s->wake_fd);
     if (answered || woken)
         s->next_look_ms = 0;
@@ -138,14 +236,12 @@ static bool turn(struct sweeper *s, bool once)
 {
     size_t claimed = 0;
     if (monotonic_ms() >= s->next_try_ms) {
-        if (s->unsettled != NULL)
-            s->next_look_ms = 0;
-        sweeper_settle_again(s);
-        if (!once)
+        bool busy = sweeper_settle(s);
+        if (!once && monotonic_ms() >= s->next_try_ms)
             keep_house(s);
-        /* Once: nobody wakes us, and what we wait for is soon over. */
-        if (once || monotonic_ms() >= s->next_look_ms)
-            s->next_look_ms = claim_due(s, &claimed) + monotonic_ms();
+        /* Once: no one wakes us, and what we wait for is soon over. */
+        if (monotonic_ms() >= s->next_try_ms && (once || monotonic_ms() >= s->next_look_ms))
+            s->next_look_ms = claim_due(s, busy, &claimed) + monotonic_ms();
         if (once && s->next_look_ms > monotonic_ms() + SWEEPER_TRY_AGAIN_MS)
             s->next_look_ms = monotonic_ms() + SWEEPER_TRY_AGAIN_MS;
     } else if (once && !has_work(s)) {
@@ -153,15 +249,17 @@ static bool turn(struct sweeper *s, bool once)
     }
     if (once && claimed == 0 && !has_work(s))
         return false;
-    rest(s);
+    rest(s, once);
     return true;
 }
 
-int sweeper_run(struct sweeper *s, bool once, const volatile int *stop)
+int sweeper_run(struct sweeper *s, bool once)
 {
     bool more = true;
+    TAILQ_INIT(&s->answered);
+    s->begin_ms = BEGIN_GUESS_MS;
     notify_ready();
-    while (more && *stop == 0) {
+    while (more && *s->stop == 0) {
         uint64_t round_trips = db_round_trips(s->db);
         more = turn(s, once);
         notify_alive(monotonic_ms());
@@ -171,9 +269,9 @@ int sweeper_run(struct sweeper *s, bool once, const volatile int *stop)
     finish_in_flight(s);
     if (!once && sweepers_leave(s->db, s->worker) != RESULT_OK)
         log_debug("leave_failed", LOG_TEXT("database", db_last_error(s->db)));
-    while (s->unsettled != NULL) {
-        struct task *task = s->unsettled;
-        s->unsettled = task->next;
+    while (!TAILQ_EMPTY(&s->answered)) {
+        struct task *task = TAILQ_FIRST(&s->answered);
+        TAILQ_REMOVE(&s->answered, task, link);
         sweeper_task_drop(task, "stopped");
     }
     /* Once, a database that is away is an error for cron to report. */

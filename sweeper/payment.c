@@ -8,7 +8,8 @@
 
 static enum result settle(struct task *task)
 {
-    return booking_settle_attempt(task->sweeper->db, &task->job, task->sweeper->worker, &task->attempt);
+    return booking_settle_attempt(task->sweeper->db, task->sweeper->config, &task->job, task->attempt_number,
+                                  task->sweeper->worker, &task->attempt);
 }
 
 static void on_answer(const struct http_answer *http, void *context)
@@ -21,6 +22,7 @@ static void on_answer(const struct http_answer *http, void *context)
         .timed_out = http->timed_out,
         .body = http->body,
         .body_len = http->body_len,
+        .retry_after_ms = http->retry_after_ms,
         .duration_ms = http->duration_ms,
     };
     gateway_answer_read(&answer, &task->attempt);
@@ -29,7 +31,7 @@ static void on_answer(const struct http_answer *http, void *context)
     metrics_observe((enum metric_time)(METRIC_ATTEMPT_DURATION + (int)task->attempt.outcome), seconds);
     metrics_observe(METRIC_GATEWAY_LATENCY, seconds);
     log_info("payment_attempt", LOG_TEXT("request_id", task->job.request_id),
-             LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
+             LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->attempt_number),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms),
              LOG_TEXT("error", http->status == 0 ? http->error : ""),
              LOG_TEXT("reason", task->attempt.reason));
@@ -50,30 +52,38 @@ static bool call_gateway(struct task *task, const struct charge *charge)
     json_add_text(&w, "currency", charge->currency);
     json_close_object(&w);
     buf_addf(&url, "%s/charges", config->payment_gateway_url);
-    bool begun = buf_ok(&body) && buf_ok(&url) &&
-                 http_post(task->sweeper->http, buf_str(&url), charge->payment_id, task->job.request_id, buf_str(&body),
-                           config->payment_timeout_ms, on_answer, task);
+    struct http_request request = {
+        .url = buf_str(&url),
+        .key = charge->payment_id,
+        .request_id = task->job.request_id,
+        .bearer = config->payment_gateway_token,
+        .body = buf_str(&body),
+        .timeout_ms = config->payment_timeout_ms,
+    };
+    bool begun = buf_ok(&body) && buf_ok(&url) && http_post(task->sweeper->http, &request, on_answer, task);
     buf_done(&body);
     buf_done(&url);
     return begun;
 }
 
-void sweeper_start_payment(struct sweeper *s, const struct job *job)
+bool sweeper_start_payment(struct sweeper *s, const struct job *job)
 {
     struct charge charge;
     bool go = false;
-    enum result r = booking_begin_attempt(s->db, job, s->worker, &go, &charge);
-    if (r == RESULT_STALE || (r == RESULT_OK && !go)) {
+    int64_t lease_began_ms = monotonic_ms();
+    enum result r = booking_begin_attempt(s->db, s->config, job, s->worker, &go, &charge);
+    if (r != RESULT_OK)
+        return sweeper_job_failed(s, job, "begin_attempt", r);
+    if (!go) {
         log_info("payment_not_wanted", LOG_TEXT("request_id", job->request_id), LOG_TEXT("order", job->order_id),
-                 LOG_NUMBER("attempt", job->attempt));
-        return;
+                 LOG_NUMBER("claim", job->claim));
+        return true;
     }
-    if (r != RESULT_OK) {
-        sweeper_database_failed(s, "begin_attempt", r);
-        return;
-    }
-    struct task *task = sweeper_task_new(s, job, settle);
+    struct task *task = sweeper_task_new(s, job, lease_began_ms, settle);
+    if (task != NULL)
+        task->attempt_number = charge.attempt;
     if (task != NULL && !call_gateway(task, &charge))
         sweeper_task_drop(task, "the request could not begin");
     CRASH_POINT("calling");
+    return true;
 }

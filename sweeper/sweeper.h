@@ -8,19 +8,26 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 /* The daemon: claims jobs that are due, does them, settles them. Claims and
  * settlements are short transactions; what takes time happens between them, in
- * flight, with no transaction open. */
+ * flight, with no transaction open.
+ *
+ * One thread does all of it, so nothing may take long: pieces of work are small,
+ * answers are read between them, and whatever the database cannot be told now
+ * waits for its turn. */
 struct sweeper {
     const struct config *config;
     struct db *db;
     struct http *http;
+    const volatile int *stop;
     char worker[WORKER_SIZE];
     int wake_fd;
     char wake_path[128];
     size_t in_flight[JOB_KIND_COUNT];
-    struct task *unsettled; /* done, but the database could not be told yet */
+    TAILQ_HEAD(tasks, task) answered; /* done, and to be settled, in this order */
+    double begin_ms;                  /* how long it takes to begin a job, lately */
     int64_t next_beat_ms;
     int64_t next_purge_ms;
     int64_t next_try_ms; /* after a failure of the database */
@@ -31,42 +38,55 @@ struct sweeper {
 struct task {
     struct sweeper *sweeper;
     struct job job;
-    int64_t deadline_ms; /* by monotonic_ms(): when the lease ends */
+    int64_t lease_ends_ms; /* by monotonic_ms(), as the next */
+    int64_t not_before_ms; /* to be settled */
     /* Tells the database what came of it; RESULT_UNAVAILABLE is tried again. */
     enum result (*settle)(struct task *task);
+    int64_t attempt_number; /* PAYMENT_ATTEMPT: the one announced */
     struct attempt_result attempt;
     struct delivery_result delivery;
     char reason[ERROR_SIZE];
-    struct task *next;
+    TAILQ_ENTRY(task) link;
 };
 
 /* Runs until *stop is set, then finishes what is in flight; or, once, until
  * nothing is due. Returns the process's exit status. */
-int sweeper_run(struct sweeper *sweeper, bool once, const volatile int *stop);
+int sweeper_run(struct sweeper *sweeper, bool once);
 
-/* One file a kind. Each begins what a claimed job asks for. */
-void sweeper_expire(struct sweeper *sweeper, const struct job *jobs, size_t count);
-void sweeper_start_payment(struct sweeper *sweeper, const struct job *job);
-void sweeper_start_void(struct sweeper *sweeper, const struct job *job);
-void sweeper_start_confirmation(struct sweeper *sweeper, const struct job *job);
+/* One file a kind. Each begins what a claimed job asks for, or sets it aside.
+ * False when the database is away, so that no other need be tried. */
+bool sweeper_expire(struct sweeper *sweeper, const struct job *jobs, size_t count);
+bool sweeper_start_payment(struct sweeper *sweeper, const struct job *job);
+bool sweeper_start_void(struct sweeper *sweeper, const struct job *job);
+bool sweeper_start_confirmation(struct sweeper *sweeper, const struct job *job);
 
-/* For those files: a task counted as in flight, or NULL without memory; and its
- * end: settled, and freed, or kept until the database can be told. */
-struct task *sweeper_task_new(struct sweeper *sweeper, const struct job *job,
+/* For those files: a task counted as in flight, whose lease began at a time, or
+ * NULL without memory; and its end: it waits to be settled. */
+struct task *sweeper_task_new(struct sweeper *sweeper, const struct job *job, int64_t lease_began_ms,
                               enum result (*settle)(struct task *task));
 void sweeper_task_end(struct task *task);
 /* Drops a task without a word to the database: its lease runs out. */
 void sweeper_task_drop(struct task *task, const char *why);
 
-/* Tells the database once more what it could not be told before. */
-void sweeper_settle_again(struct sweeper *sweeper);
+/* Settles what has ended, for half a second at the most and until the database
+ * is away. True when there is more to be settled at once. */
+bool sweeper_settle(struct sweeper *sweeper);
+
+/* When there is something to be settled: by monotonic_ms(), INT64_MAX if nothing. */
+int64_t sweeper_next_settlement_ms(const struct sweeper *sweeper);
+
+/* What could not be done with a claimed job: the database was away, or the job
+ * itself is at fault; then it is set aside. False when the database is away. */
+bool sweeper_job_failed(struct sweeper *sweeper, const struct job *job, const char *during, enum result r);
 
 /* Says in the log that the database failed, and keeps off it for a moment. */
 void sweeper_database_failed(struct sweeper *sweeper, const char *what, enum result r);
 
+/* After RESULT_UNAVAILABLE: true, and as above, if the database is away; false if it is there, so that others may fare
+ * better than the one whose rows were locked. */
+bool sweeper_database_is_away(struct sweeper *sweeper, const char *what);
+
 /* How long to keep off a database that failed. */
 #define SWEEPER_TRY_AGAIN_MS 200
-
-int64_t monotonic_ms(void);
 
 #endif

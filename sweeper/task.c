@@ -1,16 +1,12 @@
 #include "sweeper/sweeper.h"
 
 #include "booking/log.h"
+#include "booking/notify.h"
 
 #include <stdlib.h>
-#include <time.h>
 
-int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
+/* Long enough for a hundred settlements, short enough that no timer is late for them. */
+#define SETTLE_MS 500
 
 void sweeper_database_failed(struct sweeper *s, const char *what, enum result r)
 {
@@ -19,7 +15,54 @@ void sweeper_database_failed(struct sweeper *s, const char *what, enum result r)
     s->next_try_ms = monotonic_ms() + SWEEPER_TRY_AGAIN_MS;
 }
 
-struct task *sweeper_task_new(struct sweeper *s, const struct job *job, enum result (*settle)(struct task *))
+bool sweeper_database_is_away(struct sweeper *s, const char *what)
+{
+    if (db_was_locked_out(s->db)) {
+        log_warn("locked", LOG_TEXT("during", what), LOG_TEXT("database", db_last_error(s->db)));
+        return false;
+    }
+    sweeper_database_failed(s, what, RESULT_UNAVAILABLE);
+    return true;
+}
+
+/* ── jobs that cannot be done ───────────────────────────────────────────── */
+
+static const char *reason_of(enum job_kind kind, enum result r)
+{
+    if (r == RESULT_NOT_FOUND)
+        return "The order's payment is not there";
+    if (r == RESULT_ORDER_NOT_FOUND)
+        return "The order is not there";
+    if (r == RESULT_STALE)
+        return kind == JOB_EXPIRE_HOLD ? "The order does not hold the seats it names"
+                                       : "The order's rows contradict each other";
+    return "A row of the order cannot be read or written";
+}
+
+bool sweeper_job_failed(struct sweeper *s, const struct job *job, const char *during, enum result r)
+{
+    bool failed = false;
+    if (r == RESULT_UNAVAILABLE)
+        return !sweeper_database_is_away(s, during);
+    const char *why = reason_of(job->kind, r);
+    enum result told = booking_set_aside(s->db, job, why, &failed);
+    if (told == RESULT_UNAVAILABLE || told == RESULT_INTERNAL) {
+        sweeper_database_failed(s, "set_aside", told);
+        return told == RESULT_INTERNAL;
+    }
+    log_write(failed ? LOG_ERROR : LOG_WARN, told == RESULT_STALE ? "job_taken_over" : "job_set_aside",
+              LOG_FIELDS_(LOG_TEXT("request_id", job->request_id), LOG_TEXT("kind", job_kind_name(job->kind)),
+                          LOG_TEXT("order", job->order_id), LOG_NUMBER("job", job->job_id),
+                          LOG_NUMBER("failures", job->failures + 1), LOG_TEXT("during", during),
+                          LOG_TEXT("result", result_name(r)), LOG_TEXT("why", told == RESULT_STALE ? "" : why),
+                          LOG_TEXT("database", r == RESULT_INTERNAL ? db_last_error(s->db) : "")));
+    return true;
+}
+
+/* ── tasks ──────────────────────────────────────────────────────────────── */
+
+struct task *sweeper_task_new(struct sweeper *s, const struct job *job, int64_t lease_began_ms,
+                              enum result (*settle)(struct task *))
 {
     struct task *task = calloc(1, sizeof *task);
     if (task == NULL)
@@ -27,7 +70,7 @@ struct task *sweeper_task_new(struct sweeper *s, const struct job *job, enum res
     *task = (struct task){
         .sweeper = s,
         .job = *job,
-        .deadline_ms = monotonic_ms() + booking_lease_ms(s->config, job->kind),
+        .lease_ends_ms = lease_began_ms + booking_lease_ms(s->config, job->kind),
         .settle = settle,
     };
     s->in_flight[job->kind]++;
@@ -44,33 +87,93 @@ void sweeper_task_drop(struct task *task, const char *why)
 {
     log_warn("job_dropped", LOG_TEXT("request_id", task->job.request_id),
              LOG_TEXT("kind", job_kind_name(task->job.kind)), LOG_TEXT("order", task->job.order_id),
-             LOG_NUMBER("job", task->job.job_id), LOG_NUMBER("attempt", task->job.attempt), LOG_TEXT("why", why));
+             LOG_NUMBER("job", task->job.job_id), LOG_NUMBER("claim", task->job.claim), LOG_TEXT("why", why));
     task_free(task);
 }
 
 void sweeper_task_end(struct task *task)
 {
-    struct sweeper *s = task->sweeper;
-    enum result r = task->settle(task);
-    if (r == RESULT_OK) {
-        task_free(task);
-    } else if (r == RESULT_UNAVAILABLE && monotonic_ms() < task->deadline_ms) {
-        sweeper_database_failed(s, "settle", r);
-        task->next = s->unsettled;
-        s->unsettled = task;
-    } else {
-        /* STALE: another worker has the job. */
-        sweeper_task_drop(task, result_name(r));
-    }
+    TAILQ_INSERT_TAIL(&task->sweeper->answered, task, link);
 }
 
-void sweeper_settle_again(struct sweeper *s)
+/* ── settling ───────────────────────────────────────────────────────────── */
+
+/* What waits for its turn keeps its lease: it is in good hands, and its answer is here. */
+static enum result renew_leases(struct sweeper *s)
 {
-    struct task *list = s->unsettled;
-    s->unsettled = NULL;
-    while (list != NULL) {
-        struct task *task = list;
-        list = task->next;
-        sweeper_task_end(task);
+    int64_t now_ms = monotonic_ms();
+    struct task *renewed[JOBS_CLAIM_MAX];
+    int64_t ids[JOBS_CLAIM_MAX];
+    int64_t lease_ms = booking_lease_ms(s->config, JOB_PAYMENT_ATTEMPT);
+    size_t count = 0;
+    uint64_t matched = 0;
+    for (struct task *task = TAILQ_FIRST(&s->answered); task != NULL; task = TAILQ_NEXT(task, link)) {
+        if (task->lease_ends_ms - now_ms > lease_ms / 4 || count == JOBS_CLAIM_MAX)
+            continue;
+        renewed[count] = task;
+        ids[count++] = task->job.job_id;
     }
+    if (count == 0)
+        return RESULT_OK;
+    enum result r = jobs_renew_all(s->db, ids, count, s->worker, lease_ms, &matched);
+    /* If some are lost, which ones shows when they are settled. */
+    for (size_t i = 0; r == RESULT_OK && i < count; i++)
+        renewed[i]->lease_ends_ms = now_ms + lease_ms;
+    if (r == RESULT_OK && matched != count)
+        log_warn("leases_lost", LOG_NUMBER("jobs", count - matched));
+    return r;
+}
+
+/* False when the database is away. */
+static bool settle_one(struct sweeper *s, struct task *task)
+{
+    bool is_there = true;
+    TAILQ_REMOVE(&s->answered, task, link);
+    enum result r = task->settle(task);
+    if (r == RESULT_UNAVAILABLE) {
+        /* Behind the others, which may fare better. */
+        is_there = !sweeper_database_is_away(s, "settle");
+        task->not_before_ms = monotonic_ms() + SWEEPER_TRY_AGAIN_MS;
+        TAILQ_INSERT_TAIL(&s->answered, task, link);
+        return is_there;
+    }
+    if (r != RESULT_OK)
+        is_there = sweeper_job_failed(s, &task->job, "settle", r);
+    task_free(task);
+    return is_there;
+}
+
+static struct task *next_to_settle(const struct sweeper *s)
+{
+    int64_t now_ms = monotonic_ms();
+    struct task *task = TAILQ_FIRST(&s->answered);
+    while (task != NULL && task->not_before_ms > now_ms)
+        task = TAILQ_NEXT(task, link);
+    return task;
+}
+
+int64_t sweeper_next_settlement_ms(const struct sweeper *s)
+{
+    int64_t next_ms = INT64_MAX;
+    for (const struct task *task = TAILQ_FIRST(&s->answered); task != NULL; task = TAILQ_NEXT(task, link))
+        next_ms = task->not_before_ms < next_ms ? task->not_before_ms : next_ms;
+    return next_ms;
+}
+
+bool sweeper_settle(struct sweeper *s)
+{
+    int64_t until_ms = monotonic_ms() + SETTLE_MS;
+    struct task *task = next_to_settle(s);
+    enum result r = task == NULL ? RESULT_OK : renew_leases(s);
+    if (r != RESULT_OK && sweeper_database_is_away(s, "renew"))
+        return false;
+    for (; task != NULL; task = next_to_settle(s)) {
+        if (monotonic_ms() >= until_ms)
+            return true;
+        if (!settle_one(s, task))
+            return false;
+        (void)http_pump(s->http);
+        notify_alive(monotonic_ms());
+    }
+    return false;
 }

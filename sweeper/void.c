@@ -32,31 +32,43 @@ static void on_answer(const struct http_answer *http, void *context)
         .delivered = voided,
         .outcome = voided ? "VOIDED" : http->timed_out ? "TIMEOUT" : "ERROR",
         .reason = voided ? NULL : task->reason,
+        .retry_after_ms = http->retry_after_ms,
         .duration_ms = http->duration_ms,
     };
     metrics_add(voided ? METRIC_VOIDED : METRIC_VOID_FAILED, 1);
     metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
     log_info("void_attempt", LOG_TEXT("request_id", task->job.request_id),
-             LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.attempt),
+             LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.claim),
              LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms));
     sweeper_task_end(task);
 }
 
-void sweeper_start_void(struct sweeper *s, const struct job *job)
+static bool call_gateway(struct task *task, const struct charge *charge)
+{
+    const struct config *config = task->sweeper->config;
+    struct buf url = BUF_INIT;
+    buf_addf(&url, "%s/charges/%s/void", config->payment_gateway_url, charge->payment_id);
+    struct http_request request = {
+        .url = buf_str(&url),
+        .request_id = task->job.request_id,
+        .bearer = config->payment_gateway_token,
+        .body = "{}",
+        .timeout_ms = config->payment_timeout_ms,
+    };
+    bool begun = buf_ok(&url) && http_post(task->sweeper->http, &request, on_answer, task);
+    buf_done(&url);
+    return begun;
+}
+
+bool sweeper_start_void(struct sweeper *s, const struct job *job)
 {
     struct charge charge;
-    struct buf url = BUF_INIT;
+    int64_t lease_began_ms = monotonic_ms();
     enum result r = booking_find_charge(s->db, job, &charge);
-    if (r != RESULT_OK) {
-        sweeper_database_failed(s, "find_charge", r);
-        return;
-    }
-    struct task *task = sweeper_task_new(s, job, settle);
-    if (task == NULL)
-        return;
-    buf_addf(&url, "%s/charges/%s/void", s->config->payment_gateway_url, charge.payment_id);
-    if (!buf_ok(&url) || !http_post(s->http, buf_str(&url), NULL, job->request_id, "{}",
-                                    s->config->payment_timeout_ms, on_answer, task))
+    if (r != RESULT_OK)
+        return sweeper_job_failed(s, job, "find_charge", r);
+    struct task *task = sweeper_task_new(s, job, lease_began_ms, settle);
+    if (task != NULL && !call_gateway(task, &charge))
         sweeper_task_drop(task, "the request could not begin");
-    buf_done(&url);
+    return true;
 }

@@ -76,7 +76,8 @@ ORDERS = {
         SELECT o.order_id, o.status, 'VOID_CHARGE' FROM {booking}.orders o
           JOIN {booking}.payments p ON p.order_id = o.order_id
           LEFT JOIN {booking}.workflow_jobs j ON j.order_id = o.order_id AND j.kind = 'VOID_CHARGE'
-         WHERE (o.status = 'FAILED' AND p.status <> 'DECLINED' OR o.status = 'CANCELLED' AND p.attempts > 0)
+         WHERE (o.status = 'FAILED' AND p.attempts > (CASE WHEN p.status = 'DECLINED' THEN 1 ELSE 0 END)
+                OR o.status = 'CANCELLED' AND p.attempts > 0)
            AND p.voided_at IS NULL AND j.job_id IS NULL""",
     "a job whose order needs none": """
         SELECT j.job_id, j.kind, j.order_id, o.status FROM {booking}.workflow_jobs j
@@ -91,7 +92,8 @@ ORDERS = {
         SELECT job_id, kind, order_id, status, run_at, locked_by, attempts FROM {booking}.workflow_jobs
          WHERE NOT (status = 'PENDING' AND run_at IS NOT NULL AND locked_by IS NULL
                  OR status = 'RUNNING' AND run_at IS NOT NULL AND locked_by IS NOT NULL AND attempts > 0
-                 OR status = 'FAILED' AND run_at IS NULL AND locked_by IS NULL AND max_attempts > 0)""",
+                 OR status = 'FAILED' AND run_at IS NULL AND locked_by IS NULL
+                     AND (max_attempts > 0 OR failures > 0))""",
 }
 
 # The first move of each order, every following one, and the last against the order's state.
@@ -119,11 +121,11 @@ HISTORY = {
     "a history of no order": """
         SELECT DISTINCT e.order_id FROM {booking}.workflow_events e
           LEFT JOIN {booking}.orders o ON o.order_id = e.order_id WHERE o.order_id IS NULL""",
-    # An approval that comes after the attempt was given up is told beside it.
+    # An approval that comes after the attempt was given up is told beside it, and so is that the gateway took its time.
     "an attempt counted twice": """
         SELECT order_id, type, attempt, COUNT(*) AS times, GROUP_CONCAT(outcome) AS outcomes
           FROM {booking}.workflow_events WHERE type = 'PAYMENT_ATTEMPT'
-         GROUP BY order_id, type, attempt, outcome = 'LATE_APPROVAL' HAVING times > 1""",
+         GROUP BY order_id, type, attempt, outcome = 'LATE_APPROVAL', outcome = 'PENDING' HAVING times > 1""",
     # Of the one in flight no one knows yet, and of one in flight at the end of a cancelled order perhaps never.
     "an attempt missing": """
         SELECT o.order_id, o.status, o.payment_attempts, j.status AS job,
@@ -146,7 +148,8 @@ PAYMENTS = {
                  OR o.status = 'FAILED' AND COALESCE(p.status, '') IN ('DECLINED', 'FAILED')
                  OR o.status = 'CANCELLED' AND COALESCE(p.status, 'CANCELLED') = 'CANCELLED'
                  OR o.status IN ('SEATS_RESERVED', 'EXPIRED') AND p.payment_id IS NULL)
-            OR COALESCE(p.attempts, 0) > o.payment_attempts""",
+            OR COALESCE(p.attempts, 0) > o.payment_attempts
+            OR p.status = 'PENDING' AND p.pending_since IS NOT NULL AND p.attempts = 0""",
     "a payment code kept after the payment was settled": """
         SELECT order_id, status FROM {booking}.payments WHERE status <> 'PENDING' AND LENGTH(payment_code) > 2""",
 }

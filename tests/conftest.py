@@ -27,7 +27,8 @@ from stack import PROGRAM_FILES, ROOT, Stack  # noqa: E402
 SETTINGS = {
     "default": {},
     "quick": {
-        "RESERVATION_TIMEOUT": "3s", "RESERVATION_LIMIT": "1h", "PAYMENT_TIMEOUT": "1s", "SWEEPERS": 2, "MAX_SEATS_PER_ORDER": 4,
+        "RESERVATION_TIMEOUT": "3s", "RESERVATION_LIMIT": "1h", "PAYMENT_TIMEOUT": "1s", "PAYMENT_PENDING_TIMEOUT": "4s",
+        "SWEEPERS": 2, "MAX_SEATS_PER_ORDER": 4,
         "ADMIN_TOKEN": "test-admin-token", "ALLOWED_ORIGIN": "https://shop.example",
     },
     # The timings of the seeds' own test configuration.

@@ -52,6 +52,7 @@ struct db {
     int64_t change_id;
     uint64_t round_trips;
     char error[512];
+    unsigned int error_number;
     struct db_rows *statements[STATEMENTS_MAX];
 };
 
@@ -189,6 +190,11 @@ static enum result classify(unsigned int number)
     }
 }
 
+bool db_was_locked_out(const struct db *db)
+{
+    return classify(db->error_number) == RESULT_RETRY;
+}
+
 static bool connection_is_gone(unsigned int number)
 {
     return (number >= 2000 && number < 3000) || number == 1053 || number == 1927 || number == 4031 ||
@@ -198,6 +204,7 @@ static bool connection_is_gone(unsigned int number)
 static enum result fail(struct db *db, unsigned int number, const char *message, const char *what)
 {
     (void)snprintf(db->error, sizeof db->error, "%s: %u %s", what, number, message);
+    db->error_number = number;
     if (connection_is_gone(number))
         db_disconnect(db);
     return number == LOCK_WAIT_TIMEOUT && db->impatient ? RESULT_UNAVAILABLE : classify(number);
@@ -257,6 +264,7 @@ enum result db_connect(struct db *db)
                            use_socket ? dsn->socket : NULL, CLIENT_FOUND_ROWS) == NULL) {
         unsigned int number = mysql_errno(&db->mysql);
         (void)snprintf(db->error, sizeof db->error, "connect: %u %s", number, mysql_error(&db->mysql));
+        db->error_number = number;
         mysql_close(&db->mysql);
         return classify(number) == RESULT_INTERNAL ? RESULT_UNAVAILABLE : classify(number);
     }

@@ -75,6 +75,10 @@ void db_disconnect(struct db *db);
 /* What went wrong last, with the server's number and words, for the log only. */
 const char *db_last_error(const struct db *db);
 
+/* Whether that was a row that another session has locked, and no more: the
+ * database is there, and other rows may be free. */
+bool db_was_locked_out(const struct db *db);
+
 /* Statements sent since db_new(), for the metrics. */
 uint64_t db_round_trips(const struct db *db);
 

@@ -16,7 +16,7 @@ DB_SQL(EVENT_OF_CHANGE,
 
 DB_SQL(EVENT_OF_ATTEMPT,
        "SELECT 1 AS found FROM workflow_events WHERE order_id = ? AND type = 'PAYMENT_ATTEMPT' AND attempt = ?"
-       " AND (? = 0 OR outcome = 'LATE_APPROVAL') LIMIT 1");
+       " AND outcome <> 'PENDING' AND (? = 0 OR outcome = 'LATE_APPROVAL') LIMIT 1");
 
 DB_SQL(EVENTS_LIST,
        "SELECT event_id, type, from_status, to_status, attempt, outcome, duration_ms, worker, detail,"

@@ -93,7 +93,8 @@ enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const ch
 
     enum result r = expect(db, &EXPIRY_ORDERS, ids, EXPIRY_MAX, count);
     if (r == RESULT_OK)
-        r = expect(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, seat_count);
+        r = worker == NULL ? db_exec(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, NULL)
+                           : expect(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, seat_count);
     if (r == RESULT_OK)
         r = expect(db, &EXPIRY_EVENTS, args, 2 + EXPIRY_MAX, count);
     return r;

@@ -27,7 +27,7 @@ enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_
 
 /* Turns these lapsed holds into EXPIRED orders, frees their seats, and writes
  * their history. RESULT_STALE unless each step met exactly what the lock had
- * shown. */
+ * shown; without a worker fewer seats than named will do. */
 enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const char *worker) MUST_CHECK;
 
 /* Drops the timers of these orders. */

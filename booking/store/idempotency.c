@@ -38,6 +38,7 @@ DB_SQL(KEY_RELEASE,
 
 DB_SQL(KEYS_PURGE,
        "DELETE FROM idempotency_keys WHERE created_at < UTC_TIMESTAMP(3) - " KEPT " LIMIT 1000");
+#define PURGED_AT_ONCE 1000
 
 static enum result read_answer(struct db *db, const char *key, struct db_value request, int64_t owner,
                                struct stored_answer *ret_answer)
@@ -98,7 +99,10 @@ enum result idempotency_release(struct db *db, const char *key, int64_t owner)
     return db_exec(db, &KEY_RELEASE, DB_ARGS(db_text(key), db_int(owner)), NULL);
 }
 
-enum result idempotency_purge(struct db *db)
+enum result idempotency_purge(struct db *db, bool *ret_more)
 {
-    return db_exec(db, &KEYS_PURGE, DB_NO_ARGS, NULL);
+    uint64_t matched = 0;
+    enum result r = db_exec(db, &KEYS_PURGE, DB_NO_ARGS, &matched);
+    *ret_more = r == RESULT_OK && matched >= PURGED_AT_ONCE;
+    return r;
 }

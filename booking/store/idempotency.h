@@ -3,6 +3,7 @@
 
 #include "booking/store/db.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* Answers kept under the caller's Idempotency-Key for 24 hours.
@@ -37,7 +38,7 @@ enum result idempotency_answer(struct db *db, const char *key, int64_t owner,
 /* Gives the key up without an answer: the request may be sent again. */
 enum result idempotency_release(struct db *db, const char *key, int64_t owner) MUST_CHECK;
 
-/* Forgets keys older than 24 hours, some at a time. */
-enum result idempotency_purge(struct db *db) MUST_CHECK;
+/* Forgets keys older than 24 hours, some at a time: *ret_more says whether there may be others. */
+enum result idempotency_purge(struct db *db, bool *ret_more) MUST_CHECK;
 
 #endif

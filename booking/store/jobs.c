@@ -22,7 +22,7 @@ DB_SQL(JOB_MOVE,
 DB_SQL(JOB_REMOVE, "DELETE FROM workflow_jobs WHERE order_id = ? AND kind = ?");
 
 DB_SQL(JOBS_DUE,
-       "SELECT job_id, order_id, run_at, attempts, max_attempts, locked_by, request_id,"
+       "SELECT job_id, order_id, run_at, attempts, max_attempts, failures, locked_by, request_id,"
        " UTC_TIMESTAMP(3) AS now"
        " FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)"
        " ORDER BY run_at LIMIT ? FOR UPDATE SKIP LOCKED");
@@ -35,13 +35,34 @@ DB_SQL(JOBS_LEASE,
 DB_SQL(JOB_FINISH, "DELETE FROM workflow_jobs WHERE job_id = ? AND attempts = ? AND status = 'RUNNING'");
 
 DB_SQL(JOB_POSTPONE,
-       "UPDATE workflow_jobs SET status = 'PENDING', locked_by = NULL, last_error = ?,"
+       "UPDATE workflow_jobs SET status = 'PENDING', locked_by = NULL, last_error = ?, failures = 0,"
        " run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)), updated_at = UTC_TIMESTAMP(3)"
        " WHERE job_id = ? AND attempts = ? AND status = 'RUNNING'");
 
 DB_SQL(JOB_FAIL,
        "UPDATE workflow_jobs SET status = 'FAILED', run_at = NULL, locked_by = NULL, last_error = ?,"
        " updated_at = UTC_TIMESTAMP(3) WHERE job_id = ? AND attempts = ? AND status = 'RUNNING'");
+
+/* Without a delay there is no next time. */
+DB_SQL(JOB_SET_ASIDE,
+       "UPDATE workflow_jobs SET status = ?, locked_by = NULL, last_error = ?, failures = failures + 1,"
+       " run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)), updated_at = UTC_TIMESTAMP(3)"
+       " WHERE job_id = ? AND attempts = ? AND status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3)");
+
+DB_SQL(JOB_RENEW,
+       "UPDATE workflow_jobs SET run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)),"
+       " updated_at = UTC_TIMESTAMP(3)"
+       " WHERE job_id = ? AND attempts = ? AND status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3)");
+
+/* A worker's name is its own for its life, so no number is needed to tell its claims from others'. */
+DB_SQL(JOBS_RENEW_ALL,
+       "UPDATE workflow_jobs SET run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)),"
+       " updated_at = UTC_TIMESTAMP(3)"
+       " WHERE locked_by = ? AND status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) AND job_id IN (" SLOTS_64 ")");
+
+DB_SQL(JOBS_GIVE_BACK,
+       "UPDATE workflow_jobs SET status = 'PENDING', locked_by = NULL, run_at = UTC_TIMESTAMP(3),"
+       " updated_at = UTC_TIMESTAMP(3) WHERE locked_by = ? AND status = 'RUNNING' AND job_id IN (" SLOTS_64 ")");
 
 DB_SQL(JOB_CHECK_CLAIM,
        "SELECT job_id FROM workflow_jobs WHERE job_id = ? AND attempts = ? AND status = 'RUNNING' FOR UPDATE");
@@ -95,10 +116,11 @@ DB_SQL(JOB_LOCK,
        " CASE WHEN status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) THEN 1 ELSE 0 END AS leased"
        " FROM workflow_jobs WHERE job_id = ? FOR UPDATE");
 
-/* A failed job gets as many tries again as it has had. */
+/* A failed job gets as many tries again as it has had; the attempts of a payment are not the job's to give. */
 DB_SQL(JOB_RETRY,
-       "UPDATE workflow_jobs SET max_attempts = CASE WHEN status = 'FAILED' THEN max_attempts + attempts"
-       " ELSE max_attempts END, status = 'PENDING', locked_by = NULL, run_at = UTC_TIMESTAMP(3),"
+       "UPDATE workflow_jobs SET max_attempts = CASE WHEN status = 'FAILED' AND max_attempts > 0"
+       " AND kind <> 'PAYMENT_ATTEMPT' THEN max_attempts + attempts ELSE max_attempts END,"
+       " failures = 0, status = 'PENDING', locked_by = NULL, run_at = UTC_TIMESTAMP(3),"
        " updated_at = UTC_TIMESTAMP(3) WHERE job_id = ?");
 
 /* Who had it stays written, as after a lease that ran out, for the attempt's history. */
@@ -173,8 +195,9 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
         *job = (struct job){
             .job_id = db_get_int(rows, "job_id"),
             .kind = kind,
-            .attempt = db_get_int(rows, "attempts") + 1,
+            .claim = db_get_int(rows, "attempts") + 1,
             .max_attempts = db_get_int(rows, "max_attempts"),
+            .failures = db_get_int(rows, "failures"),
             .due_at_ms = db_get_time(rows, "run_at"),
             .claimed_at_ms = db_get_time(rows, "now"),
         };
@@ -223,7 +246,7 @@ static enum result expect_claim(enum result r, uint64_t matched)
 enum result jobs_finish(struct db *db, const struct job *job)
 {
     uint64_t matched = 0;
-    enum result r = db_exec(db, &JOB_FINISH, DB_ARGS(db_int(job->job_id), db_int(job->attempt)), &matched);
+    enum result r = db_exec(db, &JOB_FINISH, DB_ARGS(db_int(job->job_id), db_int(job->claim)), &matched);
     return expect_claim(r, matched);
 }
 
@@ -232,7 +255,7 @@ enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms
     uint64_t matched = 0;
     enum result r = db_exec(db, &JOB_POSTPONE,
                             DB_ARGS(db_text(last_error), db_int(delay_ms), db_int(job->job_id),
-                                    db_int(job->attempt)),
+                                    db_int(job->claim)),
                             &matched);
     return expect_claim(r, matched);
 }
@@ -241,16 +264,58 @@ enum result jobs_fail(struct db *db, const struct job *job, const char *last_err
 {
     uint64_t matched = 0;
     enum result r = db_exec(db, &JOB_FAIL,
-                            DB_ARGS(db_text(last_error), db_int(job->job_id), db_int(job->attempt)),
+                            DB_ARGS(db_text(last_error), db_int(job->job_id), db_int(job->claim)),
                             &matched);
     return expect_claim(r, matched);
+}
+
+enum result jobs_set_aside(struct db *db, const struct job *job, int64_t delay_ms, const char *why)
+{
+    uint64_t matched = 0;
+    bool for_good = delay_ms == TIME_NONE;
+    enum result r = db_exec(db, &JOB_SET_ASIDE,
+                            DB_ARGS(db_text(for_good ? "FAILED" : "PENDING"), db_text(why),
+                                    for_good ? db_text(NULL) : db_int(delay_ms), db_int(job->job_id),
+                                    db_int(job->claim)),
+                            &matched);
+    return expect_claim(r, matched);
+}
+
+enum result jobs_renew(struct db *db, const struct job *job, int64_t lease_ms)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, &JOB_RENEW, DB_ARGS(db_int(lease_ms), db_int(job->job_id), db_int(job->claim)),
+                            &matched);
+    return expect_claim(r, matched);
+}
+
+/* The last id is repeated to the end. */
+static void fill_ids(struct db_value args[JOBS_CLAIM_MAX], const int64_t *job_ids, size_t count)
+{
+    for (size_t i = 0; i < JOBS_CLAIM_MAX; i++)
+        args[i] = db_int(job_ids[i < count ? i : count - 1]);
+}
+
+enum result jobs_renew_all(struct db *db, const int64_t *job_ids, size_t count, const char *worker,
+                           int64_t lease_ms, uint64_t *ret_matched)
+{
+    struct db_value args[2 + JOBS_CLAIM_MAX] = { db_int(lease_ms), db_text(worker) };
+    fill_ids(args + 2, job_ids, count);
+    return db_exec(db, &JOBS_RENEW_ALL, args, 2 + JOBS_CLAIM_MAX, ret_matched);
+}
+
+enum result jobs_give_back(struct db *db, const int64_t *job_ids, size_t count, const char *worker)
+{
+    struct db_value args[1 + JOBS_CLAIM_MAX] = { db_text(worker) };
+    fill_ids(args + 1, job_ids, count);
+    return db_exec(db, &JOBS_GIVE_BACK, args, 1 + JOBS_CLAIM_MAX, NULL);
 }
 
 enum result jobs_check_claim(struct db *db, const struct job *job)
 {
     struct db_rows *rows = NULL;
     bool have = false;
-    enum result r = db_query_one(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->attempt)),
+    enum result r = db_query_one(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->claim)),
                                  &rows, &have);
     return r == RESULT_OK && !have ? RESULT_STALE : r;
 }

@@ -7,8 +7,9 @@
 /* Timers and activities: what takes time, or may fail outside the database.
  *
  * A job is due when its run_at has passed. A claim pushes run_at to the end of
- * its lease and counts the attempt; that number is the token which a worker
- * must still hold when it settles. Lock the order before its jobs. */
+ * its lease and is counted; that number is the token which a worker must still
+ * hold when it settles. Claims are not attempts: a payment counts its attempts
+ * itself, when it announces them. Lock the order before its jobs. */
 
 enum job_kind { JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, JOB_VOID_CHARGE, JOB_SEND_CONFIRMATION };
 #define JOB_KIND_COUNT 4
@@ -22,8 +23,9 @@ struct job {
     int64_t job_id;
     enum job_kind kind;
     char order_id[UUID_SIZE];
-    int64_t attempt;      /* this claim's number, from 1: the fencing token */
+    int64_t claim;        /* this claim's number, from 1: the fencing token */
     int64_t max_attempts; /* 0: until it succeeds */
+    int64_t failures;     /* how often in a row it could not even be begun or settled */
     /* The worker of the claim before, whose lease ran out; empty if that claim
      * was settled or there was none. */
     char abandoned_by[WORKER_SIZE];
@@ -63,8 +65,23 @@ enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms
                           const char *last_error) MUST_CHECK;
 enum result jobs_fail(struct db *db, const struct job *job, const char *last_error) MUST_CHECK;
 
+/* Counts a failure that is the job's own, not the outside's: it waits for
+ * delay_ms, or (TIME_NONE) has failed for good. RESULT_STALE if the claim does
+ * not stand any more or its lease is over. */
+enum result jobs_set_aside(struct db *db, const struct job *job, int64_t delay_ms, const char *why) MUST_CHECK;
+
 /* Whether the claim still stands, and locks it: RESULT_OK or RESULT_STALE. */
 enum result jobs_check_claim(struct db *db, const struct job *job) MUST_CHECK;
+
+/* The same, and its lease begins anew. RESULT_STALE also when it is over, though
+ * no other worker may have come by yet. */
+enum result jobs_renew(struct db *db, const struct job *job, int64_t lease_ms) MUST_CHECK;
+
+/* Of up to JOBS_CLAIM_MAX jobs the worker has leased: lets their leases begin
+ * anew, or gives them back, due at once. *ret_matched is how many it still had. */
+enum result jobs_renew_all(struct db *db, const int64_t *job_ids, size_t count, const char *worker,
+                           int64_t lease_ms, uint64_t *ret_matched) MUST_CHECK;
+enum result jobs_give_back(struct db *db, const int64_t *job_ids, size_t count, const char *worker) MUST_CHECK;
 
 /* Milliseconds until the first job of each kind is due: negative when overdue,
  * INT64_MAX when there is none or the operator has paused the kind. One

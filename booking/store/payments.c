@@ -8,12 +8,17 @@ DB_SQL(PAYMENT_INSERT,
        " VALUES (?, ?, ?, 'PENDING', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
 
 DB_SQL(PAYMENT_FIND,
-       "SELECT payment_id, order_id, payment_code, status, attempts, amount_cents, currency"
+       "SELECT payment_id, order_id, payment_code, status, attempts, announced_claim, amount_cents, currency,"
+       " TIMESTAMPDIFF(MICROSECOND, pending_since, UTC_TIMESTAMP(3)) DIV 1000 AS pending_ms"
        " FROM payments WHERE order_id = ?");
 
 DB_SQL(PAYMENT_BEGIN_ATTEMPT,
-       "UPDATE payments SET attempts = ?, updated_at = UTC_TIMESTAMP(3)"
+       "UPDATE payments SET attempts = ?, announced_claim = ?, updated_at = UTC_TIMESTAMP(3)"
        " WHERE payment_id = ? AND attempts < ? AND status = 'PENDING'");
+
+DB_SQL(PAYMENT_WAIT,
+       "UPDATE payments SET pending_since = COALESCE(pending_since, UTC_TIMESTAMP(3)),"
+       " updated_at = UTC_TIMESTAMP(3) WHERE payment_id = ? AND status = 'PENDING'");
 
 DB_SQL(PAYMENT_SETTLE,
        "UPDATE payments SET status = ?, transaction_id = ?, last_error = ?,"
@@ -44,6 +49,8 @@ enum result payments_find(struct db *db, const char *order_id, struct payment *r
 
     struct payment p = {
         .attempts = db_get_int(rows, "attempts"),
+        .announced_claim = db_get_int(rows, "announced_claim"),
+        .pending_ms = db_is_null(rows, "pending_ms") ? PAYMENT_DECIDED : db_get_int(rows, "pending_ms"),
         .amount_cents = db_get_int(rows, "amount_cents"),
     };
     text_copy(p.payment_id, sizeof p.payment_id, db_get_text(rows, "payment_id"));
@@ -60,11 +67,18 @@ static enum result expect_one(enum result r, uint64_t matched)
     return r == RESULT_OK && matched != 1 ? RESULT_STALE : r;
 }
 
-enum result payments_begin_attempt(struct db *db, const char *payment_id, int64_t attempt)
+enum result payments_begin_attempt(struct db *db, const char *payment_id, int64_t attempt, int64_t claim)
 {
     uint64_t matched = 0;
     enum result r = db_exec(db, &PAYMENT_BEGIN_ATTEMPT,
-                            DB_ARGS(db_int(attempt), db_text(payment_id), db_int(attempt)), &matched);
+                            DB_ARGS(db_int(attempt), db_int(claim), db_text(payment_id), db_int(attempt)), &matched);
+    return expect_one(r, matched);
+}
+
+enum result payments_wait(struct db *db, const char *payment_id)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, &PAYMENT_WAIT, DB_ARGS(db_text(payment_id)), &matched);
     return expect_one(r, matched);
 }
 

@@ -5,12 +5,16 @@
 #include "booking/store/db.h"
 
 /* The one payment of an order. Lock the order first. */
+#define PAYMENT_DECIDED (-1)
+
 struct payment {
     char payment_id[UUID_SIZE]; /* the idempotency key of the charge, for all attempts */
     char order_id[UUID_SIZE];
     char code[6];
     char status[21];
-    int64_t attempts; /* begun */
+    int64_t attempts; /* announced */
+    int64_t announced_claim; /* the job's claim that announced the last of them */
+    int64_t pending_ms;      /* how long the gateway has been deciding; PAYMENT_DECIDED: it has not said so */
     int64_t amount_cents;
     char currency[CURRENCY_SIZE];
 };
@@ -23,7 +27,11 @@ enum result payments_find(struct db *db, const char *order_id, struct payment *r
 /* Counts an attempt before the gateway is called, so that whoever ends the
  * order knows that a charge may exist. RESULT_STALE if a later attempt has
  * begun or the payment is settled. */
-enum result payments_begin_attempt(struct db *db, const char *payment_id, int64_t attempt) MUST_CHECK;
+enum result payments_begin_attempt(struct db *db, const char *payment_id, int64_t attempt,
+                                   int64_t claim) MUST_CHECK;
+
+/* The gateway needs longer: from now on it is asked, and no attempt is counted. Doing so twice is fine. */
+enum result payments_wait(struct db *db, const char *payment_id) MUST_CHECK;
 
 /* Settles a PENDING payment and wipes its code to the last two digits; else
  * RESULT_STALE. transaction_id and last_error may be NULL. */

@@ -52,8 +52,11 @@ DB_SQL(SEATS_OF_FLIGHT,
        " WHERE s.flight_id = ? ORDER BY s.seat_row, s.seat_column");
 
 DB_SQL(SEATS_HOLDERS,
-       "SELECT DISTINCT reserved_by FROM seats WHERE reserved_by > ? AND (? IS NULL OR flight_id = ?)"
-       " ORDER BY reserved_by LIMIT ?");
+       "SELECT DISTINCT s.reserved_by, UTC_TIMESTAMP(3) AS now FROM seats s"
+       " JOIN orders o ON o.order_id = s.reserved_by"
+       " WHERE s.reserved_by > ? AND o.created_at <= COALESCE(?, UTC_TIMESTAMP(3))"
+       " AND (? IS NULL OR s.flight_id = ?)"
+       " ORDER BY s.reserved_by LIMIT ?");
 
 const char *seat_status_name(enum seat_status status)
 {
@@ -159,7 +162,8 @@ static enum result move_own_seats(struct db *db, const struct db_sql *few_sql,
 
 enum result seats_release(struct db *db, const struct order *order)
 {
-    return move_own_seats(db, &SEATS_RELEASE_FEW, &SEATS_RELEASE_MANY, order);
+    enum result r = move_own_seats(db, &SEATS_RELEASE_FEW, &SEATS_RELEASE_MANY, order);
+    return r == RESULT_STALE ? RESULT_OK : r;
 }
 
 enum result seats_book(struct db *db, const struct order *order)
@@ -187,19 +191,21 @@ enum result seats_of_flight(struct db *db, const char *flight_id,
     return r;
 }
 
-enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, size_t limit,
-                          char (*ret_ids)[UUID_SIZE], size_t *ret_count)
+enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, int64_t *until_ms,
+                          size_t limit, char (*ret_ids)[UUID_SIZE], size_t *ret_count)
 {
     struct db_rows *rows = NULL;
     size_t count = 0;
     enum result r = db_query(db, &SEATS_HOLDERS,
-                             DB_ARGS(db_text(after_id), db_text(flight_id), db_text(flight_id),
+                             DB_ARGS(db_text(after_id), db_time(*until_ms), db_text(flight_id), db_text(flight_id),
                                      db_int((int64_t)limit)),
                              &rows);
     for (bool have = true; r == RESULT_OK && have;) {
         r = db_next(rows, &have);
-        if (r == RESULT_OK && have && count < limit)
-            text_copy(ret_ids[count++], UUID_SIZE, db_get_text(rows, "reserved_by"));
+        if (r != RESULT_OK || !have || count == limit)
+            continue;
+        text_copy(ret_ids[count++], UUID_SIZE, db_get_text(rows, "reserved_by"));
+        *until_ms = *until_ms == TIME_NONE ? db_get_time(rows, "now") : *until_ms;
     }
     *ret_count = count;
     return r;

@@ -28,7 +28,8 @@ enum result seats_lock(struct db *db, const char *flight_id, const struct seat_l
                        const struct seat_list *others, struct locked_seats *ret_locked) MUST_CHECK;
 
 /* The three moves of an order's seats, all of them or RESULT_STALE: free ones
- * become RESERVED by it, its own become AVAILABLE, its RESERVED become BOOKED. */
+ * become RESERVED by it, its own become AVAILABLE, its RESERVED become BOOKED.
+ * Releasing is content with those it still has: an order must be able to end. */
 enum result seats_take(struct db *db, const struct order *order) MUST_CHECK;
 enum result seats_release(struct db *db, const struct order *order) MUST_CHECK;
 enum result seats_book(struct db *db, const struct order *order) MUST_CHECK;
@@ -44,8 +45,9 @@ enum result seats_of_flight(struct db *db, const char *flight_id,
                             void (*each)(const struct seat *, void *), void *context) MUST_CHECK;
 
 /* The orders that hold seats, of one flight or (NULL) of all, after an id, up
- * to limit of them, by id. */
-enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, size_t limit,
-                          char (*ret_ids)[UUID_SIZE], size_t *ret_count) MUST_CHECK;
+ * to limit of them, by id; those only that were made until a time, which is now
+ * if it is TIME_NONE and is then written there. */
+enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, int64_t *until_ms,
+                          size_t limit, char (*ret_ids)[UUID_SIZE], size_t *ret_count) MUST_CHECK;
 
 #endif

@@ -5,14 +5,18 @@ DB_SQL(SWEEPER_BEAT,
        " VALUES (?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), ?)"
        " ON DUPLICATE KEY UPDATE last_seen = UTC_TIMESTAMP(3), in_flight = ?");
 DB_SQL(SWEEPER_LEAVE, "DELETE FROM sweepers WHERE worker = ?");
+/* What was seen in the future was written by another clock, before the database moved or its time was set. */
+#define IS_ALIVE                                                                              \
+    "last_seen > UTC_TIMESTAMP(3) - INTERVAL 15 SECOND AND last_seen < UTC_TIMESTAMP(3) + INTERVAL 5 SECOND"
 DB_SQL(SWEEPERS_COUNT,
        "SELECT COUNT(*) AS alive, UTC_TIMESTAMP(3) AS now FROM sweepers"
-       " WHERE last_seen > UTC_TIMESTAMP(3) - INTERVAL 15 SECOND");
+       " WHERE " IS_ALIVE);
 DB_SQL(SWEEPERS_LIST,
        "SELECT worker, started_at, last_seen, in_flight,"
-       " CASE WHEN last_seen > UTC_TIMESTAMP(3) - INTERVAL 15 SECOND THEN 1 ELSE 0 END AS alive"
+       " CASE WHEN " IS_ALIVE " THEN 1 ELSE 0 END AS alive"
        " FROM sweepers ORDER BY started_at, worker LIMIT 200");
-DB_SQL(SWEEPERS_PURGE, "DELETE FROM sweepers WHERE last_seen < UTC_TIMESTAMP(3) - INTERVAL 1 DAY");
+DB_SQL(SWEEPERS_PURGE, "DELETE FROM sweepers WHERE last_seen < UTC_TIMESTAMP(3) - INTERVAL 1 DAY"
+       " OR last_seen > UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE");
 
 enum result sweepers_beat(struct db *db, const char *worker, int64_t in_flight)
 {

@@ -4,7 +4,8 @@
 #include "booking/store/db.h"
 
 /* Who is sweeping. A sweeper says every few seconds that it lives; one that
- * has not for SWEEPER_SILENT_S is counted as gone. */
+ * has not for SWEEPER_SILENT_S is counted as gone, and so is one whose word comes
+ * from the future, by the database's clock. */
 #define SWEEPER_SILENT_S 15
 
 enum result sweepers_beat(struct db *db, const char *worker, int64_t in_flight) MUST_CHECK;
@@ -24,7 +25,7 @@ struct sweeper_row {
 enum result sweepers_list(struct db *db, void (*each)(const struct sweeper_row *, void *),
                           void *context) MUST_CHECK;
 
-/* Forgets sweepers that were last seen a day ago. */
+/* Forgets sweepers that were last seen a day ago, or in the future. */
 enum result sweepers_purge(struct db *db) MUST_CHECK;
 
 #endif

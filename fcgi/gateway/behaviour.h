@@ -6,7 +6,9 @@
 
 /* How the simulated gateway answers one call: by the payment code, or by chance. */
 struct behaviour {
-    enum { BEHAVE_APPROVE, BEHAVE_DECLINE, BEHAVE_FAIL } outcome;
+    enum { BEHAVE_APPROVE, BEHAVE_DECLINE, BEHAVE_PEND, BEHAVE_FAIL } outcome;
+    int status;         /* BEHAVE_FAIL: that it answers with */
+    int retry_after_s;  /* 0: it does not say */
     bool captures;      /* writes the charge before it answers, or does not answer */
     bool never_answers; /* within any sane time */
     int64_t delay_ms;   /* before it answers */

@@ -5,6 +5,7 @@
 #include "booking/config.h"
 #include "booking/core/text.h"
 #include "booking/log.h"
+#include "fcgi/access.h"
 #include "fcgi/body.h"
 #include "fcgi/gateway/behaviour.h"
 #include "fcgi/gateway/charges.h"
@@ -47,28 +48,38 @@ static void fail(const struct call *c, enum result r)
     problem_say(c->response, c->request, problem_of_result(r), NULL);
 }
 
-static void say_unavailable(const struct call *c)
+static void say_not_now(const struct call *c, const struct behaviour *b)
 {
-    struct json_writer w = response_json(c->response, 503);
+    struct json_writer w = response_json(c->response, b->status);
+    c->response->retry_after_s = b->retry_after_s;
     json_open_object(&w, NULL);
     json_add_text(&w, "status", "ERROR");
     json_add_text(&w, "reason", "temporarily unavailable");
     json_close_object(&w);
 }
 
+static void say_pending(const struct call *c)
+{
+    struct json_writer w = response_json(c->response, 202);
+    json_open_object(&w, NULL);
+    json_add_text(&w, "status", "PENDING");
+    json_close_object(&w);
+}
+
 /* Keeps the client waiting until it gives up. */
 static void say_nothing(const struct call *c)
 {
+    static const struct behaviour gone = { .status = 503 };
     (void)server_wait(c->request, NEVER_MS);
-    say_unavailable(c);
+    say_not_now(c, &gone);
 }
 
 static void answer_record(const struct call *c, const struct charge_record *record)
 {
     bool approved = strcmp(record->status, "APPROVED") == 0;
     bool declined = strcmp(record->status, "DECLINED") == 0;
-    /* Voided: 409, final. The order it was for has ended. */
-    struct json_writer w = response_json(c->response, approved ? 200 : declined ? 402 : 409);
+    /* Voided: 410, final. The order it was for has ended. */
+    struct json_writer w = response_json(c->response, approved ? 200 : declined ? 402 : 410);
     json_open_object(&w, NULL);
     if (approved)
         json_add_text(&w, "transactionId", record->transaction_id);
@@ -126,7 +137,11 @@ static void answer_by_behaviour(const struct call *c, const struct wanted *wante
         return;
     }
     if (r == RESULT_OK && b->outcome == BEHAVE_FAIL) {
-        say_unavailable(c);
+        say_not_now(c, b);
+        return;
+    }
+    if (r == RESULT_OK && b->outcome == BEHAVE_PEND) {
+        say_pending(c);
         return;
     }
     /* What is written may be another's: a repeat, or a void, that was faster. */
@@ -208,6 +223,11 @@ static void get_charge(struct call *c)
 static void post_void(struct call *c)
 {
     struct charge_record record;
+    /* Another site's page can make a browser of this machine send anything but this. */
+    if (!body_is_json(c->request)) {
+        problem_say(c->response, c->request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
+        return;
+    }
     enum result r = charges_void(c->gateway->db, c->key);
     if (r == RESULT_OK)
         r = charges_find(c->gateway->db, c->key, &record);
@@ -225,7 +245,12 @@ static void route(struct call *c)
     bool is_post = strcmp(request->method, "POST") == 0;
     bool is_get = strcmp(request->method, "GET") == 0;
     size_t n = request->segment_count;
+    const char *token = c->gateway->config->payment_gateway_token;
 
+    if (*token != '\0' && !access_has_token(request, token)) {
+        problem_say(c->response, request, PROBLEM_UNAUTHORIZED, "The token of PAYMENT_GATEWAY_TOKEN is wanted.");
+        return;
+    }
     if (n >= 2)
         c->key = request->segment[1];
     if (n == 0 || n > 3 || strcmp(request->segment[0], "charges") != 0 ||

@@ -96,20 +96,23 @@ export function next(order, jobs, queue) {
 
 const WORK = {
   EXPIRE_HOLD: () => 'the hold is ended and the seats become free',
-  PAYMENT_ATTEMPT: ({ attempts, maxAttempts }, leased) => `payment attempt ${Math.min(attempts + (leased ? 0 : 1), maxAttempts || 1e9)} of ${maxAttempts} is made at the gateway`,
+  PAYMENT_ATTEMPT: (job, leased, { paymentAttempts, maxPaymentAttempts }) => isPending(job) ? 'the gateway is asked whether it has decided'
+    : `payment attempt ${Math.min(paymentAttempts + (leased ? 0 : 1), maxPaymentAttempts) || 1} of ${maxPaymentAttempts} is made at the gateway`,
   VOID_CHARGE: () => 'the gateway is told to give back whatever it took, again and again until it answers',
   SEND_CONFIRMATION: () => 'the confirmation is delivered',
 };
 
+const isPending = ({ lastError }) => lastError === 'The payment gateway is still deciding';
+
 function willDo(job, order) {
   const leased = isLeased(job);
-  const work = WORK[job.kind]?.(job, leased) || job.kind;
+  const work = WORK[job.kind]?.(job, leased, order) || job.kind;
   if (job.status === 'FAILED') return `Out of tries: ${kindName(job.kind).toLowerCase()} stays as it is until you retry it.`;
   if (leased) {
     const then = job.kind === 'PAYMENT_ATTEMPT' ? ' under the same key, so nothing is charged twice' : '';
     return `Right now ${work}, by ${job.lockedBy}. Should that sweeper die, its lease ends ${relative(job.runAt)}, and another goes on${then}.`;
   }
-  if (job.kind === 'PAYMENT_ATTEMPT' && job.attempts >= job.maxAttempts && job.maxAttempts) {
+  if (job.kind === 'PAYMENT_ATTEMPT' && order.paymentAttempts >= order.maxPaymentAttempts && !isPending(job)) {
     return 'Its tries are used up and the last one was abandoned: the order fails, its seats become free, and a void is sent.';
   }
   if (job.kind === 'EXPIRE_HOLD' && order.status === 'EXPIRED') return `The hold is over; a sweeper will tidy up ${soon(job.runAt)}.`;
@@ -135,7 +138,7 @@ const EVENTS = {
   JOB_RETRIED: 'Job retried by the operator', JOB_RELEASED: 'Job released by the operator',
 };
 const TONES = {
-  APPROVED: 'good', VOIDED: 'good', SENT: 'good', DECLINED: 'bad', ERROR: 'bad', TIMEOUT: 'bad', ABANDONED: 'soon', LATE_APPROVAL: 'soon',
+  APPROVED: 'good', VOIDED: 'good', SENT: 'good', DECLINED: 'bad', ERROR: 'bad', TIMEOUT: 'bad', ABANDONED: 'soon', PENDING: 'soon', LATE_APPROVAL: 'soon',
   ORDER_CONFIRMED: 'good', ORDER_FAILED: 'bad',
 };
 

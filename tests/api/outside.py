@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Outside:
     def __init__(self):
         self.calls = []
-        # (path, body) -> (status, body of the answer), or None to hang up without one.
+        # (path, body) -> (status, body of the answer, and perhaps headers), or None to hang up without one.
         self.answer = lambda path, body: (200, b"")
         outside = self
 
@@ -21,10 +21,12 @@ class Outside:
                 if answer is None:
                     self.close_connection = True
                     return
-                status, text = answer
+                status, text, *more = answer
                 self.send_response(status)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(text)))
+                for name, value in (more[0] if more else {}).items():
+                    self.send_header(name, value)
                 if 300 <= status < 400:
                     self.send_header("Location", outside.url)
                 self.end_headers()

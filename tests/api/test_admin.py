@@ -1,11 +1,13 @@
 """The operator's paths, and who may use them."""
 
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import quote
 
 import pytest
 
 from client import new_user
+from gate import order_gate
 from stack import wait_for
 
 PATHS = [("GET", "/api/admin/orders"), ("GET", "/api/admin/jobs"), ("POST", "/api/admin/jobs/1/retry"),
@@ -220,6 +222,19 @@ def test_reset_during_a_payment_voids_a_later_approval(stack, api, flight):
     api.post("/api/admin/reset", {"flightId": flight}).ok()
     wait_for(lambda: stack.charge(order)["status"] == "VOIDED", 15, "the charge to be voided")
     assert api.order(order)["status"] == "CANCELLED"
+
+
+def test_reset_does_not_chase_what_is_booked_meanwhile(stack, api, flight):
+    """It ends what was open when it began, however long it takes; customers book on."""
+    before = [api.hold(flight, seat) for seat in ("A1", "A2", "A3")]
+    with order_gate(stack, before[2]) as held, ThreadPoolExecutor(1) as pool:
+        reset = pool.submit(api.post, "/api/admin/reset", {"flightId": flight})
+        held.wait_for_queue(1)
+        later = [api.hold(flight, seat) for seat in ("B1", "B2")]
+        held.open()
+        assert reset.result().ok() == {"status": "ok", "ordersEnded": 3, "seatsFreed": 3}
+    assert {api.order(order)["status"] for order in before} == {"CANCELLED"}
+    assert {api.order(order)["status"] for order in later} == {"SEATS_RESERVED"}
 
 
 def test_reset_of_an_unknown_flight(api):

@@ -44,7 +44,7 @@ def test_unknown_options(program):
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_secrets_are_masked(program):
     shown = in_force(program, ADMIN_TOKEN="t0ken-for-nobody", GATEWAY_DATABASE_DSN=DSN, MIGRATION_DSN=DSN,
-                     GATEWAY_MIGRATION_DSN=DSN, PAYMENT_GATEWAY_URL="http://u:s3cret-pass@127.0.0.1:1/")
+                     GATEWAY_MIGRATION_DSN=DSN, PAYMENT_GATEWAY_URL="http://u:s3cret-pass@127.0.0.1:1/", PAYMENT_GATEWAY_TOKEN="s3cret-pass-and-more")
     assert "s3cret-pass" not in shown and "t0ken-for-nobody" not in shown
 
 
@@ -69,7 +69,7 @@ def test_other_names(name, alias, value):
 
 
 DURATIONS = ["RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT",
-             "PAYMENT_MAX_DELAY", "SWEEPER_POLL_INTERVAL", "RESERVATION_LIMIT"]
+             "PAYMENT_MAX_DELAY", "PAYMENT_PENDING_TIMEOUT", "SWEEPER_POLL_INTERVAL", "RESERVATION_LIMIT"]
 NUMBERS = ["SERVER_PORT", "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", "MAX_SEATS_PER_ORDER", "SWEEPER_MAX_IN_FLIGHT",
            "API_WORKERS"]
 BAD = [
@@ -79,6 +79,7 @@ BAD = [
     *[("DATABASE_DSN", value) for value in ("x", "user@", "u:p@tcp(h:99999)/db", "u:p@tcp(h:3306)", "u:p@tcp(h:3306)/", "u:p@udp(h)/d")],
     *[("PAYMENT_GATEWAY_URL", value) for value in ("gateway", "ftp://x/", "http://", "file:///etc/passwd")],
     *[("CONFIRMATION_URL", value) for value in ("x", "ftp://x/", "javascript:alert(1)")],
+    *[("PAYMENT_GATEWAY_TOKEN", value) for value in ("short", "fifteen-letters", "with a blank in it", "mit-einem-ö-darin-")],
     *[("LOG_LEVEL", value) for value in ("loud", "7")],
     ("RESERVATION_LIMIT", "14m"), ("PAYMENT_SIMULATOR", "maybe"), ("SERVER_PORT", "65536"),
 ]

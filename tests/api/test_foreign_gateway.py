@@ -4,8 +4,12 @@ import json
 
 import pytest
 
+from nudge import nudge
 from outside import Outside
 from stack import wait_for
+
+
+TOKEN = "a-token-for-the-gateway"
 
 
 @pytest.fixture(scope="module")
@@ -17,7 +21,7 @@ def gateway():
 
 @pytest.fixture(scope="module")
 def stack(own_stack, gateway):
-    return own_stack(PAYMENT_GATEWAY_URL=gateway.url, PAYMENT_TIMEOUT="1s")
+    return own_stack(PAYMENT_GATEWAY_URL=gateway.url, PAYMENT_TIMEOUT="1s", PAYMENT_GATEWAY_TOKEN=TOKEN)
 
 
 def charges(answer):
@@ -47,6 +51,7 @@ def test_what_it_is_asked(stack, api, flight, gateway):
     assert call["json"] == {"orderId": order["orderId"], "paymentCode": "12345", "amountCents": 25800, "currency": "USD"}
     (payment,) = stack.everything(order)["payment"]
     assert call["headers"]["Idempotency-Key"] == payment["payment_id"]
+    assert call["headers"]["Authorization"] == f"Bearer {TOKEN}"
     assert payment["transaction_id"] == "tx-1"
     assert api.get("/health").ok()["settings"]["paymentSimulator"] is False
 
@@ -58,6 +63,137 @@ def test_a_final_refusal_is_not_repeated(stack, api, flight, gateway):
     (call,) = gateway.about(order)
     assert order["paymentAttempts"] == 1
     wait_for(lambda: voids(gateway, call["headers"]["Idempotency-Key"]), 5)
+    assert voids(gateway, call["headers"]["Idempotency-Key"])[0]["headers"]["Authorization"] == f"Bearer {TOKEN}"
+
+
+def in_turn(*answers):
+    """The first charge is answered so, the next so, and the last of them to all others."""
+    left = list(answers)
+    return lambda path, body: (200, b"{}") if path.endswith("/void") else left.pop(0) if len(left) > 1 else left[0]
+
+
+@pytest.mark.parametrize("status", [408, 409, 425, 429, 500, 502, 503, 599])
+def test_not_now_is_not_no(stack, api, flight, gateway, status):
+    gateway.answer = in_turn((status, b"{}", {"Retry-After": "1"}), approved())
+    assert paid(stack, api, flight, "CONFIRMED")["paymentAttempts"] == 2
+
+
+@pytest.mark.parametrize("wanted, least, most", [("3", 2.9, 3.1), ("86400", 59.9, 60.1), ("soon", 0.8, 1.2), ("-5", 0.8, 1.2)])
+def test_the_pause_a_gateway_asks_for(stack, api, flight, gateway, wanted, least, most):
+    """At least our own; at most a minute."""
+    gateway.answer = in_turn((429, b"{}", {"Retry-After": wanted}), approved())
+    order = api.hold(flight, "A1")
+    api.pay(order, "12345").ok()
+
+    def postponed():
+        job = stack.query("SELECT TIMESTAMPDIFF(MICROSECOND, updated_at, run_at) / 1000000 AS pause FROM workflow_jobs"
+                          " WHERE order_id = %s AND status = 'PENDING' AND last_error IS NOT NULL", order["orderId"])
+        return job or api.order(order)["status"] == "CONFIRMED"
+    (job,) = wait_for(postponed, 5, interval=0.01)
+    assert least <= job["pause"] <= most
+    nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND kind = 'PAYMENT_ATTEMPT'",
+          order["orderId"])
+    stack.wait_status(order, "CONFIRMED")
+
+
+PENDING = (202, b'{"transactionId":"t","status":"PENDING","redirectUrl":"https://bank.example/3ds"}')
+
+
+@pytest.mark.parametrize("meanwhile", [PENDING, (503, b""), (429, b""), (200, b"<html>"), None],
+                         ids=["pending", "503", "429", "nonsense", "hangs up"])
+def test_pending_is_waited_for_whatever_comes_between(stack, api, flight, gateway, meanwhile):
+    """Four answers that are none after the first; three of them would use up three attempts."""
+    gateway.answer = in_turn(PENDING, meanwhile, meanwhile, meanwhile, meanwhile, approved())
+    order = api.hold(flight, "A1")
+    api.pay(order, "12345").ok()
+    seen = set()
+
+    def confirmed():
+        now = api.order(order)
+        seen.add((now["status"], now["paymentAttempts"], now["lastError"]))
+        nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND kind = 'PAYMENT_ATTEMPT'"
+                     " AND status = 'PENDING'", order["orderId"])
+        return now["status"] == "CONFIRMED"
+    wait_for(confirmed, 15, interval=0.1)
+    assert seen <= {("PAYMENT_PENDING", n, None) for n in (0, 1)} | {("CONFIRMED", 1, None)}
+    assert len({call["headers"]["Idempotency-Key"] for call in gateway.about(order)}) == 1
+    told = [(e["attempt"], e["outcome"]) for e in api.events(order) if e["type"] == "PAYMENT_ATTEMPT"]
+    assert told == [(1, "PENDING"), (1, "APPROVED")]
+
+
+@pytest.mark.parametrize("final, message", [((402, b'{"status":"DECLINED"}'), "Payment declined"),
+                                            ((404, b""), "The payment gateway answered 404")])
+def test_pending_and_then_no(stack, api, flight, gateway, final, message):
+    gateway.answer = in_turn(PENDING, final)
+    order = paid(stack, api, flight, "FAILED")
+    assert (order["paymentAttempts"], order["lastError"]) == (1, message)
+
+
+def test_cancelled_while_the_gateway_decides(stack, api, flight, gateway):
+    gateway.answer = charges(PENDING)
+    order = api.hold(flight, "A1")
+    api.pay(order, "12345").ok()
+    wait_for(lambda: stack.everything(order)["payment"][0]["pending_since"], 5)
+    assert api.cancel(order).ok()["status"] == "CANCELLED"
+    wait_for(lambda: voids(gateway, gateway.about(order)[0]["headers"]["Idempotency-Key"]), 5)
+    wait_for(lambda: not stack.everything(order)["jobs"], 5)
+
+
+def depart(stack, flight):
+    stack.query("UPDATE flights SET departure_time = UTC_TIMESTAMP(3) - INTERVAL 1 SECOND WHERE flight_id = %s", flight)
+
+
+@pytest.mark.parametrize("answer", [PENDING, (503, b"")], ids=["pending", "503"])
+def test_no_one_is_charged_for_a_flight_that_has_left(stack, api, flight, gateway, answer):
+    gateway.answer = in_turn(answer, approved())
+    order = api.hold(flight, "A1")
+    api.pay(order, "12345").ok()
+    wait_for(lambda: stack.everything(order)["jobs"][0]["last_error"], 5)
+    depart(stack, flight)
+    nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+    failed = stack.wait_status(order, "FAILED", deadline=5)
+    assert failed["lastError"] == "Your flight has departed"
+    assert failed["message"] == "Your flight has departed. Your seats have been released."
+    wait_for(lambda: not stack.everything(order)["jobs"], 5)
+    (call,) = gateway.about(order)
+    assert voids(gateway, call["headers"]["Idempotency-Key"]), "what was asked for may have been taken"
+
+
+def test_a_payment_the_sweeper_comes_to_after_departure_is_not_begun(stack, api, flight, gateway):
+    gateway.answer = charges(approved())
+    order = api.hold(flight, "A1")
+    api.post("/api/admin/kinds/PAYMENT_ATTEMPT/pause").ok()
+    try:
+        api.pay(order, "12345").ok()
+        depart(stack, flight)
+    finally:
+        api.post("/api/admin/kinds/PAYMENT_ATTEMPT/resume").ok()
+    failed = stack.wait_status(order, "FAILED", deadline=5)
+    assert (failed["paymentAttempts"], failed["lastError"]) == (0, "Your flight has departed")
+    assert not gateway.about(order) and not stack.everything(order)["jobs"], "nothing asked for, nothing to void"
+
+
+def test_a_decline_says_nothing_of_the_attempt_before_it(stack, api, flight, gateway):
+    """The first attempt hung up on us: whether it took the money, the second one's decline does not tell."""
+    gateway.answer = in_turn(None, (402, b'{"status":"DECLINED","reason":"insufficient funds"}'))
+    order = paid(stack, api, flight, "FAILED")
+    assert (order["paymentAttempts"], order["lastError"]) == (2, "Payment declined: insufficient funds")
+    wait_for(lambda: voids(gateway, gateway.about(order)[0]["headers"]["Idempotency-Key"]), 5)
+
+
+def test_seats_that_are_gone_are_not_paid_for(stack, api, flight, gateway):
+    """Freed by hand while the gateway decides: the order ends, and what was approved is given back."""
+    gateway.answer = in_turn(PENDING, approved())
+    order = api.hold(flight, "A1", "A2")
+    api.pay(order, "12345").ok()
+    wait_for(lambda: stack.everything(order)["payment"][0]["pending_since"], 5)
+    stack.query("UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL"
+                " WHERE flight_id = %s AND seat_number = 'A2'", flight)
+    failed = stack.wait_status(order, "FAILED", deadline=10)
+    assert failed["lastError"] == "Your seats were not held any more"
+    assert set(api.seats(flight).values()) == {"AVAILABLE"}
+    wait_for(lambda: voids(gateway, gateway.about(order)[0]["headers"]["Idempotency-Key"]), 5)
+    assert [e["outcome"] for e in api.events(order) if e["type"] == "PAYMENT_ATTEMPT"] == ["PENDING", "APPROVED"]
 
 
 def test_a_decline_in_its_own_words(stack, api, flight, gateway):
@@ -69,9 +205,13 @@ def test_a_decline_in_its_own_words(stack, api, flight, gateway):
 
 NONSENSE = [
     (500, b""), (302, b""), (200, b""), (200, b"<html>sign in to the hotel's network</html>"), (200, b"[]"), (200, b"{}"),
-    (200, b'{"status":"APPROVED"}'), (200, b'{"status":"PENDING","transactionId":"t"}'), (200, b'{"transactionId":"t"}'),
+    (200, b'{"status":"APPROVED"}'), (200, b'{"transactionId":"t"}'),
     (200, b'{"status":"APPROVED","transactionId":7}'), (200, b'{"status":"APPROVED","transactionId":""}'),
     (200, b'{"status":"APPROVED","transactionId":"' + b"t" * 101 + b'"}'),
+    # Two things at once.
+    (402, b'{"status":"APPROVED","transactionId":"t"}'), (202, b'{"status":"APPROVED","transactionId":"t"}'),
+    (200, b'{"status":"DECLINED","transactionId":"t"}'), (402, b'{"status":"PENDING"}'), (202, b"<html>"),
+    (200, b'{"status":"DECLINED","transactionId":"t","status":"APPROVED"}'),
     (200, b'{"status":"APPROVED","transactionId":"\xff"}'), (200, b"[" * 100000), (200, b"x" * 2_000_000), (204, b""), None,
 ]
 

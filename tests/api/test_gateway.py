@@ -25,7 +25,7 @@ def charge(gateway, key, code="99999", order=None, amount=12900, timeout=20, **h
 
 
 def void(gateway, key):
-    return gateway.post(f"/charges/{key}/void")
+    return gateway.post(f"/charges/{key}/void", {})
 
 
 def stored(stack, key):
@@ -194,3 +194,33 @@ def test_random_failures_and_delays_as_configured(own_stack):
     api.pay(order, "12345").ok()
     failed = failing.wait_status(order, "FAILED", deadline=12)
     assert failed["paymentAttempts"] == 3
+
+
+def test_a_void_cannot_come_from_another_sites_page(stack, gateway, key):
+    """A page can make a browser send a form, or nothing at all, but not JSON."""
+    charge(gateway, key).ok()
+    for sent in ({}, {"form": {"a": "b"}}, {"body": b"{}", "headers": {"Content-Type": "text/plain"}}):
+        assert gateway.post(f"/charges/{key}/void", **sent).status == 415
+    assert stored(stack, key)[0]["status"] == "APPROVED"
+    assert void(gateway, key).status == 200
+
+
+@pytest.mark.parametrize("code, first", [("40800", 408), ("40900", 409), ("42500", 425), ("42900", 429), ("50301", 503)])
+def test_not_now_and_then_approved(stack, gateway, key, code, first):
+    busy = charge(gateway, key, code)
+    assert busy.status == first and not stored(stack, key), "nothing captured, and nothing decided"
+    assert busy.headers["Retry-After"] == ("2" if code == "42900" else None)
+    assert charge(gateway, key, code).ok()["status"] == "APPROVED"
+
+
+@pytest.mark.parametrize("code, statuses", [("20200", [202, 202, 200]), ("20201", [202] * 4), ("20202", [202, 202, 402])])
+def test_pending(gateway, key, code, statuses):
+    answers = [charge(gateway, key, code) for _ in statuses]
+    assert [answer.status for answer in answers] == statuses
+    assert answers[0].json["status"] == "PENDING"
+
+
+def test_what_was_voided_while_pending_is_never_approved(gateway, key):
+    assert charge(gateway, key, "20200").status == 202
+    assert void(gateway, key).status == 200
+    assert [charge(gateway, key, "20200").status for _ in range(3)] == [410] * 3

@@ -8,7 +8,7 @@ import datetime
 
 import pytest
 
-from shapes import NO_ORDER, when
+from shapes import NO_ORDER, seconds, when
 from stack import wait_for
 
 # code: final state, attempts, outcome of each attempt, charge at the gateway in the end
@@ -22,11 +22,17 @@ CODES = {
     "50400": ("FAILED", ["TIMEOUT", "TIMEOUT", "TIMEOUT"], "VOIDED"),
     "50401": ("CONFIRMED", ["TIMEOUT", "APPROVED"], "APPROVED"),
     "50402": ("FAILED", ["TIMEOUT", "TIMEOUT", "TIMEOUT"], "VOIDED"),
+    "40800": ("CONFIRMED", ["ERROR", "APPROVED"], "APPROVED"),
+    "40900": ("CONFIRMED", ["ERROR", "APPROVED"], "APPROVED"),
+    "42500": ("CONFIRMED", ["ERROR", "APPROVED"], "APPROVED"),
+    "42900": ("CONFIRMED", ["ERROR", "APPROVED"], "APPROVED"),
+    "20200": ("CONFIRMED", ["APPROVED"], "APPROVED"),
+    "20202": ("FAILED", ["DECLINED"], "DECLINED"),
 }
 DECLINED = "Payment declined: insufficient funds"
 NO_ANSWER = "The payment gateway did not answer in time"
 ANSWERED_503 = "The payment gateway answered 503"
-LAST_ERROR = {"00000": DECLINED, "50300": ANSWERED_503, "50400": NO_ANSWER, "50402": NO_ANSWER}
+LAST_ERROR = {"00000": DECLINED, "20202": DECLINED, "50300": ANSWERED_503, "50400": NO_ANSWER, "50402": NO_ANSWER}
 
 every_code = pytest.mark.parametrize("code", CODES)
 confirmed_codes = pytest.mark.parametrize("code", [c for c in CODES if CODES[c][0] == "CONFIRMED"])
@@ -57,7 +63,8 @@ def settled(stack, paid, code):
 
 
 def attempts(api, order):
-    return [event for event in api.events(order) if event["type"] == "PAYMENT_ATTEMPT"]
+    """Those with an outcome; that the gateway takes its time is told beside them."""
+    return [event for event in api.events(order) if event["type"] == "PAYMENT_ATTEMPT" and event["outcome"] != "PENDING"]
 
 
 @every_code
@@ -114,12 +121,12 @@ def test_confirmed(stack, api, settled, code):
 def test_failed(api, settled, code):
     assert settled["lastError"] == LAST_ERROR[code]
     assert settled["message"] == (
-        f"{DECLINED}. Your seats have been released. Please try again." if code == "00000" else
+        f"{DECLINED}. Your seats have been released. Please try again." if LAST_ERROR[code] == DECLINED else
         "Payment validation failed after 3 attempts. Your seats have been released. Please try again.")
     assert set(api.seats(settled["flightId"]).values()) == {"AVAILABLE"}
     types = [event["type"] for event in api.events(settled)]
     assert "ORDER_FAILED" in types and "ORDER_CONFIRMED" not in types
-    assert ("VOID_ATTEMPT" in types) == (code != "00000"), "a decline leaves nothing to void"
+    assert ("VOID_ATTEMPT" in types) == (LAST_ERROR[code] != DECLINED), "a decline leaves nothing to void"
 
 
 @pytest.mark.parametrize("code, took_ms", [("50302", 0), ("50300", 0), ("50400", 1000)])
@@ -133,6 +140,40 @@ def test_waits_between_attempts(api, settled, code, took_ms):
         assert wait * 0.9 - 0.05 <= gap <= wait * 1.1 + 0.5, f"waited {gap} s, not about {wait} s"
     for event in shown:
         assert took_ms - 20 <= event["durationMs"] <= took_ms + 700
+
+
+@pytest.mark.parametrize("code", ["42900"])
+def test_a_busy_gateway_is_left_alone_as_long_as_it_asks(api, settled, code):
+    """Retry-After: 2, where the first wait would be of a second."""
+    first, second = attempts(api, settled)
+    start = when(second["createdAt"]) - datetime.timedelta(milliseconds=second["durationMs"])
+    assert 1.95 <= (start - when(first["createdAt"])).total_seconds() <= 4
+
+
+@pytest.mark.parametrize("code", ["20200", "20202"])
+def test_a_gateway_that_is_deciding_is_asked_until_it_has(stack, api, settled, code):
+    told = [(e["attempt"], e["outcome"]) for e in api.events(settled) if e["type"] == "PAYMENT_ATTEMPT"]
+    assert told == [(1, "PENDING"), (1, CODES[code][1][0])], "told once, however often it was asked"
+    assert settled["paymentAttempts"] == 1
+    key = stack.everything(settled)["payment"][0]["payment_id"]
+    assert stack.gateway_query("SELECT calls FROM charge_calls WHERE idempotency_key = %s", key)[0]["calls"] == 3
+
+
+def test_a_gateway_that_never_decides_is_given_its_time_and_then_told_to_forget_it(stack, api, flight):
+    """PAYMENT_PENDING_TIMEOUT is 4 s here: longer than three attempts and less than the test waits."""
+    order = api.hold(flight, "A1")
+    api.pay(order, "20201").ok()
+    wait_for(lambda: any(event["outcome"] == "PENDING" for event in api.events(order)), 5)
+    waiting = api.order(order)
+    assert (waiting["status"], waiting["paymentAttempts"], waiting["lastError"]) == ("PAYMENT_PENDING", 1, None)
+    failed = stack.wait_status(order, "FAILED", deadline=10)
+    assert failed["lastError"] == "Your payment was not completed in time" and failed["paymentAttempts"] == 1
+    assert failed["message"] == ("Your payment was not completed in time. Your seats have been released."
+                                 " Please try again.")
+    (submitted,) = [event for event in api.events(order) if event["type"] == "PAYMENT_SUBMITTED"]
+    assert seconds(submitted["createdAt"], failed["updatedAt"]) >= 4
+    assert api.seats(flight)["A1"] == "AVAILABLE"
+    wait_for(lambda: not stack.has_job(order, "VOID_CHARGE"), 10, "the void")
 
 
 @pytest.mark.parametrize("code", ["50302"])

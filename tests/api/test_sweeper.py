@@ -226,3 +226,46 @@ def test_payments_run_side_by_side(lone):
         lone.wait_status(order, "CONFIRMED", deadline=20)
     assert time.monotonic() - started < 10
     assert {api.order(order)["paymentAttempts"] for order in orders} == {2}
+
+
+# -- what it looks after ----------------------------------------------------------------------------
+
+def test_a_hangup_does_no_harm(lone):
+    """SIGHUP means "read your settings again" to other daemons; here it means nothing, to the API's processes as well."""
+    pids = lone.pids("sweeper") + lone.pids("booking-api")
+    for pid in pids:
+        os.kill(pid, signal.SIGHUP)
+    order = lone.api().hold(lone.new_flight(), "A1")
+    lone.api().pay(order, "99999").ok()
+    lone.wait_status(order, "CONFIRMED")
+    assert lone.pids("sweeper") + lone.pids("booking-api") == pids
+
+
+@pytest.mark.parametrize("age, alive", [("- INTERVAL 14 SECOND", 1), ("- INTERVAL 16 SECOND", 0), ("+ INTERVAL 2 SECOND", 1),
+                                        ("+ INTERVAL 10 SECOND", 0), ("+ INTERVAL 1 YEAR", 0)])
+def test_a_heartbeat_is_judged_by_the_databases_clock(lone, age, alive):
+    """One of the future is no sign of life: it would be one for as long as the clock was wrong."""
+    lone.query("INSERT INTO sweepers (worker, started_at, last_seen, in_flight)"
+               f" VALUES ('other', UTC_TIMESTAMP(3) - INTERVAL 1 HOUR, UTC_TIMESTAMP(3) {age}, 0)")
+    try:
+        assert lone.api().get("/health").ok()["sweepers"] == 1 + alive
+        (shown,) = [s for s in lone.admin().get("/api/admin/sweepers").ok()["sweepers"] if s["worker"] == "other"]
+        assert shown["alive"] == bool(alive)
+    finally:
+        lone.query("DELETE FROM sweepers WHERE worker = 'other'")
+
+
+def test_old_keys_are_forgotten_as_fast_as_they_come(lone):
+    """Six thousand at once; a thousand a minute was the most."""
+    lone.query("""INSERT INTO idempotency_keys (key_hash, request_hash, owner, status, created_at)
+                  WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 76)
+                  SELECT UNHEX(SHA2(CONCAT('old-', a.i, '-', b.i), 256)), UNHEX(SHA2('x', 256)), 1, 404,
+                         UTC_TIMESTAMP(3) - INTERVAL 25 HOUR FROM n a, n b""")
+    sweeper = lone.popen("sweeper")  # one that has just started looks at once
+    try:
+        wait_for(lambda: lone.query("SELECT COUNT(*) AS n FROM idempotency_keys"
+                                    " WHERE created_at < UTC_TIMESTAMP(3) - INTERVAL 24 HOUR") == [{"n": 0}], 15)
+    finally:
+        sweeper.terminate()
+        assert sweeper.wait(10) == 0
+        sweeper.communicate()

@@ -16,12 +16,13 @@ class DatabaseProxy:
     before   the connection ends and the server never hears of it
     after    the server has done it, the connection ends instead of the answer
     during   the server gets it at the same moment as the connection ends
-    `away_after_cut`: for how many seconds nobody is let in after a cut.
+    `away_after_cut`: for how many seconds nobody is let in after a cut. `delay`: how many seconds each round trip takes longer.
     """
 
     def __init__(self, path, server):
         self.path, self.server = str(path), str(server)
         self.plan, self.away_after_cut, self.commits, self.cuts = [], 0.0, 0, 0
+        self.delay = 0.0
         self.away_until = 0.0
         self.lock = threading.Lock()
         self.listener = socket.socket(socket.AF_UNIX)
@@ -61,6 +62,8 @@ class DatabaseProxy:
                     break
                 if fate == "after":
                     answers.keep_back.set()
+                if self.delay:
+                    time.sleep(self.delay)
                 server.sendall(data)
                 if fate == "after":
                     answers.kept.wait(20)

@@ -10,12 +10,19 @@
 
 /* ── the simulator's codes ──────────────────────────────────────────────── */
 
-/* One letter a call, from the first: A approves, D declines, F fails, S says nothing, C captures and says nothing. */
+/* One letter a call, from the first: A approves, D declines, P pends, F fails, S says nothing, C captures and says
+ * nothing. */
 static char letter(const struct behaviour *b)
 {
     if (b->never_answers)
         return b->captures ? 'C' : 'S';
-    return b->outcome == BEHAVE_APPROVE ? 'A' : b->outcome == BEHAVE_DECLINE ? 'D' : 'F';
+    switch (b->outcome) {
+    case BEHAVE_APPROVE: return 'A';
+    case BEHAVE_DECLINE: return 'D';
+    case BEHAVE_PEND: return 'P';
+    case BEHAVE_FAIL: return 'F';
+    }
+    return '?';
 }
 
 static void fixed_codes(void **state)
@@ -23,9 +30,13 @@ static void fixed_codes(void **state)
     static const struct {
         const char *code;
         const char *calls;
+        int status; /* of those that fail */
+        int retry_after_s;
     } rows[] = {
-        { "99999", "AAAA" }, { "00000", "DDDD" }, { "50300", "FFFF" }, { "50301", "FAAA" },
-        { "50302", "FFAA" }, { "50400", "SSSS" }, { "50401", "CAAA" }, { "50402", "CCCC" },
+        { "99999", "AAAA", 0, 0 },   { "00000", "DDDD", 0, 0 },   { "50300", "FFFF", 503, 0 }, { "50301", "FAAA", 503, 0 },
+        { "50302", "FFAA", 503, 0 }, { "50400", "SSSS", 0, 0 },   { "50401", "CAAA", 0, 0 },   { "50402", "CCCC", 0, 0 },
+        { "20200", "PPAA", 0, 0 },   { "20201", "PPPP", 0, 0 },   { "20202", "PPDD", 0, 0 },   { "40800", "FAAA", 408, 0 },
+        { "40900", "FAAA", 409, 0 }, { "42500", "FAAA", 425, 0 }, { "42900", "FAAA", 429, 2 },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -34,6 +45,8 @@ static void fixed_codes(void **state)
             for (int luck = 0; luck < 2; luck++) {
                 struct behaviour b = behaviour_of(rows[i].code, call, luck, 5000, 0, 0.99);
                 check(letter(&b) == rows[i].calls[call - 1], "%s, call %d: %c", rows[i].code, call, letter(&b));
+                check(letter(&b) != 'F' || (b.status == rows[i].status && b.retry_after_s == rows[i].retry_after_s),
+                      "%s, call %d: %d after %d s", rows[i].code, call, b.status, b.retry_after_s);
                 check(b.delay_ms == 0, "%s, call %d: waits %lld ms", rows[i].code, call, (long long)b.delay_ms);
                 check(b.captures == (letter(&b) == 'A' || letter(&b) == 'C'), "%s, call %d: what is captured",
                       rows[i].code, call);
@@ -69,6 +82,8 @@ static void other_codes_go_by_chance(void **state)
 /* ── the answers ────────────────────────────────────────────────────────── */
 
 #define GOOD "{\"transactionId\":\"txn-1\",\"status\":\"APPROVED\"}"
+#define NO_SENSE "The payment gateway's answer made no sense"
+#define PENDING_SAYS "The payment gateway is still deciding"
 #define TOO_LONG_ID                                                                                          \
     "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789X"
 #define DEEP "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
@@ -76,11 +91,12 @@ static void other_codes_go_by_chance(void **state)
 static struct attempt_result meaning_of(int status, bool timed_out, const char *body, size_t len)
 {
     struct gateway_answer answer = { .status = status, .timed_out = timed_out, .body = body, .body_len = len,
-                                     .duration_ms = 123 };
+                                     .retry_after_ms = 4000, .duration_ms = 123 };
     struct attempt_result result;
     memset(&result, '#', sizeof result);
     gateway_answer_read(&answer, &result);
     assert_int_equal(result.duration_ms, 123);
+    assert_int_equal(result.retry_after_ms, 4000);
     return result;
 }
 
@@ -106,10 +122,43 @@ static void answers(void **state)
         { 402, false, "{\"reason\":\"a\\u0000b\"}", ATTEMPT_DECLINED, false, "Payment declined" },
         { 402, false, "{\"reason\":\"" TOO_LONG_ID "\"}", ATTEMPT_DECLINED, false, "Payment declined" },
         { 402, false, "<html>", ATTEMPT_DECLINED, false, "Payment declined" },
+        /* Longer. */
+        { 202, false, "{\"status\":\"PENDING\"}", ATTEMPT_PENDING, false, PENDING_SAYS },
+        { 202, false, "{\"transactionId\":\"t\",\"status\":\"PENDING\",\"redirectUrl\":\"https://b\"}", ATTEMPT_PENDING,
+          false, PENDING_SAYS },
+        { 202, false, "{}", ATTEMPT_PENDING, false, PENDING_SAYS },
+        { 200, false, "{\"status\":\"PENDING\",\"transactionId\":\"t\"}", ATTEMPT_PENDING, false, PENDING_SAYS },
+        /* Two things at once, or nothing. */
+        { 202, false, GOOD, ATTEMPT_ERROR, false, NO_SENSE },
+        { 202, false, "{\"status\":\"DECLINED\"}", ATTEMPT_ERROR, false, NO_SENSE },
+        { 202, false, "{\"status\":7}", ATTEMPT_ERROR, false, NO_SENSE },
+        { 202, false, "", ATTEMPT_ERROR, false, NO_SENSE },
+        { 202, false, "<html>", ATTEMPT_ERROR, false, NO_SENSE },
+        { 200, false, "{\"status\":\"DECLINED\",\"reason\":\"no\"}", ATTEMPT_ERROR, false, NO_SENSE },
+        { 402, false, GOOD, ATTEMPT_ERROR, false, NO_SENSE },
+        { 402, false, "{\"status\":\"PENDING\"}", ATTEMPT_ERROR, false, NO_SENSE },
+        { 402, false, "{\"status\":\"VOIDED\"}", ATTEMPT_ERROR, false, NO_SENSE },
+        { 402, false, "{\"status\":\"REFUSED\"}", ATTEMPT_DECLINED, false, "Payment declined" },
+        { 200, false, "{\"status\":\"DECLINED\",\"transactionId\":\"t\",\"status\":\"APPROVED\"}", ATTEMPT_ERROR, false,
+          NO_SENSE },
+        { 200, false, "{\"status\":\"APPROVED\",\"transactionId\":\"t\",\"transactionId\" : \"u\"}", ATTEMPT_ERROR, false,
+          NO_SENSE },
+        { 200, false, "{\"card\":{\"status\":\"ok\",\"a\":\"\\\"status\"},\"status\":\"APPROVED\",\"transactionId\":\"status\"}",
+          ATTEMPT_APPROVED, false, "status" },
+        /* Not now. */
+        { 408, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 408" },
+        { 409, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 409" },
+        { 425, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 425" },
+        { 429, false, GOOD, ATTEMPT_ERROR, false, "The payment gateway answered 429" },
+        { 599, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 599" },
+        /* Never. */
         { 400, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 400" },
         { 401, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 401" },
         { 404, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 404" },
-        { 409, false, "{\"status\":\"VOIDED\"}", ATTEMPT_ERROR, true, "The payment gateway answered 409" },
+        { 403, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 403" },
+        { 410, false, "{\"status\":\"VOIDED\"}", ATTEMPT_ERROR, true, "The payment gateway answered 410" },
+        { 422, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 422" },
+        { 426, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 426" },
         { 499, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 499" },
         { 500, false, GOOD, ATTEMPT_ERROR, false, "The payment gateway answered 500" },
         { 502, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 502" },
@@ -139,7 +188,7 @@ static void yes_that_makes_no_sense(void **state)
         "", " ", "null", "true", "[]", "\"APPROVED\"", "{}", "{", "<html>OK</html>", "APPROVED",
         "{\"status\":\"APPROVED\"}", "{\"transactionId\":\"t\"}",
         "{\"status\":\"DECLINED\",\"transactionId\":\"t\"}", "{\"status\":\"approved\",\"transactionId\":\"t\"}",
-        "{\"status\":\"APPROVED \",\"transactionId\":\"t\"}", "{\"status\":\"PENDING\",\"transactionId\":\"t\"}",
+        "{\"status\":\"APPROVED \",\"transactionId\":\"t\"}",
         "{\"status\":true,\"transactionId\":\"t\"}", "{\"status\":\"APPROVED\",\"transactionId\":1}",
         "{\"status\":\"APPROVED\",\"transactionId\":null}", "{\"status\":\"APPROVED\",\"transactionId\":\"\"}",
         "{\"status\":\"APPROVED\",\"transactionId\":\"a\\nb\"}",

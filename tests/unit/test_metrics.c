@@ -58,6 +58,7 @@ static void each_counter_has_its_own_label(void **state)
         { METRIC_ATTEMPT_DECLINED, "booking_payment_attempts_total{outcome=\"declined\"}" },
         { METRIC_ATTEMPT_ERROR, "booking_payment_attempts_total{outcome=\"error\"}" },
         { METRIC_ATTEMPT_TIMEOUT, "booking_payment_attempts_total{outcome=\"timeout\"}" },
+        { METRIC_ATTEMPT_PENDING, "booking_payment_attempts_total{outcome=\"pending\"}" },
         { METRIC_VOIDED, "booking_void_attempts_total{outcome=\"voided\"}" },
         { METRIC_VOID_FAILED, "booking_void_attempts_total{outcome=\"failed\"}" },
         { METRIC_UNKNOWN_COMMITS, "booking_unknown_commits_total" },
@@ -99,10 +100,10 @@ static void a_time_counts_in_every_bucket_from_its_own(void **state)
 
 static void attempts_take_their_time_by_outcome(void **state)
 {
-    static const char *const outcomes[] = { "approved", "declined", "error", "timeout" };
+    static const char *const outcomes[] = { "approved", "declined", "error", "timeout", "pending" };
     char series[96];
     (void)state;
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 5; i++) {
         metrics_observe((enum metric_time)(METRIC_ATTEMPT_DURATION + i), i + 1);
         (void)snprintf(series, sizeof series, "booking_payment_attempt_seconds_sum{outcome=\"%s\"}", outcomes[i]);
         assert_float_equal(told(series), i + 1, 1e-3);

@@ -109,6 +109,9 @@ static void messages(void **state)
           "Payment validation failed after 1 attempt. Your seats have been released. Please try again." },
         { ORDER_FAILED, 1, 1, "Payment declined: insufficient funds",
           "Payment declined: insufficient funds. Your seats have been released. Please try again." },
+        { ORDER_FAILED, 1, 0, "Your payment was not completed in time",
+          "Your payment was not completed in time. Your seats have been released. Please try again." },
+        { ORDER_FAILED, 0, 0, "Your flight has departed", "Your flight has departed. Your seats have been released." },
         { ORDER_EXPIRED, 0, 0, "", "Your hold has expired. Your seats have been released." },
         { ORDER_CANCELLED, 1, 0, "", "Your booking is cancelled. Your seats have been released." },
     };

@@ -190,6 +190,10 @@ static void plans(void **state)
         { "JOB_POSTPONE", "si", "workflow_jobs", "PRIMARY", false },
         { "JOB_FAIL", "si", "workflow_jobs", "PRIMARY", false },
         { "JOB_CHECK_CLAIM", "i", "workflow_jobs", "PRIMARY", false },
+        { "JOB_SET_ASIDE", "ssi", "workflow_jobs", "PRIMARY", false },
+        { "JOB_RENEW", "i", "workflow_jobs", "PRIMARY", false },
+        { "JOBS_RENEW_ALL", "isi", "workflow_jobs", "PRIMARY", false },
+        { "JOBS_GIVE_BACK", "si", "workflow_jobs", "PRIMARY", false },
         { "JOB_LOCK", "i", "workflow_jobs", "PRIMARY", false },
         { "JOB_RETRY", "i", "workflow_jobs", "PRIMARY", false },
         { "ORDER_FIND", "d", "o", "PRIMARY", false },
@@ -221,7 +225,8 @@ static void plans(void **state)
         { "EVENTS_LIST", "d", "workflow_events", "idx_order", false },
         { "EVENT_OF_CHANGE", "di", "workflow_events", "idx_order", false },
         { "PAYMENT_FIND", "d", "payments", "one_payment_per_order", false },
-        { "PAYMENT_BEGIN_ATTEMPT", "idi", "payments", "PRIMARY", false },
+        { "PAYMENT_BEGIN_ATTEMPT", "iidi", "payments", "PRIMARY", false },
+        { "PAYMENT_WAIT", "d", "payments", "PRIMARY", false },
         { "PAYMENT_SETTLE", "sssd", "payments", "PRIMARY", false },
     };
     (void)state;
@@ -360,7 +365,7 @@ static void two_claims_share_nothing(void **state)
     assert_int_equal(mine_count, BATCH);
     assert_int_equal(theirs_count, BATCH);
     for (size_t i = 0; i < BATCH; i++) {
-        assert_int_equal(mine[i].attempt, 1);
+        assert_int_equal(mine[i].claim, 1);
         for (size_t k = 0; k < BATCH; k++)
             assert_true(mine[i].job_id != theirs[k].job_id);
     }
@@ -373,6 +378,37 @@ static void two_claims_share_nothing(void **state)
             assert_true(mine[i].job_id != theirs[k].job_id);
     }
     db_rollback(other);
+}
+
+/* A claim is worth its lease: when that is over, no attempt may begin and no failure be counted, though no other has come
+ * by yet; settling is still allowed. */
+static void a_lease_that_is_over_cannot_be_renewed(void **state)
+{
+    static struct job mine[2];
+    size_t count = 0;
+    uint64_t matched = 0;
+    (void)state;
+    must(db_begin(db), db, "begin");
+    must(jobs_claim(db, JOB_EXPIRE_HOLD, 2, 60000, "one", mine, &count), db, "claim");
+    assert_int_equal(count, 2);
+    const int64_t ids[] = { mine[0].job_id, mine[1].job_id };
+    must(jobs_renew(db, &mine[0], 90000), db, "renew");
+    must(jobs_renew_all(db, ids, 2, "one", 90000, &matched), db, "renew both");
+    assert_int_equal(matched, 2);
+    must(jobs_renew_all(db, ids, 2, "two", 90000, &matched), db, "renew another's");
+    assert_int_equal(matched, 0);
+
+    must(jobs_renew_all(db, ids, 2, "one", -1, &matched), db, "let both run out");
+    assert_int_equal(matched, 2);
+    assert_int_equal(jobs_renew(db, &mine[0], 60000), RESULT_STALE);
+    assert_int_equal(jobs_set_aside(db, &mine[0], 1000, "too late"), RESULT_STALE);
+    must(jobs_renew_all(db, ids, 2, "one", 90000, &matched), db, "renew both");
+    assert_int_equal(matched, 0);
+    must(jobs_check_claim(db, &mine[0]), db, "the claim stands");
+
+    must(jobs_give_back(db, ids, 2, "one"), db, "give back");
+    assert_int_equal(jobs_check_claim(db, &mine[0]), RESULT_STALE);
+    db_rollback(db);
 }
 
 static void the_next_job_is_cheap_to_find(void **state)
@@ -642,6 +678,7 @@ int main(void)
         cmocka_unit_test(a_claim_of_nothing_reads_nothing),
         cmocka_unit_test(a_claim_passes_over_locked_rows),
         cmocka_unit_test(two_claims_share_nothing),
+        cmocka_unit_test(a_lease_that_is_over_cannot_be_renewed),
         cmocka_unit_test(the_next_job_is_cheap_to_find),
         cmocka_unit_test(the_queue_is_counted_so_far_and_no_further),
         cmocka_unit_test(a_page_of_flights_reads_a_page),

@@ -1,0 +1,10 @@
+-- What counts against the customer is payments.attempts, the attempts announced; what counts claims is
+-- workflow_jobs.attempts, and failures counts how often in a row a job could be neither begun nor settled.
+
+ALTER TABLE workflow_jobs ADD COLUMN failures INT NOT NULL DEFAULT 0;
+
+-- announced_claim: the claim that announced the last attempt. pending_since: since when the gateway has been deciding; NULL
+-- while it has not said so.
+ALTER TABLE payments
+    ADD COLUMN announced_claim INT NOT NULL DEFAULT 0,
+    ADD COLUMN pending_since DATETIME(3) NULL;
