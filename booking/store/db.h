@@ -122,7 +122,8 @@ const char *db_get_text(struct db_rows *rows, const char *column);
 int64_t db_get_int(struct db_rows *rows, const char *column);
 int64_t db_get_time(struct db_rows *rows, const char *column);
 
-/* Runs a script of several statements, for migrations only. */
+/* Runs a script of several statements, for migrations only. RESULT_RETRY: the
+ * first of them met a lock, and nothing was done. */
 enum result db_run_script(struct db *db, const char *script) MUST_CHECK;
 
 /* Prepares a statement and throws it away, for the test of all statements. */

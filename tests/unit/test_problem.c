@@ -236,7 +236,7 @@ static void answers_without_a_body(void **state)
 
 static void status_lines(void **state)
 {
-    static const int known[] = { 200, 201, 202, 204, 304, 400, 401, 402, 403, 404, 405, 409, 412, 413, 415, 422, 429,
+    static const int known[] = { 200, 201, 202, 204, 304, 400, 401, 402, 403, 404, 405, 408, 409, 410, 412, 413, 415, 422, 425, 429,
                                  500, 503 };
     (void)state;
     for (int status = 100; status < 600; status++) {

@@ -1,0 +1,239 @@
+"""Upgrades: the schema of the version before, with data in it and programs at work on it, becomes today's."""
+
+import contextlib
+import getpass
+import json
+import os
+import shutil
+import subprocess
+import threading
+import uuid
+
+import pymysql
+import pytest
+
+from stack import BUILD, ROOT, wait_for
+
+BEFORE = ["0001_booking.sql", "0002_hold_slots.sql", "0003_job_kinds.sql"]
+
+
+@pytest.fixture
+def schema(stack):
+    """A database of the test's own on the stack's server: (its name, its owner's DSN, the administrator's connection)."""
+    name = f"upgrade_{uuid.uuid4().hex[:8]}"
+    password = json.loads((stack.data_dir / "credentials").read_text())["booking_owner"]
+    root = stack.root_db()
+    with root, root.cursor() as cursor:
+        cursor.execute(f"CREATE DATABASE {name} CHARACTER SET utf8mb4")
+        cursor.execute(f"GRANT ALL ON {name}.* TO booking_owner@localhost")
+        root.select_db(name)
+        yield name, f"booking_owner:{password}@unix({stack.data_dir}/run/mysql.sock)/{name}", cursor
+        cursor.execute(f"DROP DATABASE {name}")
+        cursor.execute(f"REVOKE ALL ON {name}.* FROM booking_owner@localhost")
+
+
+def migrate(dsn, directory, *arguments):
+    return subprocess.run([BUILD / "migrate", *arguments, directory], env={**os.environ, "MIGRATION_DSN": dsn}, text=True,
+                          capture_output=True, timeout=60)
+
+
+def of_before(tmp_path):
+    """The migrations that the version before knew."""
+    directory = tmp_path / "sql"
+    directory.mkdir()
+    for name in BEFORE:
+        shutil.copy(ROOT / "sql" / name, directory)
+    shutil.copytree(ROOT / "sql/demo", directory / "demo")
+    return directory
+
+
+class ProgramOfBefore(threading.Thread):
+    """Holds, changes and ends orders by the statements of version 1.0's programs, seat by seat of a column of its own."""
+
+    def __init__(self, socket, schema, column):
+        super().__init__()
+        self.column, self.done, self.error, self.stop = column, 0, None, threading.Event()
+        self.db = pymysql.connect(unix_socket=socket, user=getpass.getuser(), database=schema, charset="utf8mb4",
+                                  init_command="SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED")
+
+    def execute(self, sql, *arguments):
+        with self.db.cursor() as cursor:
+            return cursor.execute(sql, arguments)
+
+    def run(self):
+        try:
+            while not self.stop.is_set():
+                self.book(f"{self.done % 49 + 1}{self.column}", f"{self.done % 49 + 2}{self.column}")
+                self.done += 1
+        except Exception as error:
+            self.error = error
+        finally:
+            self.db.close()
+
+    def transaction(self, *steps):
+        """Deadlocks and locks waited for in vain are run again, as by the programs."""
+        for left in reversed(range(60)):
+            try:
+                for step in steps:
+                    assert step() != 0
+                return self.db.commit()
+            except pymysql.MySQLError as error:
+                if error.args[0] not in (1205, 1213) or not left:
+                    raise
+                self.db.rollback()
+
+    def book(self, seat, other):
+        order = str(uuid.uuid4())
+        self.transaction(lambda: self.hold(order, seat))
+        self.transaction(lambda: self.lock(order), lambda: self.free(order, seat), lambda: self.take(order, other),
+                         lambda: self.execute("UPDATE orders SET status = 'SEATS_RESERVED', seats = %s, version = 2,"
+                                              " total_price_cents = 68900 WHERE order_id = %s AND version = 1", other, order))
+        self.transaction(lambda: self.lock(order),
+                         lambda: self.execute("UPDATE orders SET status = 'CANCELLED', expires_at = NULL, version = 3"
+                                              " WHERE order_id = %s AND version = 2", order),
+                         lambda: self.free(order, other),
+                         lambda: self.execute("DELETE FROM workflow_jobs WHERE order_id = %s", order))
+
+    def lock(self, order):
+        return self.execute("SELECT status FROM orders WHERE order_id = %s FOR UPDATE", order)
+
+    def hold(self, order, seat):
+        self.execute("SELECT seat_number, status, reserved_by FROM seats WHERE flight_id = 'fl-900' AND seat_number IN (%s, %s)"
+                     " ORDER BY flight_id, seat_number FOR UPDATE", seat, seat)
+        self.execute("INSERT INTO orders (order_id, flight_id, user_id, status, seats, reserved_at, expires_at, total_price_cents,"
+                     " currency, version, workflow_id, run_id, created_at, updated_at) VALUES (%s, 'fl-900', 'old',"
+                     " 'SEATS_RESERVED', %s, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), 68900, 'EUR', 1, '', 'x', UTC_TIMESTAMP(3),"
+                     " UTC_TIMESTAMP(3))", order, seat)
+        self.take(order, seat)
+        return self.execute("INSERT INTO workflow_jobs (kind, order_id, run_at, created_at, updated_at) VALUES ('EXPIRE_HOLD', %s,"
+                            " UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))", order)
+
+    def take(self, order, seat):
+        return self.execute("UPDATE seats SET status = 'RESERVED', reserved_by = %s, user_id = 'old', reserved_at = UTC_TIMESTAMP(3)"
+                            " WHERE flight_id = 'fl-900' AND seat_number = %s AND status = 'AVAILABLE'", order, seat)
+
+    def free(self, order, seat):
+        return self.execute("UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL"
+                            " WHERE flight_id = 'fl-900' AND seat_number = %s AND reserved_by = %s", seat, order)
+
+
+def test_a_database_in_use_is_upgraded(stack, schema, tmp_path):
+    name, dsn, cursor = schema
+    assert migrate(dsn, of_before(tmp_path), "--demo-flights").returncode == 0
+    cursor.execute("INSERT INTO orders (order_id, flight_id, user_id, status, seats, reserved_at, total_price_cents, currency,"
+                   " workflow_id, created_at, updated_at) SELECT UUID(), 'fl-900', 'before', 'CANCELLED', '1A', UTC_TIMESTAMP(3),"
+                   " 68900, 'EUR', '', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3) FROM seats a, seats b LIMIT 20000")
+    programs = [ProgramOfBefore(f"{stack.data_dir}/run/mysql.sock", name, column) for column in "ACE"]
+    for program in programs:
+        program.start()
+    try:
+        wait_for(lambda: all(program.done > 3 for program in programs), 10, "the programs to be at work")
+        done = migrate(dsn, ROOT / "sql", "--demo-flights")
+        assert done.returncode == 0, done.stdout + done.stderr
+        at = [program.done for program in programs]
+        wait_for(lambda: all(p.error or p.done > n + 10 for p, n in zip(programs, at)), 10, "them to go on")
+    finally:
+        for program in programs:
+            program.stop.set()
+            program.join()
+    assert [program.error for program in programs] == [None] * 3
+    cursor.execute("SELECT COUNT(*), COUNT(seat_prices) FROM orders")
+    assert cursor.fetchone() == (20000 + sum(program.done for program in programs), 0)
+    cursor.execute("SELECT name FROM schema_migrations")
+    assert sorted(row for row, in cursor) == sorted(path.name for path in (ROOT / "sql").glob("[0-9]*.sql"))
+    cursor.execute("SELECT COUNT(*) FROM seats WHERE status <> 'AVAILABLE'")
+    assert cursor.fetchone() == (0,)
+
+
+# -- seats that are held --------------------------------------------------------------------------
+
+@pytest.fixture
+def sold(stack, api, flight):
+    """A flight with a seat held, A1, and one sold, B1: ({seat: its order}, the flight)."""
+    orders = {"A1": api.hold(flight, "A1"), "B1": api.hold(flight, "B1")}
+    api.pay(orders["B1"]).ok()
+    stack.wait_status(orders["B1"], "CONFIRMED")
+    return orders, flight
+
+
+@pytest.mark.parametrize("seat", ["A1", "B1"])
+@pytest.mark.parametrize("by_hand", [
+    "DELETE FROM seats WHERE flight_id = %s AND seat_number = %s",
+    "DELETE FROM seats WHERE flight_id = %s AND (seat_row <> 5 OR seat_number = %s)",
+    "UPDATE seats SET seat_number = 'Z99' WHERE flight_id = %s AND seat_number = %s",
+    "UPDATE seats SET flight_id = 'FL123', seat_number = 'Z98' WHERE flight_id = %s AND seat_number = %s",
+    "REPLACE INTO seats (flight_id, seat_number, seat_row, seat_column) VALUES (%s, %s, 1, 'A')",
+])
+def test_a_seat_that_is_held_or_sold_is_not_removed_by_sql(stack, sold, seat, by_hand):
+    orders, flight = sold
+    before = stack.everything(orders[seat])
+    with pytest.raises(pymysql.MySQLError, match="held or sold"):
+        stack.query(by_hand, flight, seat)
+    assert stack.everything(orders[seat]) == before
+
+
+def test_a_free_seat_is(stack, api, sold):
+    orders, flight = sold
+    assert stack.query("DELETE FROM seats WHERE flight_id = %s AND seat_number = 'A2'", flight) == 1
+    assert stack.query("UPDATE seats SET seat_number = 'Z2' WHERE flight_id = %s AND seat_number = 'B2'", flight) == 1
+    assert stack.query("UPDATE seats SET seat_row = 77 WHERE flight_id = %s AND seat_number = 'A1'", flight) == 1
+    api.cancel(orders["A1"]).ok()
+    assert stack.query("DELETE FROM seats WHERE flight_id = %s AND seat_number = 'A1'", flight) == 1
+    assert stack.admin().post("/api/admin/reset", {"flightId": flight}).ok()["seatsFreed"] == 1
+    assert stack.query("DELETE FROM seats WHERE flight_id = %s", flight) == 28
+
+
+# -- servers and accounts that refuse triggers ----------------------------------------------------
+
+def test_an_account_without_the_right_upgrades_all_the_same_and_is_told(stack, schema, tmp_path):
+    name, dsn, cursor = schema
+    cursor.execute(f"REVOKE TRIGGER ON {name}.* FROM booking_owner@localhost")
+    for _ in range(2):
+        done = migrate(dsn, ROOT / "sql")
+        assert done.returncode == 0 and "right TRIGGER" in done.stderr and "0004_seats_kept.sql" in done.stderr
+    cursor.execute("SELECT COUNT(*) FROM schema_migrations WHERE name = '0004_seats_kept.sql'")
+    assert cursor.fetchone() == (0,)
+    cursor.execute(f"GRANT TRIGGER ON {name}.* TO booking_owner@localhost")
+    done = migrate(dsn, ROOT / "sql")
+    assert (done.returncode, done.stderr) == (0, "") and "0004_seats_kept.sql" in done.stdout
+    cursor.execute("SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = %s", name)
+    assert cursor.fetchone() == (2,)
+
+
+@contextlib.contextmanager
+def server_with_a_binary_log(directory):
+    """A database server of the test's own: the administrator's connection, and where its socket is."""
+    user, path = getpass.getuser(), {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"}
+    (directory / "data").mkdir(parents=True)
+    (directory / "my.cnf").write_text(f"[mariadbd]\nuser = {user}\ndatadir = {directory}/data\nsocket = {directory}/s\n"
+                                      f"pid-file = {directory}/pid\nskip-networking\nlog-bin = {directory}/data/log\n"
+                                      "server-id = 1\ninnodb-buffer-pool-size = 32M\ninnodb-log-file-size = 16M\n")
+    subprocess.run(["mariadb-install-db", f"--defaults-file={directory}/my.cnf", f"--datadir={directory}/data",
+                    f"--user={user}", "--auth-root-authentication-method=socket", f"--auth-root-socket-user={user}",
+                    "--skip-test-db"], env=path, check=True, capture_output=True)
+    server = subprocess.Popen(["mariadbd", f"--defaults-file={directory}/my.cnf"], env=path, stdout=subprocess.DEVNULL,
+                              stderr=subprocess.DEVNULL)
+    try:
+        def connected():
+            with contextlib.suppress(pymysql.MySQLError):
+                return pymysql.connect(unix_socket=f"{directory}/s", user=user, autocommit=True)
+        connection = wait_for(connected, 60, "the server to answer", interval=0.2)
+        with connection, connection.cursor() as cursor:
+            yield cursor
+    finally:
+        server.terminate()
+        server.wait(60)
+
+
+def test_a_server_that_refuses_triggers_says_what_to_set(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("s")
+    with server_with_a_binary_log(directory) as cursor:
+        cursor.execute("SET GLOBAL log_bin_trust_function_creators = 0")
+        cursor.execute("CREATE DATABASE d")
+        cursor.execute("CREATE USER owner@localhost IDENTIFIED BY 'x'")
+        cursor.execute("GRANT ALL ON d.* TO owner@localhost")
+        done = migrate(f"owner:x@unix({directory}/s)/d", ROOT / "sql")
+        assert done.returncode == 1 and "its log_bin_trust_function_creators to 1" in done.stderr, done.stderr
+        cursor.execute("SET GLOBAL log_bin_trust_function_creators = 1")
+        done = migrate(f"owner:x@unix({directory}/s)/d", ROOT / "sql")
+        assert (done.returncode, done.stderr) == (0, "")
