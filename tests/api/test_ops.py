@@ -102,6 +102,9 @@ def test_what_is_late_is_said(stack, api, flight):
 def test_sweepers_and_what_they_hold(stack, api, flight):
     order = api.hold(flight, "A1")
     api.pay(order, "50400").ok()
+    running(api, order)
+    # Announced: the lease has been renewed once more, and stays as it is.
+    wait_for(lambda: api.order(order)["paymentAttempts"] == 1, 5)
     job = running(api, order)
     answer = api.get("/api/admin/sweepers").ok()
     alive = {sweeper["worker"] for sweeper in answer["sweepers"] if sweeper["alive"]}
