@@ -73,22 +73,25 @@ def test_what_others_left_in_the_storage(page, flight, kept):
 
 # -- codes, as people paste them ----------------------------------------------------------------
 
-@pytest.mark.parametrize("pasted", [
-    "99999", " 99999 ", "99 999", "9-9-9-9-9", "999\n99", "99\u00a0999", "99\u2013999", "９９９９９", "٩٩٩٩٩", "९९९९९", "9\u200b9999\ufeff", "\t99999\r\n",
-], ids=ascii)
-def test_a_code_is_read_as_it_was_meant(page, pasted, flight):
-    page.reserve(flight, "A1")
-    page.paste("#code", pasted)
-    assert page.js("return document.querySelector('#code').value") == "99999"
+MEANT = ("99999", " 99999 ", "99 999", "9-9-9-9-9", "999\n99", "99\u00a0999", "99\u2013999", "９９９９９", "٩٩٩٩٩", "९९९९९", "9\u200b9999\ufeff",
+         "\t99999\r\n")
+WRONG = ("9999", "999999", "99a99", "nineninenine", "99.999")
 
 
-@pytest.mark.parametrize("pasted", ["9999", "999999", "99a99", "nineninenine", "99.999"])
-def test_what_is_no_code_is_said_not_mended(page, pasted, flight, api):
+def test_a_code_is_read_as_it_was_meant(page, flight):
     page.reserve(flight, "A1")
-    page.paste("#code", pasted)
-    page.keys("\n")
-    page.see("exactly 5 digits", "#paymentCode-error")
-    assert page.js("return document.querySelector('#code').value") == pasted
+    for pasted in MEANT:
+        page.paste("#code", pasted)
+        assert page.js("return document.querySelector('#code').value") == "99999", ascii(pasted)
+
+
+def test_what_is_no_code_is_said_not_mended(page, flight, api):
+    page.reserve(flight, "A1")
+    for pasted in WRONG:
+        page.paste("#code", pasted)
+        page.keys("\n")
+        page.see("exactly 5 digits", "#paymentCode-error")
+        assert page.js("return document.querySelector('#code').value") == pasted
     assert api.order(page.order())["status"] == "SEATS_RESERVED"
 
 
@@ -174,7 +177,7 @@ def test_who_went_elsewhere_has_given_up(page, flight, api):
     name = ask_offline(page, flight)
     page.click("a[data-nav=flights]")
     page.online()
-    page.see("seats left")
+    page.flights()
     page.see_no("offline", "#trouble")
     page.js("history.back()")
     nothing_is_reserved(page, api, flight, name)
@@ -235,7 +238,7 @@ def test_nothing_moves_under_the_eye(page, stack, api, width, height):
     page.cdp("Network.emulateNetworkConditions", offline=False, latency=150, downloadThroughput=200_000, uploadThroughput=50_000)
     page.cdp("Network.setCacheDisabled", cacheDisabled=True)
     try:
-        for address, text in (("/", "seats left"), (f"/?flight={flight}&seats=2A,1A", "Reserve 1 seat"), (f"/?order={order['orderId']}", "left to pay"),
+        for address, text in (("/", "per seat"), (f"/?flight={flight}&seats=2A,1A", "Reserve 1 seat"), (f"/?order={order['orderId']}", "left to pay"),
                               ("/?bookings", "Waiting"), ("/ops", "Alive"), (f"/ops?orders&flightId={flight}", "Held"),
                               (f"/ops?order={order['orderId']}", "History"), ("/docs", "Fields"), ("/nothing-at-all", "There is nothing")):
             page.expected = {404}
