@@ -261,6 +261,10 @@ static void print_dsn(const struct dsn *dsn, FILE *to)
         (void)fprintf(to, "%s%s@unix(%s)/%s", dsn->user, mask, dsn->socket, dsn->database);
     else
         (void)fprintf(to, "%s%s@tcp(%s:%d)/%s", dsn->user, mask, dsn->host, dsn->port, dsn->database);
+    if (dsn->tls != DSN_TLS_DEFAULT)
+        (void)fprintf(to, "?tls=%s", dsn_tls_name(dsn->tls));
+    if (dsn->tls_ca[0] != '\0')
+        (void)fprintf(to, "%stls-ca=%s", dsn->tls != DSN_TLS_DEFAULT ? "&" : "?", dsn->tls_ca);
 }
 
 /* What stands before a '@' may be a password. */
@@ -333,5 +337,7 @@ void config_start(int argc, char **argv, const char *usage, struct config *ret_c
         config_print(ret_config, stdout);
         exit(0);
     }
+    /* A name server that does not answer is waited for a second or two, and not for ten. */
+    (void)setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
     log_start(ret_config->log_level);
 }

@@ -9,6 +9,7 @@
 #include <time.h>
 
 #define TRIES 6
+#define TRIES_MS 4000 /* no new try after that: each may wait for a lock */
 
 static void wait_a_little(int tries)
 {
@@ -51,6 +52,13 @@ static enum result resolve_commit(struct db *db, const char *order_id, int64_t c
     return RESULT_UNAVAILABLE;
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static enum result run_once(struct db *db, const char *order_id,
                             enum result (*work)(struct db *db, void *context), void *context)
 {
@@ -70,11 +78,12 @@ static enum result run_once(struct db *db, const char *order_id,
 enum result txn_run(struct db *db, const char *order_id,
                     enum result (*work)(struct db *db, void *context), void *context)
 {
+    int64_t begun_ms = monotonic_ms();
     for (int tries = 1;; tries++) {
         enum result r = run_once(db, order_id, work, context);
         if (r != RESULT_RETRY)
             return r;
-        if (tries == TRIES)
+        if (tries == TRIES || monotonic_ms() - begun_ms > TRIES_MS)
             return RESULT_UNAVAILABLE;
         metrics_add(METRIC_TRANSACTION_RETRIES, 1);
         wait_a_little(tries);

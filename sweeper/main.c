@@ -84,7 +84,7 @@ int main(int argc, char **argv)
         return 1;
     }
     name_worker(s.worker, sizeof s.worker);
-    db_set_impatient(s.db);
+    db_set_patience(s.db, DB_IMPATIENT);
     if (!once)
         s.wake_fd = wake_open(config.sweeper_wake_dir, s.wake_path, sizeof s.wake_path);
     log_info("start", LOG_TEXT("program", "sweeper"), LOG_TEXT("worker", s.worker),

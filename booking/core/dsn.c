@@ -8,6 +8,8 @@
 #define FORMS "expected user:password@tcp(host:port)/database, user:password@unix(/path)/database " \
               "or mysql://user:password@host:port/database"
 
+#define PARAMETERS "expected after '?' only tls=true, tls=skip-verify, tls=preferred or tls=false, and tls-ca=/file"
+
 /* Copies len bytes into a field; false if they do not fit. */
 static bool put(char *to, size_t size, const char *from, size_t len)
 {
@@ -86,13 +88,72 @@ static bool put_address(struct dsn *dsn, const char *text, size_t len)
     return dsn->host[0] != '\0';
 }
 
-static bool put_database(struct dsn *dsn, const char *text)
+static const char *const tls_names[] = {
+    [DSN_TLS_OFF] = "false",
+    [DSN_TLS_PREFERRED] = "preferred",
+    [DSN_TLS_SKIP_VERIFY] = "skip-verify",
+    [DSN_TLS_VERIFY] = "true",
+};
+
+const char *dsn_tls_name(enum dsn_tls tls)
 {
-    size_t len = strcspn(text, "?");
-    return len > 0 && put(dsn->database, sizeof dsn->database, text, len);
+    return tls_names[tls];
 }
 
-static bool parse_url(const char *text, struct dsn *dsn)
+static bool put_tls(struct dsn *dsn, const char *value)
+{
+    for (int tls = DSN_TLS_OFF; tls <= DSN_TLS_VERIFY; tls++) {
+        if (strcmp(value, tls_names[tls]) == 0) {
+            dsn->tls = (enum dsn_tls)tls;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What Go programs write there and what is done here anyway. */
+static bool goes_without_saying(const char *name, const char *value)
+{
+    return strcmp(name, "parseTime") == 0 || (strcmp(name, "loc") == 0 && strcmp(value, "UTC") == 0) ||
+           ((strcmp(name, "charset") == 0 || strcmp(name, "collation") == 0) && strncmp(value, "utf8mb4", 7) == 0);
+}
+
+static bool put_parameter(struct dsn *dsn, char *text)
+{
+    char *value = strchr(text, '=');
+    if (value == NULL)
+        return false;
+    *value++ = '\0';
+    if (strcmp(text, "tls") == 0)
+        return put_tls(dsn, value);
+    if (strcmp(text, "tls-ca") == 0)
+        return decode_percent(value) && put(dsn->tls_ca, sizeof dsn->tls_ca, value, strlen(value));
+    return goes_without_saying(text, value);
+}
+
+/* "?a=b&c=d", or nothing. */
+static bool put_parameters(struct dsn *dsn, const char *text)
+{
+    while (*text != '\0' && text[1] != '\0') {
+        char one[300];
+        size_t len = strcspn(++text, "&");
+        if (!put(one, sizeof one, text, len) || !put_parameter(dsn, one))
+            return false;
+        text += len;
+    }
+    return true;
+}
+
+static bool put_database(struct dsn *dsn, const char *text, const char **ret_error)
+{
+    size_t len = strcspn(text, "?");
+    if (len == 0 || !put(dsn->database, sizeof dsn->database, text, len))
+        return false;
+    *ret_error = PARAMETERS;
+    return put_parameters(dsn, text + len);
+}
+
+static bool parse_url(const char *text, struct dsn *dsn, const char **ret_error)
 {
     size_t authority = strcspn(text, "/");
     if (text[authority] != '/')
@@ -104,10 +165,10 @@ static bool parse_url(const char *text, struct dsn *dsn)
         at--;
     return at > 0 && put_credentials(dsn, text, at - 1) && decode_percent(dsn->user) &&
            decode_percent(dsn->password) && put_address(dsn, text + at, authority - at) &&
-           put_database(dsn, text + authority + 1) && decode_percent(dsn->database);
+           put_database(dsn, text + authority + 1, ret_error) && decode_percent(dsn->database);
 }
 
-static bool parse_go(const char *text, struct dsn *dsn)
+static bool parse_go(const char *text, struct dsn *dsn, const char **ret_error)
 {
     /* Passwords may hold '@' and '('; the last "@tcp(" or "@unix(" counts. */
     const char *at = NULL;
@@ -129,7 +190,7 @@ static bool parse_go(const char *text, struct dsn *dsn)
     } else if (len == 0 || !put(dsn->socket, sizeof dsn->socket, open + 1, len)) {
         return false;
     }
-    return put_database(dsn, close + 2);
+    return put_database(dsn, close + 2, ret_error);
 }
 
 bool dsn_parse(const char *text, struct dsn *ret_dsn, const char **ret_error)
@@ -137,8 +198,9 @@ bool dsn_parse(const char *text, struct dsn *ret_dsn, const char **ret_error)
     static const char scheme[] = "mysql://";
     struct dsn dsn = {0};
     bool is_url = strncmp(text, scheme, sizeof scheme - 1) == 0;
-    if (!(is_url ? parse_url(text + sizeof scheme - 1, &dsn) : parse_go(text, &dsn))) {
-        *ret_error = FORMS;
+    const char *error = FORMS;
+    if (!(is_url ? parse_url(text + sizeof scheme - 1, &dsn, &error) : parse_go(text, &dsn, &error))) {
+        *ret_error = error;
         return false;
     }
     *ret_dsn = dsn;

@@ -4,6 +4,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+/* Whether the connection is encrypted. */
+enum dsn_tls {
+    DSN_TLS_DEFAULT,     /* not said: as the client library does it */
+    DSN_TLS_OFF,         /* tls=false */
+    DSN_TLS_PREFERRED,   /* if the server can */
+    DSN_TLS_SKIP_VERIFY, /* always, whoever the server is */
+    DSN_TLS_VERIFY,      /* tls=true: always, and its certificate is checked */
+};
+
 /* Where a database is and who we are there. */
 struct dsn {
     char user[81];
@@ -12,12 +21,19 @@ struct dsn {
     int port;
     char socket[108];  /* empty: TCP */
     char database[65];
+    enum dsn_tls tls;
+    char tls_ca[256];  /* file of certificates to trust; empty: the system's */
 };
+
+/* The text of tls= for a setting, NULL for the default. */
+const char *dsn_tls_name(enum dsn_tls tls);
 
 /* Reads "user:pass@tcp(host:port)/db" or "user:pass@unix(/path)/db", as Go's
  * MySQL driver has it, or the URL "mysql://user:pass@host:port/db" with percent
  * encoding. The port may be left out (3306), the password too. Parameters
- * after '?' are accepted and ignored.
+ * after '?': tls=true|skip-verify|preferred|false, tls-ca=FILE (percent
+ * encoded), and those of Go's driver that ask for what is done anyway
+ * (parseTime, loc=UTC, charset and collation of utf8mb4). Any other is refused.
  *
  * On failure returns false and says in ret_error (never the password) what was
  * expected; *ret_dsn is then untouched. */

@@ -1,14 +1,23 @@
+/* How this file is ordered: values and a connection's life; what a failure means (db_errors.c has the numbers); connecting,
+ * with all that a session relies on; statements, prepared once a connection and found again by their address; transactions;
+ * results, row by row; scripts.
+ *
+ * A connection that breaks outside a transaction is replaced unseen, and the statement sent again. Within one, everything
+ * before is gone: all further statements are refused until the caller commits, in vain, or rolls back. */
+
 #include "booking/store/db.h"
 
 #include "booking/core/timestamp.h"
 #include "booking/crash_point.h"
 #include "booking/random.h"
+#include "booking/store/db_errors.h"
 
 #include <mysql.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* MySQL 8 dropped my_bool for bool; MariaDB's connector kept it. */
 #ifdef MARIADB_PACKAGE_VERSION
@@ -18,9 +27,9 @@ typedef bool db_bool;
 #endif
 
 #define STATEMENTS_MAX 256 /* a power of two, well above the number there are */
-#define CONNECT_TIMEOUT_S 3
-#define IO_TIMEOUT_S 15
 #define LOCK_WAIT_TIMEOUT 1205
+#define LOST_TLS 2026
+#define REPEAT_MS 1000
 #define TEXT_COLUMN_MAX 65536
 
 struct column {
@@ -46,9 +55,10 @@ struct db_rows {
 struct db {
     struct dsn dsn;
     MYSQL mysql;
+    enum db_patience patience;
     bool connected;
     bool in_transaction;
-    bool impatient;
+    bool lost; /* the transaction went with its connection, and its caller does not know yet */
     int64_t change_id;
     uint64_t round_trips;
     char error[512];
@@ -112,9 +122,9 @@ struct db *db_new(const struct dsn *dsn)
     return db;
 }
 
-void db_set_impatient(struct db *db)
+void db_set_patience(struct db *db, enum db_patience patience)
 {
-    db->impatient = true;
+    db->patience = patience;
 }
 
 static void statement_free(struct db_rows *rows)
@@ -136,6 +146,7 @@ void db_disconnect(struct db *db)
     }
     if (db->connected)
         mysql_close(&db->mysql);
+    db->lost = db->lost || db->in_transaction;
     db->connected = false;
     db->in_transaction = false;
 }
@@ -163,51 +174,22 @@ int64_t db_change_id(const struct db *db)
     return db->change_id;
 }
 
-/* What a server's or the client library's error number means for us. The
- * numbers are those of mysqld_error.h and errmsg.h of either make. */
-static enum result classify(unsigned int number)
-{
-    switch (number) {
-    case 1213: /* deadlock */
-    case LOCK_WAIT_TIMEOUT:
-    case 1020: /* MariaDB >= 11.6: record has changed since last read */
-    case 1615: /* statement needs to be prepared again */
-        return RESULT_RETRY;
-    case 1062:
-        return RESULT_DUPLICATE;
-    case 1040: case 1203: case 1226: /* too many connections */
-    case 1044: case 1045: case 1049: case 1698: /* access denied, no such database: it may be restored */
-    case 1053: case 1077: case 1079: /* shutting down */
-    case 1021: case 1041: case 1114: case 1037: case 1038: case 3019: /* disk or memory full */
-    case 1290: case 1792: case 1836: case 4166: /* read-only */
-    case 1317: case 1927: case 1028: case 1030: case 1158: case 1159: case 1160: case 1161:
-    case 1180: case 1192: case 1969: case 3024: case 4031:
-        return RESULT_UNAVAILABLE;
-    default:
-        /* 2000 to 2999 are the client library's: connections that cannot be
-         * made, break, or make no sense any more. */
-        return number >= 2000 && number < 3000 ? RESULT_UNAVAILABLE : RESULT_INTERNAL;
-    }
-}
-
 bool db_was_locked_out(const struct db *db)
 {
-    return classify(db->error_number) == RESULT_RETRY;
-}
-
-static bool connection_is_gone(unsigned int number)
-{
-    return (number >= 2000 && number < 3000) || number == 1053 || number == 1927 || number == 4031 ||
-           (number >= 1158 && number <= 1161);
+    return db_error_meaning(db->error_number).result == RESULT_RETRY;
 }
 
 static enum result fail(struct db *db, unsigned int number, const char *message, const char *what)
 {
+    struct db_meaning meaning = db_error_meaning(number);
     (void)snprintf(db->error, sizeof db->error, "%s: %u %s", what, number, message);
     db->error_number = number;
-    if (connection_is_gone(number))
+    if (meaning.anew)
         db_disconnect(db);
-    return number == LOCK_WAIT_TIMEOUT && db->impatient ? RESULT_UNAVAILABLE : classify(number);
+    /* One that has other things to do waits no second time for a lock. */
+    if (number == LOCK_WAIT_TIMEOUT && (db->patience == DB_IMPATIENT || db->patience == DB_BRIEF))
+        return RESULT_UNAVAILABLE;
+    return meaning.result;
 }
 
 static enum result fail_connection(struct db *db, const char *what)
@@ -223,53 +205,109 @@ static enum result run_text(struct db *db, const char *sql)
     return RESULT_OK;
 }
 
-static void set_options(MYSQL *mysql)
+/* How long each waits, by enum db_patience: for a connection, for an answer (0: without end), and for locks of rows and
+ * of tables' metadata. */
+static const struct {
+    unsigned int connect_s, answer_s;
+    const char *locks;
+} patience[] = {
+    [DB_NORMAL] = { 3, 10, "SET SESSION innodb_lock_wait_timeout = 3, lock_wait_timeout = 3" },
+    [DB_IMPATIENT] = { 3, 10, "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1" },
+    [DB_BRIEF] = { 1, 2, "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1" },
+    [DB_PATIENT] = { 10, 0, "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 2" },
+};
+
+static void set_options(const struct db *db, MYSQL *mysql)
 {
-    unsigned int connect_s = CONNECT_TIMEOUT_S;
-    unsigned int io_s = IO_TIMEOUT_S;
+    unsigned int connect_s = patience[db->patience].connect_s;
+    unsigned int answer_s = patience[db->patience].answer_s;
+    unsigned int tcp = MYSQL_PROTOCOL_TCP;
+    unsigned int no = 0;
     (void)mysql_options(mysql, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
-    (void)mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &io_s);
-    (void)mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &io_s);
+    if (answer_s > 0) {
+        (void)mysql_options(mysql, MYSQL_OPT_READ_TIMEOUT, &answer_s);
+        (void)mysql_options(mysql, MYSQL_OPT_WRITE_TIMEOUT, &answer_s);
+    }
+    (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
     (void)mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+    /* Else "localhost" would be a Unix socket, whatever the port says. */
+    if (db->dsn.socket[0] == '\0')
+        (void)mysql_options(mysql, MYSQL_OPT_PROTOCOL, &tcp);
 }
 
-/* Only MariaDB reads what stands in its comment, from the version on in which a transaction is ended with 1020 when a
- * row it waits for is changed meanwhile, at any isolation level. Every one of ours is made to wait and see. */
+/* The two client libraries have no option for this in common. */
+static void set_tls(MYSQL *mysql, enum dsn_tls tls, const char *ca)
+{
+    if (tls == DSN_TLS_DEFAULT)
+        return;
+    if (ca[0] != '\0')
+        (void)mysql_options(mysql, MYSQL_OPT_SSL_CA, ca);
+#ifdef MARIADB_PACKAGE_VERSION
+    db_bool enforce = tls == DSN_TLS_VERIFY || tls == DSN_TLS_SKIP_VERIFY;
+    db_bool verify = tls == DSN_TLS_VERIFY;
+    (void)mysql_options(mysql, MYSQL_OPT_SSL_ENFORCE, &enforce);
+    (void)mysql_options(mysql, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+#else
+    static const unsigned int modes[] = {
+        [DSN_TLS_OFF] = SSL_MODE_DISABLED,
+        [DSN_TLS_PREFERRED] = SSL_MODE_PREFERRED,
+        [DSN_TLS_SKIP_VERIFY] = SSL_MODE_REQUIRED,
+        [DSN_TLS_VERIFY] = SSL_MODE_VERIFY_IDENTITY,
+    };
+    (void)mysql_options(mysql, MYSQL_OPT_SSL_MODE, &modes[tls]);
+#endif
+}
+
+/* All that the statements rely on, whatever the server's defaults are. Comments with a version are read by one make of
+ * server only: MariaDB >= 11.6 would end a transaction with 1020 when a row it waits for is changed meanwhile, and ours
+ * are made to wait and see. A transaction that idles is one whose host has vanished: its locks go within a minute. */
 static enum result set_session(struct db *db)
 {
-    enum result r = run_text(db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED");
+    enum result r = run_text(db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE");
     if (r == RESULT_OK)
-        r = run_text(db, "SET SESSION time_zone = '+00:00', innodb_lock_wait_timeout = 3,"
-                         " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION'"
+        r = run_text(db, "SET SESSION autocommit = 1, completion_type = 'NO_CHAIN', time_zone = '+00:00',"
+                         " sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', foreign_key_checks = 1,"
+                         " unique_checks = 1, sql_auto_is_null = 0, sql_safe_updates = 0, sql_big_selects = 1,"
+                         " sql_select_limit = 18446744073709551615"
+                         " /*!80000 , max_execution_time = 0, wait_timeout = 50 */"
+                         " /*M!100300 , max_statement_time = 0, idle_transaction_timeout = 45 */"
                          " /*M!110600 , innodb_snapshot_isolation = OFF */");
-    if (r == RESULT_OK && db->impatient)
-        r = run_text(db, "SET SESSION innodb_lock_wait_timeout = 1");
-    return r;
+    return r == RESULT_OK ? run_text(db, patience[db->patience].locks) : r;
+}
+
+static enum result connect_once(struct db *db, enum dsn_tls tls)
+{
+    const struct dsn *dsn = &db->dsn;
+    bool use_socket = dsn->socket[0] != '\0';
+    if (mysql_init(&db->mysql) == NULL)
+        return RESULT_INTERNAL;
+    set_options(db, &db->mysql);
+    set_tls(&db->mysql, tls, dsn->tls_ca);
+    /* FOUND_ROWS: count the rows a guard matched, not those whose values
+     * happened to differ. */
+    if (mysql_real_connect(&db->mysql, use_socket ? NULL : dsn->host, dsn->user, dsn->password,
+                           dsn->database[0] != '\0' ? dsn->database : NULL, (unsigned int)dsn->port,
+                           use_socket ? dsn->socket : NULL, CLIENT_FOUND_ROWS) != NULL)
+        return RESULT_OK;
+    db->error_number = mysql_errno(&db->mysql);
+    (void)snprintf(db->error, sizeof db->error, "connect: %u %s", db->error_number, mysql_error(&db->mysql));
+    mysql_close(&db->mysql);
+    return RESULT_UNAVAILABLE;
 }
 
 enum result db_connect(struct db *db)
 {
     if (db->connected)
         return RESULT_OK;
-    if (mysql_init(&db->mysql) == NULL)
-        return RESULT_INTERNAL;
-    set_options(&db->mysql);
-
-    const struct dsn *dsn = &db->dsn;
-    bool use_socket = dsn->socket[0] != '\0';
-    /* FOUND_ROWS: count the rows a guard matched, not those whose values
-     * happened to differ. */
-    if (mysql_real_connect(&db->mysql, use_socket ? NULL : dsn->host, dsn->user, dsn->password,
-                           dsn->database[0] != '\0' ? dsn->database : NULL, (unsigned int)dsn->port,
-                           use_socket ? dsn->socket : NULL, CLIENT_FOUND_ROWS) == NULL) {
-        unsigned int number = mysql_errno(&db->mysql);
-        (void)snprintf(db->error, sizeof db->error, "connect: %u %s", number, mysql_error(&db->mysql));
-        db->error_number = number;
-        mysql_close(&db->mysql);
-        return classify(number) == RESULT_INTERNAL ? RESULT_UNAVAILABLE : classify(number);
-    }
+    enum dsn_tls tls = db->dsn.tls;
+    /* MariaDB's library knows no "preferred": with, and if the server has none, without. */
+    enum result r = connect_once(db, tls == DSN_TLS_PREFERRED ? DSN_TLS_SKIP_VERIFY : tls);
+    if (r == RESULT_UNAVAILABLE && tls == DSN_TLS_PREFERRED && db->error_number == LOST_TLS)
+        r = connect_once(db, DSN_TLS_OFF);
+    if (r != RESULT_OK)
+        return r;
     db->connected = true;
-    enum result r = set_session(db);
+    r = set_session(db);
     if (r != RESULT_OK)
         db_disconnect(db);
     return r;
@@ -295,12 +333,12 @@ static void describe_column(struct column *c, MYSQL_BIND *bind, const MYSQL_FIEL
         break;
     default: {
         unsigned long size = field->length < 32 ? 33 : field->length + 1;
-        if (size > TEXT_COLUMN_MAX)
-            size = TEXT_COLUMN_MAX;
+        if (size > TEXT_COLUMN_MAX + 1)
+            size = TEXT_COLUMN_MAX + 1;
         c->type = MYSQL_TYPE_STRING;
         c->text = must_allocate(1, size);
         bind->buffer = c->text;
-        bind->buffer_length = size;
+        bind->buffer_length = size - 1; /* db_next() adds a NUL */
         break;
     }
     }
@@ -440,15 +478,28 @@ static enum result run_once(struct db *db, const struct db_sql *sql, const struc
     return r;
 }
 
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* A connection that idled through a restart of the server is only found dead
  * when used. So a statement outside a transaction is sent once more on a new
- * connection; db.h asks that such a statement may run twice. */
+ * connection; db.h asks that such a statement may run twice. Not one that has
+ * been waited for: the second wait would be as long. */
 static enum result run(struct db *db, const struct db_sql *sql, const struct db_value *args,
                        size_t n, struct db_rows **ret_rows)
 {
+    if (db->lost) {
+        (void)snprintf(db->error, sizeof db->error, "%s: not sent, its transaction was lost", sql->name);
+        return RESULT_UNAVAILABLE;
+    }
     bool may_repeat = db->connected && !db->in_transaction;
+    int64_t begun_ms = may_repeat ? monotonic_ms() : 0;
     enum result r = run_once(db, sql, args, n, ret_rows);
-    if (r == RESULT_UNAVAILABLE && may_repeat && !db->connected)
+    if (r != RESULT_OK && may_repeat && !db->connected && monotonic_ms() - begun_ms < REPEAT_MS)
         r = run_once(db, sql, args, n, ret_rows);
     return r;
 }
@@ -456,6 +507,7 @@ static enum result run(struct db *db, const struct db_sql *sql, const struct db_
 enum result db_begin(struct db *db)
 {
     bool was_connected = db->connected;
+    db->lost = false;
     enum result r = db_connect(db);
     if (r == RESULT_OK)
         r = run_text(db, "START TRANSACTION");
@@ -473,6 +525,7 @@ enum result db_begin(struct db *db)
 
 enum result db_commit(struct db *db)
 {
+    db->lost = false;
     if (!db->connected || !db->in_transaction)
         return RESULT_UNAVAILABLE;
     db->in_transaction = false;
@@ -482,14 +535,13 @@ enum result db_commit(struct db *db)
         CRASH_POINT("committed");
         return RESULT_OK;
     }
-    enum result r = fail_connection(db, "COMMIT");
-    /* The connection broke after COMMIT was sent, or while: who knows. And an
-     * error of the server at COMMIT is not a promise that nothing happened. */
-    if (!db->connected || r == RESULT_UNAVAILABLE || r == RESULT_INTERNAL) {
-        db_disconnect(db);
-        return RESULT_COMMIT_UNKNOWN;
-    }
-    return r;
+    unsigned int number = mysql_errno(&db->mysql);
+    (void)fail_connection(db, "COMMIT");
+    /* Deadlock (Galera: not certified) and 3101 say that all was rolled back. Any other error is no promise that nothing
+     * happened, nor that the transaction has ended: what follows must not commit it. */
+    bool rolled_back = db->connected && (number == 1213 || number == 3101);
+    db_disconnect(db);
+    return rolled_back ? RESULT_RETRY : RESULT_COMMIT_UNKNOWN;
 }
 
 void db_rollback(struct db *db)
@@ -497,6 +549,7 @@ void db_rollback(struct db *db)
     if (db->connected && db->in_transaction && run_text(db, "ROLLBACK") != RESULT_OK)
         db_disconnect(db);
     db->in_transaction = false;
+    db->lost = false;
 }
 
 enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args,

@@ -15,10 +15,10 @@
  * runs at READ COMMITTED, in UTC, in strict mode. Statements are prepared once
  * a connection and always bound; text is never pasted into SQL.
  *
- * Results: RESULT_OK; RESULT_DUPLICATE; RESULT_RETRY (errors 1213, 1205 and
- * 1020: roll back and run the transaction again); RESULT_UNAVAILABLE (no
- * connection, or the server refuses work); RESULT_INTERNAL (anything else,
- * which is a defect). db_last_error() has the server's words for the log. */
+ * Results: RESULT_OK; RESULT_DUPLICATE; RESULT_RETRY (roll back and run the
+ * transaction again); RESULT_UNAVAILABLE (no connection, or the server refuses
+ * work); RESULT_INTERNAL (anything else, which is a defect). db_errors.h says
+ * which error number is which. db_last_error() has the server's words for the log. */
 
 struct db;
 
@@ -60,10 +60,15 @@ struct db_value db_time(int64_t ms);                    /* TIME_NONE binds NULL 
 /* Never NULL: a process without memory for this ends. Does not connect yet. */
 struct db *db_new(const struct dsn *dsn);
 
-/* For one who has other things to do, from the next connection on: a lock that
- * somebody sits on is waited for a second only, and is then RESULT_UNAVAILABLE
- * and not worth an immediate second try. */
-void db_set_impatient(struct db *db);
+/* How long the connection waits for the server and for locks, from the next
+ * connection on. */
+enum db_patience {
+    DB_NORMAL,    /* a request: 10 s for an answer, 3 s for a lock */
+    DB_IMPATIENT, /* the sweeper: 1 s for a lock, which is then RESULT_UNAVAILABLE and not worth a second try at once */
+    DB_BRIEF,     /* health and metrics: 1 s for a connection, 2 s for an answer, 1 s for a lock */
+    DB_PATIENT,   /* migrations: an answer is waited for without end, a lock for 1 or 2 s, so as to hold nobody up */
+};
+void db_set_patience(struct db *db, enum db_patience patience);
 void db_free(struct db *db);
 
 /* Connects if there is no connection. */
@@ -82,7 +87,9 @@ bool db_was_locked_out(const struct db *db);
 /* Statements sent since db_new(), for the metrics. */
 uint64_t db_round_trips(const struct db *db);
 
-/* A transaction. db_commit() returns RESULT_COMMIT_UNKNOWN when the answer was
+/* A transaction. If its connection is lost, every statement is refused with
+ * RESULT_UNAVAILABLE until db_commit() or db_rollback(): none is ever executed
+ * outside the transaction it belongs to. db_commit() returns RESULT_COMMIT_UNKNOWN when the answer was
  * lost: it may have happened. db_rollback() cannot fail: if the server cannot
  * be told, the connection is dropped, which rolls back too. */
 enum result db_begin(struct db *db) MUST_CHECK;

@@ -6,6 +6,7 @@
 #include "booking/config.h"
 #include "booking/core/timestamp.h"
 #include "booking/store/db.h"
+#include "booking/store/db_errors.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -349,6 +350,95 @@ static void a_transaction_dies_with_its_connection(void **state)
     assert_int_equal(count(db), 0);
 }
 
+/* Nor is what follows executed by itself, whatever its caller does about the first refusal. */
+static void nothing_is_executed_outside_its_transaction(void **state)
+{
+    (void)state;
+    must(db_begin(db), db);
+    cut();
+    for (int i = 0; i < 3; i++)
+        assert_int_equal(db_exec(db, &ADD, DB_ARGS(db_int(i), db_int(1), db_text(NULL), db_time(TIME_NONE), db_text(NULL)), NULL),
+                         RESULT_UNAVAILABLE);
+    assert_int_equal(count(other), 0);
+    assert_int_equal(db_commit(db), RESULT_UNAVAILABLE);
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    assert_int_equal(count(other), 1);
+}
+
+/* ── what a server can say ──────────────────────────────────────────────── */
+
+/* SIGNAL plays the server that says it. */
+static enum result say(unsigned int number)
+{
+    char script[120];
+    (void)snprintf(script, sizeof script, "SIGNAL SQLSTATE '45000' SET MYSQL_ERRNO = %u, MESSAGE_TEXT = 'as told'", number);
+    return db_run_script(db, script);
+}
+
+static int64_t connection_id(void)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    must(db_query_one(db, &SESSION, DB_NO_ARGS, &rows, &have), db);
+    return db_get_int(rows, "id");
+}
+
+/* Each number of the table in the midst of a transaction: the result is the table's; a server that has forgotten us or will
+ * not serve us is left; and the transaction after it works. */
+static void every_error(void **state)
+{
+    size_t n = 0;
+    const unsigned int *numbers = db_error_numbers(&n);
+    (void)state;
+    for (size_t i = 0; i < n; i++) {
+        struct db_meaning meaning = db_error_meaning(numbers[i]);
+        check(i == 0 || numbers[i - 1] < numbers[i], "%u stands in order", numbers[i]);
+        must(db_begin(db), db);
+        int64_t id = connection_id();
+        enum result r = say(numbers[i]);
+        check(r == meaning.result && r != RESULT_OK && r != RESULT_INTERNAL, "%u: %s", numbers[i], result_name(r));
+        check(strstr(db_last_error(db), "as told") != NULL, "%u: the log tells \"%s\"", numbers[i], db_last_error(db));
+        db_rollback(db);
+        must(db_begin(db), db);
+        check((connection_id() != id) == meaning.anew, "%u: connected anew: %d", numbers[i], !meaning.anew);
+        must(db_commit(db), db);
+    }
+}
+
+static void errors_that_stand_for_others(void **state)
+{
+    static const struct {
+        unsigned int number;
+        enum result result;
+        bool anew;
+    } rows[] = {
+        { 1213, RESULT_RETRY, false },       { 1243, RESULT_RETRY, true },        { 3101, RESULT_RETRY, false },
+        { 1062, RESULT_DUPLICATE, false },   { 1021, RESULT_UNAVAILABLE, false }, { 1047, RESULT_UNAVAILABLE, true },
+        { 1290, RESULT_UNAVAILABLE, true },  { 1836, RESULT_UNAVAILABLE, true },  { 1461, RESULT_UNAVAILABLE, true },
+        { 1820, RESULT_UNAVAILABLE, true },  { 2006, RESULT_UNAVAILABLE, true },  { 2013, RESULT_UNAVAILABLE, true },
+        { 9001, RESULT_UNAVAILABLE, true },  { 9501, RESULT_UNAVAILABLE, true },  { 1054, RESULT_INTERNAL, false },
+        { 1146, RESULT_INTERNAL, false },    { 1064, RESULT_INTERNAL, false },    { 45000, RESULT_INTERNAL, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct db_meaning got = db_error_meaning(rows[i].number);
+        check(got.result == rows[i].result && got.anew == rows[i].anew, "%u: %s", rows[i].number, result_name(got.result));
+    }
+}
+
+/* A value exactly as long as the longest that is read. */
+static void the_longest_value(void **state)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    (void)state;
+    must(db_exec(db, &GROW, DB_ARGS(db_int(1), db_int(65536)), NULL), db);
+    must(db_query_one(db, &READ, DB_ARGS(db_int(1)), &rows, &have), db);
+    assert_int_equal(strlen(db_get_text(rows, "t")), 65536);
+    must(db_exec(db, &GROW, DB_ARGS(db_int(2), db_int(65537)), NULL), db);
+    assert_int_equal(db_query_one(db, &READ, DB_ARGS(db_int(2)), &rows, &have), RESULT_INTERNAL);
+}
+
 /* No answer to COMMIT is neither yes nor no. */
 static void a_commit_without_answer(void **state)
 {
@@ -438,6 +528,10 @@ int main(void)
         WITH_EMPTY_TABLE(deadlocks_end),
         WITH_EMPTY_TABLE(a_dead_connection_is_replaced),
         WITH_EMPTY_TABLE(a_transaction_dies_with_its_connection),
+        WITH_EMPTY_TABLE(nothing_is_executed_outside_its_transaction),
+        WITH_EMPTY_TABLE(every_error),
+        cmocka_unit_test(errors_that_stand_for_others),
+        WITH_EMPTY_TABLE(the_longest_value),
         WITH_EMPTY_TABLE(a_commit_without_answer),
         WITH_EMPTY_TABLE(servers_that_are_not_there),
     };
