@@ -1,11 +1,14 @@
 /* migrate: brings a database's schema up to date.
  *
  * Applies the numbered files of a directory in the order of their names, each
- * once; schema_migrations remembers which. Two at the same time wait for each
- * other. The database is created if it is missing and the account may. */
+ * once; schema_migrations remembers which, and how far one has come that failed
+ * half way (DDL cannot be rolled back), so that it goes on there the next time.
+ * Two at the same time wait for each other. The database is created if it is
+ * missing and the account may. */
 
 #include "booking/config.h"
 #include "booking/core/buf.h"
+#include "booking/core/sql_script.h"
 #include "booking/core/text.h"
 #include "booking/log.h"
 #include "booking/random.h"
@@ -29,11 +32,25 @@ DB_SQL(MIGRATION_LOCK, "SELECT GET_LOCK('booking_migrations', 10) AS locked");
 DB_SQL(MIGRATION_UNLOCK, "SELECT RELEASE_LOCK('booking_migrations') AS released");
 DB_SQL(MIGRATION_FIND, "SELECT 1 AS found FROM schema_migrations WHERE name = ?");
 DB_SQL(MIGRATION_ADD, "INSERT INTO schema_migrations (name, applied_at) VALUES (?, UTC_TIMESTAMP(3))");
+DB_SQL(PROGRESS_FIND, "SELECT statements FROM migration_progress WHERE name = ?");
+DB_SQL(PROGRESS_NOTE, "INSERT INTO migration_progress (name, statements) VALUES (?, ?)"
+                      " ON DUPLICATE KEY UPDATE statements = ?");
+DB_SQL(PROGRESS_FORGET, "DELETE FROM migration_progress WHERE name = ?");
 
-static const char create_table[] =
+static const char create_tables[] =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
     " name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)"
+    " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;"
+    "CREATE TABLE IF NOT EXISTS migration_progress ("
+    " name VARCHAR(100) NOT NULL PRIMARY KEY, statements INT NOT NULL)"
     " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
+
+/* A file that is being applied. */
+struct file {
+    char path[4096];
+    const char *name; /* in migration_progress; NULL: not remembered, such as demonstration data */
+    int64_t done;     /* statements that are known to have been run */
+};
 
 static int complain(struct db *db, const char *what)
 {
@@ -113,58 +130,123 @@ static bool read_file(const char *path, struct buf *ret)
 
 /* A table that is in use may be waited for in vain: to change one that others refer to, MariaDB locks those as well, in the
  * other order than a booking does, and sees no deadlock in that. What waits a second for it goes on then. */
-static enum result run_script(struct db *db, const char *path, const char *script)
+static enum result run_patiently(struct db *db, const struct file *file, const struct sql_statement *s, uint64_t *ret_matched)
 {
     enum result r = RESULT_RETRY;
     for (int tries = 0; r == RESULT_RETRY && tries < TRIES_MAX; tries++) {
         if (tries == 1)
-            (void)printf("%s waits for bookings that are under way\n", path);
+            (void)printf("%s waits for bookings that are under way\n", file->path);
         if (tries > 0)
             (void)usleep(PAUSE_US + (useconds_t)(random_fraction() * PAUSE_US));
-        r = db_run_script(db, script);
+        r = db_run_text(db, s->text, s->len, ret_matched);
     }
     return r;
 }
 
-static int run_file(struct db *db, const char *dir, const char *name)
+/* Whether a statement failed since it had been run before: the process ended after it and before it was noted. */
+static bool was_done_before(const struct db *db)
 {
-    char path[4096];
-    struct buf script = BUF_INIT;
-    int status = 0;
-    (void)snprintf(path, sizeof path, "%s/%s", dir, name);
-    if (!read_file(path, &script)) {
-        (void)fprintf(stderr, "migrate: cannot read %s\n", path);
-        status = 1;
-    } else if (run_script(db, path, buf_str(&script)) != RESULT_OK) {
-        status = complain(db, path);
-        if (advice(db) != NULL)
-            (void)fprintf(stderr, "migrate: %s: %s\n", path, advice(db));
-        if (may_be_left_out(db))
-            status = LEFT_OUT;
-    } else {
-        (void)printf("applied %s\n", path);
+    static const char *const there[] = { ": 1050 ", ": 1060 ", ": 1061 ", ": 1062 ", ": 1091 ", ": 1359 ", ": 1826 " };
+    for (size_t i = 0; i < sizeof there / sizeof there[0]; i++) {
+        if (strstr(db_last_error(db), there[i]) != NULL)
+            return true;
     }
+    return false;
+}
+
+static int complain_of_statement(struct db *db, const struct file *file, const struct sql_statement *s)
+{
+    size_t shown = 0;
+    while (shown < s->len && shown < 60 && s->text[shown] != '\n')
+        shown++;
+    (void)fprintf(stderr, "migrate: %s, statement %lld (%.*s…): %s\n", file->path, (long long)file->done + 1, (int)shown,
+                  s->text, db_last_error(db));
+    if (advice(db) != NULL)
+        (void)fprintf(stderr, "migrate: %s: %s\n", file->path, advice(db));
+    else if (file->name != NULL)
+        (void)fprintf(stderr, "migrate: the %lld statements before it are done and noted; remove the cause, and run this again\n",
+                      (long long)file->done);
+    return may_be_left_out(db) ? LEFT_OUT : 1;
+}
+
+/* Runs one statement, or its batches, and notes it. */
+static int run_statement(struct db *db, struct file *file, const struct sql_statement *s, bool is_first_again)
+{
+    uint64_t matched = 0;
+    enum result r;
+    do {
+        r = run_patiently(db, file, s, &matched);
+    } while (r == RESULT_OK && s->repeat && matched > 0);
+    if (r != RESULT_OK && !(is_first_again && was_done_before(db)))
+        return complain_of_statement(db, file, s);
+    file->done++;
+    if (file->name != NULL &&
+        db_exec(db, &PROGRESS_NOTE, DB_ARGS(db_text(file->name), db_int(file->done), db_int(file->done)), NULL) != RESULT_OK)
+        return complain(db, "cannot write migration_progress");
+    return 0;
+}
+
+static int run_statements(struct db *db, struct file *file, const char *script)
+{
+    struct sql_statement s;
+    int64_t skip = file->done;
+    int64_t first = skip;
+    int status = 0;
+    while (status == 0 && sql_script_next(&script, &s)) {
+        if (skip-- > 0)
+            continue;
+        status = run_statement(db, file, &s, first > 0 && file->done == first);
+    }
+    return status;
+}
+
+static int run_file(struct db *db, const char *dir, const char *name, struct file *file)
+{
+    struct buf script = BUF_INIT;
+    int status = 1;
+    (void)snprintf(file->path, sizeof file->path, "%s/%s", dir, name);
+    if (!read_file(file->path, &script))
+        (void)fprintf(stderr, "migrate: cannot read %s\n", file->path);
+    else
+        status = run_statements(db, file, buf_str(&script));
+    if (status == 0)
+        (void)printf("applied %s\n", file->path);
     buf_done(&script);
     return status;
 }
 
-/* A table's creation cannot be rolled back, so a file that fails half way must
- * be mended by hand; that is why files are small. */
-static int apply(struct db *db, const char *dir, const char *name)
+static int run_demo(struct db *db, const char *dir, const char *name)
+{
+    struct file file = { .name = NULL };
+    return run_file(db, dir, name, &file);
+}
+
+static enum result find_progress(struct db *db, const char *name, bool *ret_applied, int64_t *ret_done)
 {
     struct db_rows *rows = NULL;
+    bool begun = false;
+    enum result r = db_query_one(db, &MIGRATION_FIND, DB_ARGS(db_text(name)), &rows, ret_applied);
+    if (r == RESULT_OK)
+        r = db_query_one(db, &PROGRESS_FIND, DB_ARGS(db_text(name)), &rows, &begun);
+    *ret_done = r == RESULT_OK && begun ? db_get_int(rows, "statements") : 0;
+    return r;
+}
+
+static int apply(struct db *db, const char *dir, const char *name)
+{
+    struct file file = { .name = name };
     bool applied = false;
-    enum result r = db_query_one(db, &MIGRATION_FIND, DB_ARGS(db_text(name)), &rows, &applied);
-    if (r != RESULT_OK)
+    if (find_progress(db, name, &applied, &file.done) != RESULT_OK)
         return complain(db, "cannot read schema_migrations");
     if (applied)
         return 0;
-    int status = run_file(db, dir, name);
+    int status = run_file(db, dir, name, &file);
     if (status != 0)
         return status == LEFT_OUT ? 0 : status;
-    return db_exec(db, &MIGRATION_ADD, DB_ARGS(db_text(name)), NULL) == RESULT_OK
-               ? 0
-               : complain(db, "cannot write schema_migrations");
+    if (db_exec(db, &MIGRATION_ADD, DB_ARGS(db_text(name)), NULL) != RESULT_OK ||
+        db_exec(db, &PROGRESS_FORGET, DB_ARGS(db_text(name)), NULL) != RESULT_OK)
+        return complain(db, "cannot write schema_migrations");
+    return 0;
 }
 
 static int is_numbered(const struct dirent *e)
@@ -201,16 +283,14 @@ static int for_each_file(struct db *db, const char *dir, int (*select)(const str
 static int migrate(struct db *db, const char *dir, bool demo_flights)
 {
     char demo[4096];
-    if (db_run_script(db, create_table) != RESULT_OK)
+    if (db_run_script(db, create_tables) != RESULT_OK)
         return complain(db, "cannot use the database");
     if (lock(db) != 0)
         return 1;
-    if (db_run_script(db, "SET SESSION innodb_lock_wait_timeout = 1") != RESULT_OK)
-        return complain(db, "cannot set the session");
     int status = for_each_file(db, dir, is_numbered, apply);
     (void)snprintf(demo, sizeof demo, "%s/demo", dir);
     if (status == 0 && demo_flights)
-        status = for_each_file(db, demo, is_sql, run_file);
+        status = for_each_file(db, demo, is_sql, run_demo);
     /* The lock also ends with the connection. */
     (void)unlock(db);
     return status;
@@ -242,6 +322,7 @@ int main(int argc, char **argv)
     const struct dsn *dsn = gateway ? &config.gateway_migration_database : &config.migration_database;
     create_database(dsn);
     struct db *db = db_new(dsn);
+    db_set_patience(db, DB_PATIENT);
     int status = migrate(db, dir, demo_flights);
     db_free(db);
     return status;

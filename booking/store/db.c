@@ -702,17 +702,24 @@ enum result db_run_script(struct db *db, const char *script)
         return r;
     if (mysql_set_server_option(&db->mysql, MYSQL_OPTION_MULTI_STATEMENTS_ON) != 0)
         return fail_connection(db, "script");
-    db->round_trips++;
-    if (mysql_real_query(&db->mysql, script, (unsigned long)strlen(script)) != 0)
-        r = fail_connection(db, "script");
-    if (r == RESULT_OK) {
+    r = run_text(db, script);
+    if (r == RESULT_OK)
         r = drain_results(db);
-        if (r == RESULT_RETRY)
-            r = RESULT_INTERNAL; /* the statements before are done: not all of it may be run again */
-    }
     if (db->connected && mysql_set_server_option(&db->mysql, MYSQL_OPTION_MULTI_STATEMENTS_OFF) != 0)
         db_disconnect(db);
     return r;
+}
+
+enum result db_run_text(struct db *db, const char *text, size_t len, uint64_t *ret_matched)
+{
+    enum result r = db_connect(db);
+    if (r != RESULT_OK)
+        return r;
+    db->round_trips++;
+    if (mysql_real_query(&db->mysql, text, (unsigned long)len) != 0)
+        return fail_connection(db, "script");
+    *ret_matched = mysql_affected_rows(&db->mysql);
+    return drain_results(db);
 }
 
 enum result db_check_statement(struct db *db, const struct db_sql *sql)

@@ -129,9 +129,13 @@ const char *db_get_text(struct db_rows *rows, const char *column);
 int64_t db_get_int(struct db_rows *rows, const char *column);
 int64_t db_get_time(struct db_rows *rows, const char *column);
 
-/* Runs a script of several statements, for migrations only. RESULT_RETRY: the
- * first of them met a lock, and nothing was done. */
+/* Runs a script of several statements, none of which a lock may stop half way. */
 enum result db_run_script(struct db *db, const char *script) MUST_CHECK;
+
+/* Runs one statement as text, for migrations only: what cannot be prepared, or
+ * stands in a file. *ret_matched is as for db_exec(). RESULT_RETRY: it met a
+ * lock, and nothing was done. */
+enum result db_run_text(struct db *db, const char *text, size_t len, uint64_t *ret_matched) MUST_CHECK;
 
 /* Prepares a statement and throws it away, for the test of all statements. */
 enum result db_check_statement(struct db *db, const struct db_sql *sql) MUST_CHECK;

@@ -1,0 +1,21 @@
+#ifndef BOOKING_CORE_SQL_SCRIPT_H
+#define BOOKING_CORE_SQL_SCRIPT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* A migration taken apart into its statements, so that one that fails half way
+ * can go on where it stopped. */
+struct sql_statement {
+    const char *text; /* within the script, its comments before it left out */
+    size_t len;       /* without the semicolon */
+    bool repeat;      /* "-- repeat" stands on a line before it: run it until it matches no row */
+};
+
+/* The next statement from *cursor on, which is moved behind it; false at the end.
+ * A statement ends with a semicolon outside quotes and comments; one that begins
+ * with CREATE TRIGGER, whose body has semicolons, ends with one before an empty
+ * line. */
+bool sql_script_next(const char **cursor, struct sql_statement *ret_statement);
+
+#endif
