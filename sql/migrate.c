@@ -23,7 +23,7 @@
 #define FILES_MAX 1000
 
 /* The status of a file that the account may not run and the programs can do without. */
-#define LEFT_OUT -1
+#define LEFT_OUT (-1)
 
 #define TRIES_MAX 60
 #define PAUSE_US 300000
@@ -101,11 +101,11 @@ static const char *advice(const struct db *db)
 {
     const char *error = db_last_error(db);
     if (strstr(error, ": 1419 ") != NULL)
-        return "the server keeps a binary log and lets only SUPER make triggers; set its log_bin_trust_function_creators"
-               " to 1, and run this again";
+        return "the server keeps a binary log and lets only SUPER make triggers; set its"
+               " log_bin_trust_function_creators to 1, and run this again";
     if (strstr(error, ": 1142 ") != NULL && strstr(error, "TRIGGER") != NULL)
-        return "left out, and tried again the next time: until this account has the right TRIGGER, SQL by hand can remove"
-               " a seat that is held";
+        return "left out, and tried again the next time: until this account has the right TRIGGER, SQL by hand can"
+               " remove a seat that is held";
     return NULL;
 }
 
@@ -128,9 +128,10 @@ static bool read_file(const char *path, struct buf *ret)
     return ok;
 }
 
-/* A table that is in use may be waited for in vain: to change one that others refer to, MariaDB locks those as well, in the
- * other order than a booking does, and sees no deadlock in that. What waits a second for it goes on then. */
-static enum result run_patiently(struct db *db, const struct file *file, const struct sql_statement *s, uint64_t *ret_matched)
+/* A table that is in use may be waited for in vain: to change one that others refer to, MariaDB locks those as well, in
+ * the other order than a booking does, and sees no deadlock in that. What waits a second for it goes on then. */
+static enum result run_patiently(struct db *db, const struct file *file, const struct sql_statement *s,
+                                 uint64_t *ret_matched)
 {
     enum result r = RESULT_RETRY;
     for (int tries = 0; r == RESULT_RETRY && tries < TRIES_MAX; tries++) {
@@ -159,14 +160,21 @@ static int complain_of_statement(struct db *db, const struct file *file, const s
     size_t shown = 0;
     while (shown < s->len && shown < 60 && s->text[shown] != '\n')
         shown++;
-    (void)fprintf(stderr, "migrate: %s, statement %lld (%.*s…): %s\n", file->path, (long long)file->done + 1, (int)shown,
-                  s->text, db_last_error(db));
+    (void)fprintf(stderr, "migrate: %s, statement %lld (%.*s…): %s\n", file->path, (long long)file->done + 1,
+                  (int)shown, s->text, db_last_error(db));
     if (advice(db) != NULL)
         (void)fprintf(stderr, "migrate: %s: %s\n", file->path, advice(db));
     else if (file->name != NULL)
-        (void)fprintf(stderr, "migrate: the %lld statements before it are done and noted; remove the cause, and run this again\n",
-                      (long long)file->done);
+        (void)fprintf(stderr, "migrate: what stands before it (%lld) is done and noted; remove the cause, and run this"
+                              " again\n", (long long)file->done);
     return may_be_left_out(db) ? LEFT_OUT : 1;
+}
+
+static int note_progress(struct db *db, const struct file *file)
+{
+    enum result r = db_exec(db, &PROGRESS_NOTE,
+                            DB_ARGS(db_text(file->name), db_int(file->done), db_int(file->done)), NULL);
+    return r == RESULT_OK ? 0 : complain(db, "cannot write migration_progress");
 }
 
 /* Runs one statement, or its batches, and notes it. */
@@ -180,10 +188,7 @@ static int run_statement(struct db *db, struct file *file, const struct sql_stat
     if (r != RESULT_OK && !(is_first_again && was_done_before(db)))
         return complain_of_statement(db, file, s);
     file->done++;
-    if (file->name != NULL &&
-        db_exec(db, &PROGRESS_NOTE, DB_ARGS(db_text(file->name), db_int(file->done), db_int(file->done)), NULL) != RESULT_OK)
-        return complain(db, "cannot write migration_progress");
-    return 0;
+    return file->name == NULL ? 0 : note_progress(db, file);
 }
 
 static int run_statements(struct db *db, struct file *file, const char *script)

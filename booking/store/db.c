@@ -1,9 +1,9 @@
-/* How this file is ordered: values and a connection's life; what a failure means (db_errors.c has the numbers); connecting,
- * with all that a session relies on; statements, prepared once a connection and found again by their address; transactions;
- * results, row by row; scripts.
+/* How this file is ordered: values and a connection's life; what a failure means (db_errors.c has the numbers);
+ * connecting, with all that a session relies on; statements, prepared once a connection and found again by their
+ * address; transactions; results, row by row; scripts.
  *
- * A connection that breaks outside a transaction is replaced unseen, and the statement sent again. Within one, everything
- * before is gone: all further statements are refused until the caller commits, in vain, or rolls back. */
+ * A connection that breaks outside a transaction is replaced unseen, and the statement sent again. Within one, what
+ * came before is gone: all further statements are refused until the caller commits, in vain, or rolls back. */
 
 #include "booking/store/db.h"
 
@@ -537,8 +537,8 @@ enum result db_commit(struct db *db)
     }
     unsigned int number = mysql_errno(&db->mysql);
     (void)fail_connection(db, "COMMIT");
-    /* Deadlock (Galera: not certified) and 3101 say that all was rolled back. Any other error is no promise that nothing
-     * happened, nor that the transaction has ended: what follows must not commit it. */
+    /* Deadlock (Galera: not certified) and 3101 say that all was rolled back. Any other error is no promise that
+     * nothing happened, nor that the transaction has ended: what follows must not commit it. */
     bool rolled_back = db->connected && (number == 1213 || number == 3101);
     db_disconnect(db);
     return rolled_back ? RESULT_RETRY : RESULT_COMMIT_UNKNOWN;

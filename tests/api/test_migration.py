@@ -145,6 +145,69 @@ def test_a_database_in_use_is_upgraded(stack, schema, tmp_path):
     assert cursor.fetchone() == (0,)
 
 
+# -- a file that fails half way ----------------------------------------------------------------
+
+@pytest.fixture
+def own(schema, tmp_path):
+    """A directory with one migration of the test's own: (write its text, run migrate, the administrator's connection)."""
+    name, dsn, cursor = schema
+    directory = tmp_path / "own"
+    directory.mkdir()
+    return (directory / "0001_own.sql").write_text, lambda: migrate(dsn, directory), cursor
+
+
+def test_a_migration_may_take_its_time(own):
+    """Longer than any request may wait for the database."""
+    write, run, cursor = own
+    write("CREATE TABLE one (id INT PRIMARY KEY);\nDO SLEEP(16);\nCREATE TABLE two (id INT PRIMARY KEY);\n")
+    done = run()
+    assert done.returncode == 0, done.stderr
+    cursor.execute("SHOW TABLES LIKE 't__'")
+    assert cursor.fetchall() == (("two",),)
+    again = run()
+    assert again.returncode == 0 and again.stdout == ""
+
+
+def test_a_file_that_failed_goes_on_where_it_stopped(own):
+    write, run, cursor = own
+    text = "CREATE TABLE one (id INT PRIMARY KEY);\nINSERT INTO one VALUES (1);\nINSERT INTO missing VALUES (1);\nCREATE TABLE two (id INT);\n"
+    write(text)
+    for _ in range(2):
+        failed = run()
+        assert failed.returncode == 1
+        assert "0001_own.sql, statement 3 (INSERT INTO missing" in failed.stderr and "1146" in failed.stderr
+        assert "what stands before it (2) is done and noted" in failed.stderr
+    cursor.execute("CREATE TABLE missing (id INT PRIMARY KEY)")
+    done = run()
+    assert done.returncode == 0, done.stderr
+    for table in ("one", "missing"):
+        cursor.execute(f"SELECT COUNT(*) FROM {table}")
+        assert cursor.fetchone() == (1,)
+    cursor.execute("SELECT COUNT(*) FROM migration_progress")
+    assert cursor.fetchone() == (0,)
+
+
+def test_a_statement_that_was_run_and_not_noted(own):
+    """The process was killed between the two: the table is there already."""
+    write, run, cursor = own
+    write("CREATE TABLE one (id INT PRIMARY KEY);\nCREATE TABLE two (id INT PRIMARY KEY);\nBROKEN;\n")
+    assert run().returncode == 1
+    cursor.execute("UPDATE migration_progress SET statements = 1")
+    write("CREATE TABLE one (id INT PRIMARY KEY);\nCREATE TABLE two (id INT PRIMARY KEY);\nDO 1;\n")
+    done = run()
+    assert done.returncode == 0, done.stderr
+
+
+def test_batches(own):
+    write, run, cursor = own
+    write("CREATE TABLE one (id INT PRIMARY KEY, n INT NULL);\nINSERT INTO one (id) SELECT seq FROM seq_1_to_250;\n"
+          "-- repeat\nUPDATE one SET n = 1 WHERE n IS NULL LIMIT 100;\n")
+    done = run()
+    assert done.returncode == 0, done.stderr
+    cursor.execute("SELECT COUNT(*) FROM one WHERE n IS NULL")
+    assert cursor.fetchone() == (0,)
+
+
 # -- seats that are held --------------------------------------------------------------------------
 
 @pytest.fixture
