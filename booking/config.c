@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { NUMBER, DURATION, FRACTION, FLAG, TEXT, TOKEN, URL, LEVEL, DSN };
+enum kind { NUMBER, DURATION, FRACTION, FLAG, TEXT, TOKEN, TOKEN_OR_NONE, URL, LEVEL, DSN };
 
 /* One variable. The field is found by its offset, so that reading, checking
  * and printing are one loop each over one table. */
@@ -45,7 +45,8 @@ static const struct setting settings[] = {
     { "MAX_SEATS_PER_ORDER", NULL, NUMBER, AT(max_seats_per_order), "9", 1, 32, false },
     { "MAX_OPEN_HOLDS_PER_USER", NULL, NUMBER, AT(max_open_holds_per_user), "0", 0, 1000000, false },
     { "ALLOWED_ORIGIN", NULL, TEXT, AT(allowed_origin), "", 0, 0, false },
-    { "ADMIN_TOKEN", NULL, TEXT, AT(admin_token), "", 0, 0, true },
+    { "ADMIN_TOKEN", NULL, TOKEN_OR_NONE, AT(admin_token), "", 0, 0, true },
+    { "ALLOW_RESET", NULL, FLAG, AT(allow_reset), "false", 0, 0, false },
     { "CONFIRMATION_URL", NULL, URL, AT(confirmation_url), "", 0, 0, false },
     { "LOG_LEVEL", NULL, LEVEL, AT(log_level), "info", 0, 0, false },
     { "SWEEPER_MAX_IN_FLIGHT", NULL, NUMBER, AT(sweeper_max_in_flight), "256", 1, 10000, false },
@@ -162,6 +163,9 @@ static void say_wanted(const struct setting *s, const char *name, const char *te
     case TOKEN:
         (void)snprintf(ret_error, size, "%s: expected at least %d visible ASCII characters", name, TOKEN_MIN);
         break;
+    case TOKEN_OR_NONE:
+        (void)snprintf(ret_error, size, "%s: expected at least %d visible ASCII characters, or none", name, TOKEN_MIN);
+        break;
     case TEXT:
     case DSN:
         (void)snprintf(ret_error, size, "%s: too long, or holds control characters", name);
@@ -188,6 +192,7 @@ static bool parse_setting(const struct setting *s, const char *text, void *field
         return is_url(text) && parse_text(text, field);
     case TEXT: return parse_text(text, field);
     case TOKEN: return parse_token(text, field);
+    case TOKEN_OR_NONE: return strcmp(text, CONFIG_NONE) == 0 ? parse_text(text, field) : parse_token(text, field);
     case DSN: return *text == '\0' || dsn_parse(text, field, &ignored);
     }
     return false;
@@ -267,15 +272,22 @@ static void print_dsn(const struct dsn *dsn, FILE *to)
         (void)fprintf(to, "%stls-ca=%s", dsn->tls != DSN_TLS_DEFAULT ? "&" : "?", dsn->tls_ca);
 }
 
-/* What stands before a '@' may be a password. */
+/* What stands before a '@' may be a password, and a query may hold a key. */
 static void print_url(const char *url, FILE *to)
 {
     const char *rest = url_rest(url);
     const char *at = rest == NULL ? NULL : memchr(rest, '@', strcspn(rest, "/?#"));
-    if (at == NULL)
-        (void)fputs(url, to);
-    else
-        (void)fprintf(to, "%.*s****%s", (int)(rest - url), url, at);
+    const char *shown = at == NULL ? url : at;
+    size_t len = strcspn(shown, "?#");
+    if (at != NULL)
+        (void)fprintf(to, "%.*s****", (int)(rest - url), url);
+    (void)fprintf(to, "%.*s%s", (int)len, shown, shown[len] == '\0' ? "" : "?****");
+}
+
+static bool is_hidden(const struct setting *s, const char *text)
+{
+    bool is_none = s->kind == TOKEN_OR_NONE && strcmp(text, CONFIG_NONE) == 0;
+    return s->secret && *text != '\0' && !is_none;
 }
 
 void config_print(const struct config *config, FILE *to)
@@ -297,8 +309,9 @@ void config_print(const struct config *config, FILE *to)
         case URL: print_url(field, to); break;
         case TEXT:
         case TOKEN:
+        case TOKEN_OR_NONE:
         case LEVEL:
-            (void)fputs(s->secret && *(const char *)field != '\0' ? "****" : (const char *)field, to);
+            (void)fputs(is_hidden(s, field) ? "****" : (const char *)field, to);
             break;
         }
         (void)fputc('\n', to);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #define CONFIG_TEXT_SIZE 512
+#define CONFIG_NONE "none"
 
 /* What is in force, from the environment, read once at start. Every program
  * reads all of it, so a mistake stops the one that would not have noticed. */
@@ -28,7 +29,8 @@ struct config {
     int64_t max_seats_per_order;
     int64_t max_open_holds_per_user; /* 0: any number */
     char allowed_origin[CONFIG_TEXT_SIZE];
-    char admin_token[CONFIG_TEXT_SIZE];
+    char admin_token[CONFIG_TEXT_SIZE]; /* empty: no operator; CONFIG_NONE: whoever is on this machine */
+    bool allow_reset;
     char confirmation_url[CONFIG_TEXT_SIZE];
     char log_level[CONFIG_TEXT_SIZE];
     int64_t sweeper_max_in_flight;

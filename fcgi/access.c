@@ -1,5 +1,7 @@
 #include "fcgi/access.h"
 
+#include "booking/log.h"
+
 #include <string.h>
 #include <strings.h>
 
@@ -38,7 +40,7 @@ bool access_has_token(const struct request *request, const char *token)
 bool access_is_operator(const struct exchange *x)
 {
     const char *token = x->config->admin_token;
-    return *token != '\0' && strcmp(token, "none") != 0 && access_has_token(x->request, token);
+    return *token != '\0' && strcmp(token, CONFIG_NONE) != 0 && access_has_token(x->request, token);
 }
 
 /* "localhost:8080" or "[::1]" or "127.0.0.1": what a browser on this machine
@@ -54,35 +56,66 @@ static bool is_local_authority(const char *authority)
     return false;
 }
 
-static bool is_from_this_machine(const struct exchange *x)
+/* Headers that a proxy adds, each of which tells that the client is not where the connection comes from. */
+static bool came_through_a_proxy(const struct request *request)
 {
-    const char *address = x->request->remote_address;
-    const char *host = request_header(x->request, "HTTP_HOST");
-    const char *origin = request_header(x->request, "HTTP_ORIGIN");
+    static const char *const names[] = { "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO",
+                                         "HTTP_X_REAL_IP",       "HTTP_VIA",              "HTTP_FORWARDED" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (request_header(request, names[i]) != NULL)
+            return true;
+    }
+    /* A proxy may add nothing at all; nginx's own speaks HTTP/1.0 then, unless told otherwise. */
+    const char *protocol = request_header(request, "SERVER_PROTOCOL");
+    return protocol != NULL && strcmp(protocol, "HTTP/1.0") == 0;
+}
 
+/* Before a Host, the name in an absolute target counts (RFC 9112, section 3.2.2): nginx tells it as SERVER_NAME. */
+static bool is_for_this_machine(const struct request *request)
+{
+    const char *host = request_header(request, "HTTP_HOST");
+    const char *name = request_header(request, "SERVER_NAME");
+    return host != NULL && is_local_authority(host) && (name == NULL || is_local_authority(name));
+}
+
+static bool is_from_this_machine(const struct request *request)
+{
+    const char *address = request->remote_address;
+    const char *origin = request_header(request, "HTTP_ORIGIN");
     if (strncmp(address, "127.", 4) != 0 && strcmp(address, "::1") != 0)
         return false;
-    /* Behind another proxy of this machine everyone looks local. */
-    if (request_header(x->request, "HTTP_X_FORWARDED_FOR") != NULL ||
-        request_header(x->request, "HTTP_FORWARDED") != NULL)
-        return false;
-    if (host == NULL || !is_local_authority(host))
+    if (came_through_a_proxy(request) || !is_for_this_machine(request))
         return false;
     /* A page of another site may make a browser send requests here. */
-    return origin == NULL || (strncmp(origin, "http://", 7) == 0 && strcasecmp(origin + 7, host) == 0);
+    return origin == NULL || (strncmp(origin, "http://", 7) == 0 &&
+                              strcasecmp(origin + 7, request_header(request, "HTTP_HOST")) == 0);
+}
+
+/* Without the token that was sent: a wrong one may be the right one of another server. */
+static void log_refusal(const struct exchange *x)
+{
+    bool has_one = request_header(x->request, "HTTP_AUTHORIZATION") != NULL;
+    log_warn("operator_refused", LOG_TEXT("request_id", x->request->id),
+             LOG_TEXT("client", x->request->remote_address), LOG_TEXT("token", has_one ? "wrong" : "missing"));
+}
+
+static bool refuse(struct exchange *x, enum problem_code code, const char *detail)
+{
+    log_refusal(x);
+    problem_say(x->response, x->request, code, detail);
+    return false;
 }
 
 bool access_is_admin(struct exchange *x)
 {
-    if (*x->config->admin_token == '\0') {
-        if (is_from_this_machine(x))
-            return true;
-        problem_say(x->response, x->request, PROBLEM_FORBIDDEN, NULL);
-        return false;
-    }
-    if (access_has_token(x->request, x->config->admin_token))
+    const char *token = x->config->admin_token;
+    if (*token == '\0')
+        return refuse(x, PROBLEM_FORBIDDEN, "This server has no ADMIN_TOKEN, so nobody may do this.");
+    if (strcmp(token, CONFIG_NONE) == 0)
+        return is_from_this_machine(x->request) || refuse(x, PROBLEM_FORBIDDEN, NULL);
+    if (access_has_token(x->request, token))
         return true;
-    problem_say(x->response, x->request, PROBLEM_UNAUTHORIZED, NULL);
+    (void)refuse(x, PROBLEM_UNAUTHORIZED, NULL);
     x->response->authenticate = "Bearer realm=\"booking admin\"";
     return false;
 }

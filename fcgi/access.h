@@ -13,9 +13,10 @@ bool access_has_token(const struct request *request, const char *token);
 /* Whether the request carries the operator's token, on whatever path. */
 bool access_is_operator(const struct exchange *x);
 
-/* Whether the request may do an operator's work: it carries the token, or, while
- * none is configured, comes from this very machine and not through a proxy or
- * another site's page. False, and the answer is the problem, if not. */
+/* Whether the request may do an operator's work: it carries the token, or, with
+ * ADMIN_TOKEN=none, comes from this very machine and neither through a proxy that
+ * shows nor from another site's page. False, logged, and the answer is the
+ * problem, if not. */
 bool access_is_admin(struct exchange *x);
 
 #endif

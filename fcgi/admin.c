@@ -37,6 +37,10 @@ void admin_post_reset(struct exchange *x)
 {
     struct body body;
     const char *flight_id = NULL;
+    if (!x->config->allow_reset) {
+        problem_say(x->response, x->request, PROBLEM_FORBIDDEN, "ALLOW_RESET is not true here, so nothing is reset.");
+        return;
+    }
     if (x->request->body_len == 0) {
         reset(x, NULL);
         return;

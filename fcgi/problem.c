@@ -19,7 +19,7 @@ static const struct {
     [PROBLEM_UNAUTHORIZED] = { 401, "UNAUTHORIZED", "Unauthorized",
                                "Send the administrator's token as Authorization: Bearer." },
     [PROBLEM_FORBIDDEN] = { 403, "FORBIDDEN", "Forbidden",
-                            "While no ADMIN_TOKEN is configured, only clients on this machine may do this." },
+                            "With ADMIN_TOKEN=none, only clients on this machine may do this." },
     [PROBLEM_FLIGHT_NOT_FOUND] = { 404, "FLIGHT_NOT_FOUND", "Flight not found", "There is no such flight." },
     [PROBLEM_ORDER_NOT_FOUND] = { 404, "ORDER_NOT_FOUND", "Order not found", "There is no such order." },
     [PROBLEM_NOT_FOUND] = { 404, "NOT_FOUND", "Not found", "There is nothing here." },

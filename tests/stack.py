@@ -32,7 +32,7 @@ PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sw
 # Whatever the developer has exported must not reach the systems under test.
 PRODUCT_VARIABLES = re.compile(
     r"^(SERVER_PORT|LISTEN_ADDRESS|DATABASE_\w+|MIGRATION_DSN|GATEWAY_\w+|(SEAT_)?RESERVATION_\w+|PAYMENT_\w+|"
-    r"MAX_\w+|RATE_LIMIT_\w+|ALLOWED_ORIGIN|ADMIN_TOKEN|CONFIRMATION_URL|LOG_LEVEL|SWEEPER\w*|(API|GATEWAY)_WORKERS|DATA_DIR)$")
+    r"MAX_\w+|RATE_LIMIT_\w+|ALLOWED_ORIGIN|ADMIN_TOKEN|ALLOW_RESET|TRUSTED_PROXIES|CONFIRMATION_URL|LOG_LEVEL|SWEEPER\w*|(API|GATEWAY)_WORKERS|DATA_DIR)$")
 
 
 def wait_for(condition, deadline=10.0, what=None, interval=0.03):
@@ -87,6 +87,8 @@ class Stack:
             "GATEWAY_WORKERS": "24",
             "PAYMENT_FAILURE_RATE": "0",
             "PAYMENT_MAX_DELAY": "0s",
+            # The operator is whoever is on this machine.
+            "ADMIN_TOKEN": "none",
             **{name: str(value) for name, value in (settings or {}).items()},
         }
         self.data_dir = Path(data_dir or tempfile.mkdtemp(prefix="booking-test-"))
@@ -149,8 +151,8 @@ class Stack:
 
     def admin(self):
         """The API as the operator uses it."""
-        token = self.settings.get("ADMIN_TOKEN")
-        return self.api(Authorization=f"Bearer {token}") if token else self.api()
+        token = self.settings["ADMIN_TOKEN"]
+        return self.api() if token == "none" else self.api(Authorization=f"Bearer {token}")
 
     def gateway(self):
         return Api("127.0.0.1", int(self.settings["GATEWAY_PORT"]), plain=True)

@@ -17,12 +17,27 @@ DATABASES = {"booking": "flight_booking", "gateway": "payment_gateway"}
 
 
 def credentials(settings):
-    """The embedded database's passwords, made up once."""
+    """What is secret and belongs to DATA_DIR: the embedded database's passwords, made up once, and the operator's token."""
     path = settings.data_dir / "credentials"
     if not path.exists():
         accounts = [f"{name}_{role}" for name in DATABASES for role in ("owner", "app")]
         write_private(path, json.dumps({name: secrets.token_hex(24) for name in accounts}, indent=1) + "\n")
     return json.loads(path.read_text())
+
+
+def account_passwords(settings):
+    return {name: password for name, password in credentials(settings).items() if name != "admin_token"}
+
+
+def admin_token(settings):
+    """The operator's, made up once for those who set none."""
+    if settings.environment.get("ADMIN_TOKEN"):
+        return settings.environment["ADMIN_TOKEN"]
+    known = credentials(settings)
+    if "admin_token" not in known:
+        known["admin_token"] = secrets.token_hex(24)
+        write_private(settings.data_dir / "credentials", json.dumps(known, indent=1) + "\n")
+    return known["admin_token"]
 
 
 def embedded_dsn(settings, name, role):
@@ -88,7 +103,7 @@ def wait_for_database(settings):
 def create_accounts(settings):
     """Databases and accounts: an owner for migrations; an app for the rest, without rights until there are tables."""
     sql = []
-    for account, password in credentials(settings).items():
+    for account, password in account_passwords(settings).items():
         name, role = account.split("_")
         sql += [f"CREATE DATABASE IF NOT EXISTS {DATABASES[name]} CHARACTER SET utf8mb4;",
                 f"CREATE USER IF NOT EXISTS {account}@localhost;",

@@ -38,13 +38,14 @@ def test_with_the_token(quick_stack, path):
 @every_path
 @pytest.mark.parametrize("headers", [
     {"X-Forwarded-For": "203.0.113.9"}, {"X-Forwarded-For": "127.0.0.1"}, {"Forwarded": "for=203.0.113.9"},
+    {"X-Real-IP": "203.0.113.9"}, {"Via": "1.1 front"}, {"X-Forwarded-Proto": "https"}, {"X-Forwarded-Host": "booking.example"},
     {"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Host": "localhost.evil.example"}])
-def test_without_a_configured_token_only_loopback(api, method, path, headers):
+def test_with_none_for_a_token_only_loopback(api, method, path, headers):
     """Neither through a proxy, nor by a page of somebody else's in the operator's browser."""
     api.request(method, path, headers=headers).refused(403, "FORBIDDEN")
 
 
-def test_loopback_with_no_token_configured(stack, api):
+def test_loopback_with_none_for_a_token(stack, api):
     api.get("/api/admin/orders").ok()
     api.get("/api/admin/orders", headers={"Host": f"localhost:{stack.port}", "Origin": f"http://localhost:{stack.port}"}).ok()
 

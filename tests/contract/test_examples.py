@@ -15,7 +15,7 @@ OUTCOMES = {"99999": ("CONFIRMED", 1), "00000": ("FAILED", 1), "50300": ("FAILED
 
 def run(stack, script, *arguments):
     """What a script prints. It must succeed."""
-    settings = {"BOOKING_URL": stack.url, "FLIGHT": stack.new_flight(), "ADMIN_TOKEN": stack.settings.get("ADMIN_TOKEN", "")}
+    settings = {"BOOKING_URL": stack.url, "FLIGHT": stack.new_flight(), "ADMIN_TOKEN": stack.settings["ADMIN_TOKEN"]}
     done = subprocess.run([str(ROOT / "examples" / script), *arguments], env={**os.environ, **settings},
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90)
     assert done.returncode == 0, done.stdout

@@ -173,6 +173,8 @@ def test_ranges_are_as_documented(name, bounds):
         assert check_config(**{name: str(int(least) - 1)}).returncode == 2
 
 
+TOKEN = "the-operator-of-the-documents"
+
 # -- the commands -------------------------------------------------------------------------------
 
 class Walk:
@@ -182,7 +184,7 @@ class Walk:
         self.blocks = re.findall(r"^```sh\n(.*?)^```\n(?:```(json|text)\n(.*?)^```\n)?", document.read_text(), re.M | re.S)
         script = "set -eu\n" + "".join(f"exec > {directory}/{i}\n{block[0]}" for i, block in enumerate(self.blocks))
         variables = {"URL": stack.url, "GATEWAY": f"http://127.0.0.1:{stack.settings['GATEWAY_PORT']}"}
-        run = subprocess.run(["sh", "-c", script], env={**os.environ, **variables}, stdin=subprocess.DEVNULL,
+        run = subprocess.run(["sh", "-c", script], env={**stack.environment(), **variables}, cwd=ROOT, stdin=subprocess.DEVNULL,
                              capture_output=True, text=True, timeout=120)
         self.printed = [path.read_text() for path in (directory / str(i) for i in range(len(self.blocks))) if path.exists()]
         assert run.returncode == 0, f"{run.stderr}\nthe last block printed: {self.printed[-1]}"
@@ -206,7 +208,7 @@ def differs(shown, answered, at="$"):
 
 
 def test_the_api_document_works_as_printed(own_stack, tmp_path):
-    walk = Walk(ROOT / "docs/api.md", own_stack(), tmp_path)
+    walk = Walk(ROOT / "docs/api.md", own_stack(ADMIN_TOKEN=TOKEN), tmp_path)
     assert len(walk.blocks) > 20
     for (command, kind, shown), printed in zip(walk.blocks, walk.printed):
         if kind == "json":
@@ -216,7 +218,7 @@ def test_the_api_document_works_as_printed(own_stack, tmp_path):
 
 
 def test_the_readme_works_as_printed(own_stack, tmp_path):
-    walk = Walk(ROOT / "README.md", own_stack(), tmp_path)
+    walk = Walk(ROOT / "README.md", own_stack(ADMIN_TOKEN=TOKEN), tmp_path)
     by_example, crowd = walk.printed[0], walk.printed[1]
     assert '"error"' not in by_example
     for status in ("SEATS_RESERVED", "PAYMENT_PENDING", "CONFIRMED", "CANCELLED"):

@@ -11,18 +11,20 @@
 #define TOKEN "correct-horse-battery-staple"
 
 static struct {
-    const char *authorization, *host, *origin, *forwarded_for, *forwarded;
+    const char *authorization, *host, *origin, *name, *protocol;
+    const char *proxy; /* the name of a header that a proxy adds */
 } sent;
 
 static const char *header_of(const struct request *request, const char *name)
 {
     (void)request;
-    return strcmp(name, "HTTP_AUTHORIZATION") == 0     ? sent.authorization
-           : strcmp(name, "HTTP_HOST") == 0            ? sent.host
-           : strcmp(name, "HTTP_ORIGIN") == 0          ? sent.origin
-           : strcmp(name, "HTTP_X_FORWARDED_FOR") == 0 ? sent.forwarded_for
-           : strcmp(name, "HTTP_FORWARDED") == 0       ? sent.forwarded
-                                                       : NULL;
+    return strcmp(name, "HTTP_AUTHORIZATION") == 0                 ? sent.authorization
+           : strcmp(name, "HTTP_HOST") == 0                        ? sent.host
+           : strcmp(name, "HTTP_ORIGIN") == 0                      ? sent.origin
+           : strcmp(name, "SERVER_NAME") == 0                      ? sent.name
+           : strcmp(name, "SERVER_PROTOCOL") == 0                  ? sent.protocol
+           : sent.proxy != NULL && strcmp(name, sent.proxy) == 0   ? "127.0.0.1"
+                                                                   : NULL;
 }
 
 /* The answer's status, or 0 when the request may pass. */
@@ -63,52 +65,64 @@ static void by_token(void **state)
     }
 }
 
-static void without_a_token(void **state)
+static void by_this_machine(void **state)
 {
     static const struct {
-        const char *address, *host, *origin, *forwarded_for, *forwarded;
+        const char *address, *host, *origin, *name, *protocol, *proxy;
         int status;
     } rows[] = {
-        { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, 0 },
-        { "127.9.9.9", "127.0.0.1", NULL, NULL, NULL, 0 },
-        { "::1", "[::1]:8080", NULL, NULL, NULL, 0 },
-        { "::1", "LOCALHOST", NULL, NULL, NULL, 0 },
-        { "127.0.0.1", "localhost:8080", "http://localhost:8080", NULL, NULL, 0 },
-        { "127.0.0.1", "localhost:8080", "http://LocalHost:8080", NULL, NULL, 0 },
-        { "127.0.0.1", "localhost:8080", "http://localhost:8081", NULL, NULL, 403 },
-        { "127.0.0.1", "localhost:8080", "https://localhost:8080", NULL, NULL, 403 },
-        { "127.0.0.1", "localhost:8080", "null", NULL, NULL, 403 },
-        { "127.0.0.1", "localhost:8080", "", NULL, NULL, 403 },
-        { "127.0.0.1", "localhost:8080", NULL, "127.0.0.1", NULL, 403 },
-        { "127.0.0.1", "localhost:8080", NULL, "", NULL, 403 },
-        { "127.0.0.1", "localhost:8080", NULL, NULL, "for=127.0.0.1", 403 },
-        { "127.0.0.1", NULL, NULL, NULL, NULL, 403 },
-        { "127.0.0.1", "localhost.evil.example", NULL, NULL, NULL, 403 },
-        { "127.0.0.1", "evil.example", NULL, NULL, NULL, 403 },
-        { "203.0.113.9", "localhost", NULL, NULL, NULL, 403 },
-        { "1127.0.0.1", "localhost", NULL, NULL, NULL, 403 },
-        { "::ffff:127.0.0.1", "localhost", NULL, NULL, NULL, 403 },
-        { "::2", "localhost", NULL, NULL, NULL, 403 },
-        { "unix:", "localhost", NULL, NULL, NULL, 403 },
-        { "", "localhost", NULL, NULL, NULL, 403 },
+        { "127.0.0.1", "localhost:8080", NULL, "localhost", "HTTP/1.1", NULL, 0 },
+        { "127.9.9.9", "127.0.0.1", NULL, "127.0.0.1", "HTTP/2.0", NULL, 0 },
+        { "::1", "[::1]:8080", NULL, "[::1]", NULL, NULL, 0 },
+        { "::1", "LOCALHOST", NULL, NULL, NULL, NULL, 0 },
+        { "127.0.0.1", "localhost:8080", "http://localhost:8080", NULL, NULL, NULL, 0 },
+        { "127.0.0.1", "localhost:8080", "http://LocalHost:8080", NULL, NULL, NULL, 0 },
+        { "127.0.0.1", "localhost:8080", "http://localhost:8081", NULL, NULL, NULL, 403 },
+        { "127.0.0.1", "localhost:8080", "https://localhost:8080", NULL, NULL, NULL, 403 },
+        { "127.0.0.1", "localhost:8080", "null", NULL, NULL, NULL, 403 },
+        { "127.0.0.1", "localhost:8080", "", NULL, NULL, NULL, 403 },
+        /* What proxies add, or do. */
+        { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_X_FORWARDED_FOR", 403 },
+        { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_X_FORWARDED_HOST", 403 },
+        { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_X_FORWARDED_PROTO", 403 },
+        { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_X_REAL_IP", 403 },
+        { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_VIA", 403 },
+        { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_FORWARDED", 403 },
+        { "127.0.0.1", "localhost:8080", NULL, NULL, "HTTP/1.0", NULL, 403 },
+        /* Other names. */
+        { "127.0.0.1", NULL, NULL, NULL, NULL, NULL, 403 },
+        { "127.0.0.1", NULL, NULL, "localhost", NULL, NULL, 403 },
+        { "127.0.0.1", "localhost", NULL, "evil.example", NULL, NULL, 403 },
+        { "127.0.0.1", "localhost.evil.example", NULL, NULL, NULL, NULL, 403 },
+        { "127.0.0.1", "evil.example", NULL, NULL, NULL, NULL, 403 },
+        { "203.0.113.9", "localhost", NULL, NULL, NULL, NULL, 403 },
+        { "1127.0.0.1", "localhost", NULL, NULL, NULL, NULL, 403 },
+        { "::ffff:127.0.0.1", "localhost", NULL, NULL, NULL, NULL, 403 },
+        { "::2", "localhost", NULL, NULL, NULL, NULL, 403 },
+        { "unix:", "localhost", NULL, NULL, NULL, NULL, 403 },
+        { "", "localhost", NULL, NULL, NULL, NULL, 403 },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         memset(&sent, 0, sizeof sent);
         sent.host = rows[i].host;
         sent.origin = rows[i].origin;
-        sent.forwarded_for = rows[i].forwarded_for;
-        sent.forwarded = rows[i].forwarded;
-        /* No token is no password that one could send. */
-        sent.authorization = i % 2 == 0 ? NULL : "Bearer ";
-        int status = ask("", rows[i].address);
+        sent.name = rows[i].name;
+        sent.protocol = rows[i].protocol;
+        sent.proxy = rows[i].proxy;
+        /* "none" is no password that one could send. */
+        sent.authorization = i % 2 == 0 ? NULL : "Bearer none";
+        int status = ask("none", rows[i].address);
         check(status == rows[i].status, "row %zu: %d, not %d", i, status, rows[i].status);
+        /* And where nothing is set, nobody is the operator. */
+        sent.authorization = i % 2 == 0 ? NULL : "Bearer ";
+        check(ask("", rows[i].address) == 403, "row %zu, without a token", i);
     }
 }
 
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(by_token), cmocka_unit_test(without_a_token) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(by_token), cmocka_unit_test(by_this_machine) };
     if (argc != 2)
         return cmocka_run_group_tests(tests, NULL, NULL);
     sent.authorization = argv[1];

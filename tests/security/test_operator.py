@@ -1,0 +1,61 @@
+"""The operator's token: made by the first start, wanted from everyone, and logged when it is wrong."""
+
+import json
+import subprocess
+
+import pytest
+
+from stack import ROOT, wait_for
+from wire import connect, heads, status
+
+PATHS = [("GET", "/api/admin/orders"), ("GET", "/api/admin/jobs"), ("GET", "/api/admin/queue"), ("POST", "/api/admin/reset")]
+
+
+@pytest.fixture(scope="module")
+def stack(own_stack):
+    """As `make start` has it, but for the reset."""
+    return own_stack(ADMIN_TOKEN="", ALLOW_RESET="false")
+
+
+@pytest.fixture(scope="module")
+def token(stack):
+    return json.loads((stack.data_dir / "credentials").read_text())["admin_token"]
+
+
+def test_the_first_start_makes_a_token_for_its_owner_alone(stack, token):
+    assert len(token) >= 32 and (stack.data_dir / "credentials").stat().st_mode & 0o077 == 0
+    run = subprocess.run([ROOT / "conf/stack", "token"], env=stack.environment(), capture_output=True, text=True, timeout=30)
+    assert run.stdout == token + "\n"
+    stack.api(Authorization=f"Bearer {token}").get("/api/admin/orders").ok()
+
+
+@pytest.mark.parametrize("method, path", PATHS)
+def test_loopback_is_not_enough(stack, method, path):
+    stack.api().request(method, path).refused(401, "UNAUTHORIZED")
+
+
+def test_a_wrong_token_is_logged_with_the_address_and_without_itself(stack):
+    stack.api(Authorization="Bearer guessed-by-a-stranger").get("/api/admin/orders", headers={
+        "X-Request-Id": "guess-1"}).refused(401, "UNAUTHORIZED")
+    line = wait_for(lambda: [line for line in stack.logs().splitlines() if "operator_refused" in line and "guess-1" in line])[0]
+    assert json.loads(line)["client"] == "127.0.0.1" and json.loads(line)["token"] == "wrong"
+    assert "guessed-by-a-stranger" not in stack.logs()
+
+
+def test_reset_is_for_those_who_allow_it(stack, token):
+    problem = stack.api(Authorization=f"Bearer {token}").post("/api/admin/reset").refused(403, "FORBIDDEN")
+    assert "ALLOW_RESET" in problem["detail"]
+
+
+@pytest.mark.parametrize("request_line, right", [
+    ("GET /api/admin/orders HTTP/1.1", 200),
+    ("GET /api/admin/orders HTTP/1.0", 403),
+    ("GET http://elsewhere.example/api/admin/orders HTTP/1.1", 403),
+    ("GET http://127.0.0.1/api/admin/orders HTTP/1.1", 200)])
+def test_what_a_proxy_that_hides_itself_says(default_stack, request_line, right):
+    """Without a token (ADMIN_TOKEN=none): nginx's plainest proxy_pass speaks HTTP/1.0, and in an absolute target the name
+    there counts, whatever Host says."""
+    with connect(default_stack) as s:
+        s.sendall(f"{request_line}\r\nHost: 127.0.0.1:{default_stack.port}\r\nConnection: close\r\n\r\n".encode())
+        (head,) = heads(s.recv(65536))
+    assert status(head) == right
