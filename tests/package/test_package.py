@@ -176,14 +176,14 @@ def test_the_pools_follow_the_settings(machine, order):
     assert len(services(machine)) == 8
 
 
-def test_a_wrong_setting_stops_one_process_and_not_all(machine, order):
+def test_a_wrong_setting_is_told_and_stops_nothing(machine, order):
     settings = machine.path("/etc/booking/booking.env")
     before = settings.read_text()
     settings.write_text(before + "RESERVATION_TIMEOUT=soon\n")
     done = machine.run("booking-restart", check=False)
-    assert done.returncode == 1 and "booking-api@1.service does not start" in done.stderr
+    assert done.returncode == 1 and "RESERVATION_TIMEOUT" in done.stderr and "nothing was restarted" in done.stderr
     assert status(machine, order) == "CONFIRMED"
-    assert {f"booking-api@{i}.service" for i in (2, 3, 4, 5)} <= set(services(machine))
+    assert len(services(machine)) == 8
     settings.write_text(before)
     machine.run("booking-restart")
     assert len(services(machine)) == 8

@@ -137,16 +137,15 @@ def test_a_pool_grows_and_shrinks_with_its_setting(service):
     assert len(service.services("booking-api@*")) == 3
 
 
-def test_a_wrong_setting_stops_a_restart_at_the_first_process(service):
+def test_a_wrong_setting_stops_a_restart_before_the_first_process(service):
     pids = {unit: service.show(unit, "MainPID") for unit in service.services()}
     try:
         service.set(RESERVATION_TIMEOUT="soon")
         restart = service.machine.run("booking-restart", check=False)
-        assert restart.returncode != 0
+        assert restart.returncode != 0 and "RESERVATION_TIMEOUT" in restart.stderr
         unchanged = [unit for unit, pid in pids.items() if service.show(unit, "MainPID") == pid]
-        assert len(unchanged) == len(pids) - 1
+        assert len(unchanged) == len(pids)
         service.api().hold(service.new_flight(), "A1")
-        assert any("RESERVATION_TIMEOUT" in line for line in service.journal("--unit", "booking-api@1.service"))
     finally:
         service.set(RESERVATION_TIMEOUT="15m")
         service.machine.run("booking-restart")

@@ -56,6 +56,23 @@ def test_everything_is_where_its_users_look(installed):
     assert not odd, "not a part of an installation"
 
 
+@pytest.mark.parametrize("line, status, told", [
+    ("ADMIN_TOKEN=short", 1, "ADMIN_TOKEN: expected at least 16 visible ASCII characters"),
+    ("ADMIN_TOKEN='sixteen-or-more-of-them'\nRESERVATION_TIMEOUT=15", 1, "RESERVATION_TIMEOUT"),
+    ("# ADMIN_TOKEN=short\nADMIN_TOKEN=", 0, "there is no ADMIN_TOKEN"),
+    ("ADMIN_TOKEN=\"sixteen-or-more-of-them\"", 0, "")])
+def test_settings_that_the_programs_do_not_take_are_told_before_a_restart(installed, tmp_path, line, status, told):
+    """An older installation may have a token that is too short by now."""
+    settings, setup = tmp_path / "booking.env", installed / "opt/booking/sbin/booking-setup"
+    settings.write_text(line + "\n")
+    script = setup.read_text().replace("/etc/booking/booking.env", str(settings)).replace("/opt/booking", f"{installed}/opt/booking")
+    done = subprocess.run(["sh", "-c", script, "booking-setup", "--check"], capture_output=True, text=True)
+    assert done.returncode == status and told in done.stdout + done.stderr
+    assert bool(told) == bool(done.stdout + done.stderr)
+    restart = (installed / "opt/booking/sbin/booking-restart").read_text()
+    assert 0 < restart.index("booking-setup\" --check") < restart.index("systemctl daemon-reload")
+
+
 def test_all_may_read_it_and_it_knows_where_it_is(installed):
     for path in installed.rglob("*"):
         if not path.is_symlink():
