@@ -1,7 +1,9 @@
 #include "booking/metrics.h"
 
 #include "booking/core/text.h"
+#include "booking/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -9,11 +11,13 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
-/* A new number whenever the layout below changes, so that programs of two
- * versions never count into each other's cells. */
-#define LAYOUT UINT64_C(0x626f6f6b696e6704)
+/* A new number whenever the layout below changes. It is part of the file's name, so that programs of two versions,
+ * which run at the same time during an upgrade, never count into each other's cells nor change the size of each
+ * other's file. */
+#define LAYOUT 6
 
 static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
 #define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
@@ -22,7 +26,7 @@ static const int statuses[] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405
                                 409, 412, 413, 415, 422, 429, 500, 503 };
 #define STATUS_COUNT (sizeof statuses / sizeof statuses[0])
 
-#define PROCESSES_MAX 512
+#define PROCESSES_MAX 1200 /* more than API_WORKERS may be */
 
 struct histogram {
     _Atomic uint64_t bucket[BOUND_COUNT + 1]; /* the last: above all bounds */
@@ -32,11 +36,12 @@ struct histogram {
 struct process {
     _Atomic int64_t pid; /* 0: free */
     _Atomic uint64_t busy;
+    _Atomic uint64_t waits_for; /* a hash; 0: nothing */
+    _Atomic int64_t waits_since_ms;
     char program[24];
 };
 
 struct shared {
-    _Atomic uint64_t layout;
     _Atomic uint64_t counters[METRIC_COUNT];
     struct histogram times[METRIC_TIME_COUNT];
     _Atomic uint64_t requests[METRICS_ROUTES_MAX][STATUS_COUNT];
@@ -50,30 +55,29 @@ static struct process *self;
 
 /* ── counting ───────────────────────────────────────────────────────────── */
 
+/* A file that others have mapped is never cut, and one without its blocks on the disk never mapped: touching what
+ * is not there would end the process (SIGBUS). */
 static struct shared *map_file(const char *path)
 {
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    char name[300];
+    struct stat st;
+    void *p = MAP_FAILED;
+    (void)snprintf(name, sizeof name, "%s.%d", path, LAYOUT);
+    int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return NULL;
-    void *p = MAP_FAILED;
-    if (ftruncate(fd, sizeof(struct shared)) == 0)
+    /* A new file is all zeros, which is what everything begins with. */
+    if (fstat(fd, &st) == 0 && st.st_size <= (off_t)sizeof(struct shared) &&
+        posix_fallocate(fd, 0, sizeof(struct shared)) == 0)
         p = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     (void)close(fd);
-    if (p == MAP_FAILED)
-        return NULL;
-    /* A new file is all zeros, which is what everything begins with. */
-    struct shared *mapped = p;
-    uint64_t fresh = 0;
-    if (!atomic_compare_exchange_strong(&mapped->layout, &fresh, LAYOUT) && fresh != LAYOUT) {
-        (void)munmap(p, sizeof(struct shared));
-        return NULL;
-    }
-    return mapped;
+    return p == MAP_FAILED ? NULL : p;
 }
 
+/* A process of another account is alive, too. */
 static bool is_alive(int64_t pid)
 {
-    return pid > 0 && kill((pid_t)pid, 0) == 0;
+    return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
 }
 
 void metrics_open(const char *path, const char *program)
@@ -81,11 +85,14 @@ void metrics_open(const char *path, const char *program)
     struct shared *mapped = *path == '\0' ? NULL : map_file(path);
     if (mapped != NULL)
         shared = mapped;
+    else if (*path != '\0')
+        log_warn("metrics_not_shared", LOG_TEXT("file", path), LOG_TEXT("why", strerror(errno)));
     for (size_t i = 0; i < PROCESSES_MAX && self == NULL; i++) {
         struct process *p = &shared->processes[i];
         int64_t pid = atomic_load(&p->pid);
         if (!is_alive(pid) && atomic_compare_exchange_strong(&p->pid, &pid, (int64_t)getpid())) {
             atomic_store(&p->busy, 0);
+            atomic_store(&p->waits_for, 0);
             text_copy(p->program, sizeof p->program, program);
             self = p;
         }
@@ -146,8 +153,54 @@ void metrics_request_end(size_t route, int status, double seconds)
         i++;
     add(&shared->requests[route][i], 1);
     observe(&shared->latency[route], seconds);
-    if (self != NULL)
-        atomic_store(&self->busy, 0);
+    if (self == NULL)
+        return;
+    atomic_store(&self->busy, 0);
+    atomic_store(&self->waits_for, 0);
+}
+
+static int64_t monotonic_ms(void)
+{
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+void metrics_wait_begin(uint64_t what)
+{
+    if (self == NULL)
+        return;
+    atomic_store(&self->waits_since_ms, monotonic_ms());
+    atomic_store(&self->waits_for, what);
+}
+
+struct metrics_waits metrics_count_waits(uint64_t what, int64_t long_ms)
+{
+    struct metrics_waits waits = {0};
+    int64_t before_ms = monotonic_ms() - long_ms;
+    for (size_t i = 0; i < PROCESSES_MAX && atomic_load(&shared->processes[i].pid) != 0; i++) {
+        const struct process *p = &shared->processes[i];
+        uint64_t waits_for = get(&p->waits_for);
+        if (waits_for == 0 || !is_alive(atomic_load(&p->pid)))
+            continue;
+        bool is_long = atomic_load(&p->waits_since_ms) <= before_ms;
+        waits.same += waits_for == what ? 1 : 0;
+        waits.same_long += waits_for == what && is_long ? 1 : 0;
+        waits.all_long += is_long ? 1 : 0;
+    }
+    return waits;
+}
+
+int metrics_processes(const char *program)
+{
+    int n = 0;
+    if (shared == &own)
+        return -1;
+    for (size_t i = 0; i < PROCESSES_MAX; i++) {
+        const struct process *p = &shared->processes[i];
+        n += strcmp(p->program, program) == 0 && is_alive(atomic_load(&p->pid)) ? 1 : 0;
+    }
+    return n;
 }
 
 /* ── telling ────────────────────────────────────────────────────────────── */

@@ -39,8 +39,8 @@ enum metric_time {
     METRIC_TIME_COUNT = METRIC_ATTEMPT_DURATION + 5,
 };
 
-/* Maps the file (empty name: memory of our own) and enters this process in the
- * table of the living. */
+/* Maps the file, whose name is the path and the number of its layout (empty path, or no room for it: memory of our
+ * own), and enters this process in the table of the living. */
 void metrics_open(const char *path, const char *program);
 void metrics_close(void);
 
@@ -55,6 +55,19 @@ void metrics_observe(enum metric_time what, double seconds);
 #define METRICS_ROUTES_MAX 32
 void metrics_request_begin(void);
 void metrics_request_end(size_t route, int status, double seconds);
+
+/* How many processes of that name live on this host; -1 where it is not known. */
+int metrics_processes(const char *program);
+
+/* This process begins what may have to wait, for a lock on something (a hash of
+ * it, not 0), until metrics_request_end(). */
+void metrics_wait_begin(uint64_t what);
+
+/* How many processes are at the same thing; at the same, and at any, for long_ms or longer. */
+struct metrics_waits {
+    size_t same, same_long, all_long;
+};
+struct metrics_waits metrics_count_waits(uint64_t what, int64_t long_ms);
 
 /* Writes all of it in the text format of Prometheus, version 0.0.4. The labels
  * of the routes, e.g. method="GET",route="/api/flights", are the caller's. */

@@ -9,7 +9,7 @@
 #include <time.h>
 
 #define TRIES 6
-#define TRIES_MS 4000 /* no new try after that: each may wait for a lock */
+#define TRIES_MS 900 /* no new try after that: a lock that was waited for in vain is not waited for again */
 
 static void wait_a_little(int tries)
 {

@@ -1,5 +1,6 @@
 #include "fcgi/handlers.h"
 
+#include "booking/metrics.h"
 #include "booking/store/sweepers.h"
 
 static void write_settings(struct json_writer *w, const struct config *config)
@@ -13,13 +14,19 @@ static void write_settings(struct json_writer *w, const struct config *config)
     json_close_object(w);
 }
 
-/* The system takes bookings while the database answers. Without a sweeper holds
+/* The system takes bookings while the database answers and lets itself be written. Without a sweeper holds
  * still lapse, but payments wait: said, but no reason to turn customers away. */
 void health_get(struct exchange *x)
 {
     int64_t sweepers = 0;
     int64_t now_ms = 0;
-    enum result r = sweepers_count(x->db, &sweepers, &now_ms);
+    if (metrics_processes("booking-api") == 0) {
+        problem_say(x->response, x->request, PROBLEM_DATABASE_UNAVAILABLE, "No process of the API is running.");
+        return;
+    }
+    enum result r = sweepers_can_be_written(x->db);
+    if (r == RESULT_OK)
+        r = sweepers_count(x->db, &sweepers, &now_ms);
     if (r != RESULT_OK) {
         exchange_refuse(x, r == RESULT_INTERNAL ? RESULT_UNAVAILABLE : r);
         return;

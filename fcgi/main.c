@@ -5,6 +5,7 @@
 #include "booking/metrics.h"
 #include "fcgi/router.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -18,12 +19,20 @@ int main(int argc, char **argv)
         return 2;
     }
 
-    struct router router = { .config = &config, .db = db_new(&config.database) };
-    log_info("start", LOG_TEXT("program", "booking-api"), LOG_NUMBER("pid", getpid()));
-    metrics_open(config.metrics_file, "booking-api");
+    struct router router = {
+        .config = &config,
+        .db = db_new(&config.database),
+        .brief_db = db_new(&config.database),
+    };
+    db_set_patience(router.brief_db, DB_BRIEF);
+    /* The pool for /health and /metrics runs this program by another name. */
+    const char *name = program_invocation_short_name;
+    log_info("start", LOG_TEXT("program", name), LOG_NUMBER("pid", getpid()));
+    metrics_open(config.metrics_file, name);
     int status = server_run(router_handle, &router);
     metrics_close();
     db_free(router.db);
-    log_info("stop", LOG_TEXT("program", "booking-api"), LOG_NUMBER("pid", getpid()));
+    db_free(router.brief_db);
+    log_info("stop", LOG_TEXT("program", name), LOG_NUMBER("pid", getpid()));
     return status;
 }

@@ -27,7 +27,7 @@ static void write_gauge(struct buf *out, const char *name, const char *help)
 static void write_queues(struct buf *out, const struct gauges *g)
 {
     static const char *const states[] = { "due", "waiting", "failed" };
-    write_gauge(out, "booking_jobs", "Jobs by kind and state, counted up to 100000.");
+    write_gauge(out, "booking_jobs", "Jobs by kind and state, counted up to 10000.");
     for (int kind = 0; kind < JOB_KIND_COUNT; kind++) {
         const int64_t counts[] = { g->queue[kind].due, g->queue[kind].waiting, g->queue[kind].failed };
         for (int i = 0; i < 3; i++)
@@ -42,7 +42,7 @@ static void write_queues(struct buf *out, const struct gauges *g)
     for (int kind = 0; kind < JOB_KIND_COUNT; kind++)
         buf_addf(out, "booking_job_kind_paused{kind=\"%s\"} %d\n", job_kind_name((enum job_kind)kind),
                  g->queue[kind].paused ? 1 : 0);
-    write_gauge(out, "booking_holds_active", "Holds whose time runs, counted up to 100000.");
+    write_gauge(out, "booking_holds_active", "Holds whose time runs, counted up to 10000.");
     buf_addf(out, "booking_holds_active %lld\n", (long long)g->queue[JOB_EXPIRE_HOLD].waiting);
     write_gauge(out, "booking_sweepers_alive", "Sweepers heard of in the last 15 seconds.");
     buf_addf(out, "booking_sweepers_alive %lld\n", (long long)g->sweepers);

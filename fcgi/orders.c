@@ -5,6 +5,7 @@
 #include "booking/store/orders.h"
 #include "booking/wake.h"
 #include "fcgi/body.h"
+#include "fcgi/bulkhead.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static void hold(struct exchange *x, const char *flight_id, const char *user_id,
     struct order order;
     struct refusal refusal = {0};
     char id[FLIGHT_ID_SIZE];
-    if (!exchange_caller(x, &answer, &caller))
+    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, flight_id))
         return;
     caller.if_version_count = 0; /* there is no version of what does not exist yet */
     enum result r = exchange_read_flight_id(flight_id, id)
@@ -165,7 +166,7 @@ static void change_seats(struct exchange *x, const struct seat_list *seats)
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
-    if (!exchange_caller(x, &answer, &caller))
+    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, x->id))
         return;
     enum result r = exchange_order_id(x)
                         ? booking_change_seats(x->db, &caller, x->id, seats, &order, &refusal)
@@ -191,7 +192,7 @@ static void pay(struct exchange *x, const char *code, int status, enum order_dia
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
-    if (!exchange_caller(x, &answer, &caller))
+    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, x->id))
         return;
     enum result r = exchange_order_id(x) ? booking_submit_payment(x->db, &caller, x->id, code, &order)
                                        : RESULT_ORDER_NOT_FOUND;
@@ -230,7 +231,7 @@ void orders_delete(struct exchange *x)
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
-    if (!exchange_caller(x, &answer, &caller))
+    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, x->id))
         return;
     enum result r = exchange_order_id(x) ? booking_cancel(x->db, &caller, x->id, &order)
                                        : RESULT_ORDER_NOT_FOUND;

@@ -10,6 +10,7 @@
 struct router {
     const struct config *config;
     struct db *db;
+    struct db *brief_db; /* DB_BRIEF: for what must be answered soon, such as /health */
 };
 
 /* A server_handler; the context is a struct router. */

@@ -14,11 +14,13 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 static volatile sig_atomic_t stopping;
 static sigset_t while_waiting;
+static int idle = -1; /* epoll: the listener, and a kept connection that idles */
 
 static void on_stop(int signal_number)
 {
@@ -131,13 +133,39 @@ static int accept_connection(void)
     return fd;
 }
 
-/* Something to read on a connection that is kept, or a new connection. FCGX_Accept_r would do it, but does not tell
- * the waiting, which a signal shall end, from the reading, which it shall not. */
+/* How long a kept connection is waited for alone: one that is in use has its next request within that. */
+#define KEPT_MS 5
+
+/* Something to read on the kept connection, or, when it idles, a new one: then the kept one is given up, since a client
+ * that waits to be accepted goes first (nginx takes a connection that was closed for no failure, and makes another). Of
+ * the processes that idle like this the kernel wakes one a connection. */
+static bool await_kept(FCGX_Request *fcgi)
+{
+    struct epoll_event event = { .events = EPOLLIN, .data.fd = fcgi->ipcFd };
+    int ready = wait_for(fcgi->ipcFd, POLLIN, KEPT_MS);
+    if (ready != 0)
+        return ready > 0;
+    if (epoll_ctl(idle, EPOLL_CTL_ADD, fcgi->ipcFd, &event) != 0)
+        return false;
+    ready = epoll_pwait(idle, &event, 1, -1, &while_waiting);
+    (void)epoll_ctl(idle, EPOLL_CTL_DEL, fcgi->ipcFd, NULL);
+    if (ready == 1 && event.data.fd == STDIN_FILENO) {
+        (void)close(fcgi->ipcFd);
+        fcgi->ipcFd = -1;
+        return true;
+    }
+    return ready == 1;
+}
+
+/* A request on a connection that is kept, or on a new one. FCGX_Accept_r would do it, but does not tell the waiting,
+ * which a signal shall end, from the reading, which it shall not. */
 static bool await_request(FCGX_Request *fcgi)
 {
     FCGX_Finish_r(fcgi);
+    if (fcgi->ipcFd >= 0 && !await_kept(fcgi))
+        return false;
     if (fcgi->ipcFd >= 0)
-        return wait_for(fcgi->ipcFd, POLLIN, -1) > 0;
+        return true;
     fcgi->ipcFd = accept_connection();
     /* Else FCGX_Accept_r would begin by closing it; the request says whether it is to be kept. */
     fcgi->keepConnection = true;
@@ -197,7 +225,9 @@ static bool prepare_listener(void)
         return false;
     /* Connections inherit it. Over TCP an answer of several pieces would wait for acknowledgements without it. */
     (void)setsockopt(STDIN_FILENO, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
-    return true;
+    struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = STDIN_FILENO };
+    idle = epoll_create1(EPOLL_CLOEXEC);
+    return idle >= 0 && epoll_ctl(idle, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0;
 }
 
 int server_run(server_handler handler, void *context)

@@ -211,7 +211,7 @@ static const struct {
     unsigned int connect_s, answer_s;
     const char *locks;
 } patience[] = {
-    [DB_NORMAL] = { 3, 10, "SET SESSION innodb_lock_wait_timeout = 3, lock_wait_timeout = 3" },
+    [DB_NORMAL] = { 3, 10, "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 2" },
     [DB_IMPATIENT] = { 3, 10, "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1" },
     [DB_BRIEF] = { 1, 2, "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 1" },
     [DB_PATIENT] = { 10, 0, "SET SESSION innodb_lock_wait_timeout = 1, lock_wait_timeout = 2" },

@@ -78,7 +78,7 @@ DB_SQL(JOBS_NEXT_DUE,
 
 #define COUNT_UP_TO(condition)                                                                \
     "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM workflow_jobs FORCE INDEX (idx_due)"         \
-    " WHERE kind = ? AND " condition " LIMIT 100000) c)"
+    " WHERE kind = ? AND " condition " LIMIT 10000) c)"
 DB_SQL(JOBS_COUNT,
        "SELECT " COUNT_UP_TO("run_at <= UTC_TIMESTAMP(3)") " AS due,"
        " " COUNT_UP_TO("run_at > UTC_TIMESTAMP(3)") " AS waiting,"

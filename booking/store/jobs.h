@@ -90,7 +90,7 @@ enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT]) 
 
 /* How a kind's queue stands. Counted up to JOBS_COUNTED_MAX, never through a
  * whole table. */
-#define JOBS_COUNTED_MAX 100000
+#define JOBS_COUNTED_MAX 10000
 struct job_queue {
     int64_t due;     /* leases that ran out included */
     int64_t waiting; /* leased ones included */

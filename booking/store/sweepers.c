@@ -4,6 +4,8 @@ DB_SQL(SWEEPER_BEAT,
        "INSERT INTO sweepers (worker, started_at, last_seen, in_flight)"
        " VALUES (?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), ?)"
        " ON DUPLICATE KEY UPDATE last_seen = UTC_TIMESTAMP(3), in_flight = ?");
+/* Changes no row, and is refused all the same where nothing may be written. */
+DB_SQL(SWEEPERS_TRY, "UPDATE sweepers SET in_flight = 0 WHERE worker = ''");
 DB_SQL(SWEEPER_LEAVE, "DELETE FROM sweepers WHERE worker = ?");
 /* What was seen in the future was written by another clock, before the database moved or its time was set. */
 #define IS_ALIVE                                                                              \
@@ -17,6 +19,11 @@ DB_SQL(SWEEPERS_LIST,
        " FROM sweepers ORDER BY started_at, worker LIMIT 200");
 DB_SQL(SWEEPERS_PURGE, "DELETE FROM sweepers WHERE last_seen < UTC_TIMESTAMP(3) - INTERVAL 1 DAY"
        " OR last_seen > UTC_TIMESTAMP(3) + INTERVAL 1 MINUTE");
+
+enum result sweepers_can_be_written(struct db *db)
+{
+    return db_exec(db, &SWEEPERS_TRY, DB_NO_ARGS, NULL);
+}
 
 enum result sweepers_beat(struct db *db, const char *worker, int64_t in_flight)
 {

@@ -11,6 +11,9 @@
 enum result sweepers_beat(struct db *db, const char *worker, int64_t in_flight) MUST_CHECK;
 enum result sweepers_leave(struct db *db, const char *worker) MUST_CHECK;
 
+/* RESULT_OK if the database can be written: it is neither read-only nor away. */
+enum result sweepers_can_be_written(struct db *db) MUST_CHECK;
+
 /* How many are alive, and the database's time. */
 enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_ms) MUST_CHECK;
 

@@ -50,6 +50,7 @@ def prepare_directories(settings):
         shutil.rmtree(run / name, ignore_errors=True)
         private_directory(run / name)
     link(run / "bin", settings.build_dir)
+    link(run / "booking-watch", settings.build_dir / "booking-api")
     link(run / "html", ROOT / "html")
     link(run / "conf", CONF)
     link(run / "booking", CONF / "nginx")
@@ -124,5 +125,5 @@ def generate_configuration(settings, groups):
 
 def wanted_groups(settings):
     groups = {"mariadb": settings.own_database, "disk": settings.own_database, "gateway": settings.simulator, "api": True,
-              "nginx": True, "sweeper": settings.sweepers > 0}
+              "watch": True, "nginx": True, "sweeper": settings.sweepers > 0}
     return [name for name, wanted in groups.items() if wanted]

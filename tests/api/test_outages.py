@@ -127,8 +127,10 @@ def test_gateway_away_three_attempts_then_failed_and_voided_when_it_is_back(stac
 
 def test_pool_away_nginx_answers_in_the_apis_shape(stack, api):
     with stack.without("api"):
-        for path in ("/api/flights", "/health", "/live/flights/FL123"):
+        for path in ("/api/flights", "/live/flights/FL123"):
             refused_for_now(api.get(path), "UNAVAILABLE", "DATABASE_UNAVAILABLE")
+        wait_for(lambda: api.get("/health").status == 503, 5, "/health to say that there is no pool")
+        assert api.get("/health/live").status == 200
         assert api.get("/").status == 200, "the page needs no pool"
 
 

@@ -20,7 +20,7 @@ def configuration(stack, place, web_port, charges_port):
     # Only an nginx of 1.27.3 or later looks names up again, and there is none to look up here.
     text = re.sub(r"^ *resolver .*\n", "", text, flags=re.M)
     text, pools = re.subn(r"server (api|gateway):9000 resolve;", rf"server unix:{stack.data_dir}/run/\1.sock;", text)
-    assert pools == 3
+    assert pools == 4
     for there, here in {
         "listen 8080": f"listen 127.0.0.1:{web_port}", "listen 8081": f"listen 127.0.0.1:{charges_port}",
         "/var/cache/booking": str(place / "cache"), "/dev/stdout": str(place / "access.log"),

@@ -115,11 +115,14 @@ def generated(installed, tmp_path, settings):
       "booking-sweeper.service"]),
     ("#API_WORKERS=2\n", ["booking-api.socket", *sorted(f"booking-api@{i}.service" for i in range(1, 17)),
                           "booking-sweeper.service"]),
+    ("API_WORKERS=1000\n", ["booking-api.socket", *sorted(f"booking-api@{i}.service" for i in range(1, 1001)),
+                            "booking-sweeper.service"]),
     ("API_WORKERS=$(reboot)\n", ["booking-api.socket", *sorted(f"booking-api@{i}.service" for i in range(1, 17)),
                                  "booking-sweeper.service"]),
-], ids=["small", "last counts", "simulator", "defaults", "nonsense"])
+], ids=["small", "last counts", "simulator", "defaults", "as many as there may be", "nonsense"])
 def test_the_target_wants_what_the_settings_say(installed, tmp_path, settings, wanted):
-    assert generated(installed, tmp_path, settings) == wanted
+    watch = ["booking-watch.socket", "booking-watch@1.service", "booking-watch@2.service"]
+    assert generated(installed, tmp_path, settings) == sorted([*wanted, *watch])
 
 
 PAGES = {"booking-api": "booking-api", "booking-gateway": "payment-gateway", "booking-sweeper": "sweeper",

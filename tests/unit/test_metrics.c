@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -140,6 +141,25 @@ static int in_child(void (*work)(const char *path), const char *path)
     return status;
 }
 
+/* The file and, beside it, that of the layout. */
+static void forget(const char *path)
+{
+    char name[64];
+    (void)unlink(path);
+    for (int layout = 0; layout < 100; layout++) {
+        (void)snprintf(name, sizeof name, "%s.%d", path, layout);
+        (void)unlink(name);
+    }
+}
+
+static void count_alone(const char *path)
+{
+    metrics_open(path, "booking-api");
+    double before = told("booking_void_attempts_total{outcome=\"voided\"}");
+    metrics_add(METRIC_VOIDED, 1);
+    _exit(told("booking_void_attempts_total{outcome=\"voided\"}") == before + 1 ? 0 : 1);
+}
+
 static void count_and_be_killed(const char *path)
 {
     metrics_open(path, "booking-api");
@@ -167,18 +187,81 @@ static void what_a_process_counted_outlives_it(void **state)
     (void)close(fd);
     assert_true(WIFSIGNALED(in_child(count_and_be_killed, path)));
     assert_int_equal(in_child(tell_what_the_dead_counted, path), 0);
-    (void)unlink(path);
+    forget(path);
 }
 
-static void count_alone(const char *path)
+/* Before: a file that cannot grow is no reason to die by touching it. */
+static void count_without_room(const char *path)
+{
+    struct rlimit none = { .rlim_cur = 4096, .rlim_max = 4096 };
+    (void)signal(SIGXFSZ, SIG_IGN);
+    (void)setrlimit(RLIMIT_FSIZE, &none);
+    count_alone(path);
+}
+
+static void a_full_disk_costs_only_the_sharing(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/booking-metrics-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    assert_int_equal(in_child(count_without_room, path), 0);
+    forget(path);
+}
+
+static void wait_for_ever(const char *path)
 {
     metrics_open(path, "booking-api");
-    double before = told("booking_void_attempts_total{outcome=\"voided\"}");
-    metrics_add(METRIC_VOIDED, 1);
-    _exit(told("booking_void_attempts_total{outcome=\"voided\"}") == before + 1 ? 0 : 1);
+    metrics_request_begin();
+    metrics_wait_begin(7);
+    (void)pause();
 }
 
-/* Of another version, or not a file that can be had: nothing of it is touched, and counting goes on. */
+static void count_those_who_wait(const char *path)
+{
+    struct metrics_waits waits = {0};
+    metrics_open(path, "booking-api");
+    for (int tries = 0; tries < 1000 && waits.same_long == 0; tries++) {
+        (void)usleep(10000);
+        waits = metrics_count_waits(7, 1);
+    }
+    if (waits.same != 1 || waits.same_long != 1 || waits.all_long != 1)
+        _exit(1);
+    waits = metrics_count_waits(8, 1);
+    if (waits.same != 0 || waits.same_long != 0 || waits.all_long != 1)
+        _exit(2);
+    waits = metrics_count_waits(7, 3600000);
+    _exit(waits.same == 1 && waits.same_long == 0 && waits.all_long == 0 ? 0 : 3);
+}
+
+static void count_nobody(const char *path)
+{
+    metrics_open(path, "booking-api");
+    struct metrics_waits waits = metrics_count_waits(7, -1000);
+    _exit(waits.same == 0 && waits.all_long == 0 ? 0 : 1);
+}
+
+static void who_waits_is_counted_while_it_lives(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/booking-metrics-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    pid_t waiting = fork();
+    if (waiting == 0) {
+        wait_for_ever(path);
+        _exit(0);
+    }
+    assert_int_equal(in_child(count_those_who_wait, path), 0);
+    (void)kill(waiting, SIGKILL);
+    assert_int_equal(waitpid(waiting, NULL, 0), waiting);
+    assert_int_equal(in_child(count_nobody, path), 0);
+    forget(path);
+}
+
+/* Of the version before, whose processes have it mapped, or not a file that can be had: nothing of it is touched. */
 static void a_file_of_another_layout_is_left_alone(void **state)
 {
     (void)state;
@@ -191,7 +274,7 @@ static void a_file_of_another_layout_is_left_alone(void **state)
     assert_int_equal(pread(fd, after, sizeof after, 0), sizeof after);
     assert_memory_equal(after, other, sizeof other);
     (void)close(fd);
-    (void)unlink(path);
+    forget(path);
     assert_int_equal(in_child(count_alone, "/nonexistent/metrics"), 0);
 }
 
@@ -201,4 +284,6 @@ RUN_TESTS(cmocka_unit_test(counters_begin_at_nothing_and_add_up),
           cmocka_unit_test(attempts_take_their_time_by_outcome),
           cmocka_unit_test(requests_by_route_and_status),
           cmocka_unit_test(what_a_process_counted_outlives_it),
+          cmocka_unit_test(a_full_disk_costs_only_the_sharing),
+          cmocka_unit_test(who_waits_is_counted_while_it_lives),
           cmocka_unit_test(a_file_of_another_layout_is_left_alone))
