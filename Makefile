@@ -85,21 +85,20 @@ help: ## this list
 
 # ---- build ---------------------------------------------------------------------------------------------
 
-# html/install leaves the lock file's copy beside what it fetched, last of all.
-VENDOR := html/vendor/.package-lock.json
-$(VENDOR): html/package-lock.json html/install
-	@html/install
-
-setup: ## install what is missing: Debian packages, the page's libraries
+setup: ## install what is missing: Debian packages
 	@conf/install-packages build run
-	@$(MAKE) --no-print-directory -s $(VENDOR)
+
+# npm leaves the lock file's copy beside what it fetched, last of all.
+NODE_MODULES := html/node_modules/.package-lock.json
+$(NODE_MODULES): html/package-lock.json html/install
+	@html/install
 
 setup-test:
 	@conf/install-packages build run test
-	@$(MAKE) --no-print-directory -s $(VENDOR)
+	@$(MAKE) --no-print-directory -s $(NODE_MODULES)
 
 build: setup ## compile the programs into build/
-	@$(MAKE) --no-print-directory programs
+	@$(MAKE) --no-print-directory -s programs
 
 programs: $(PROGRAMS)
 
@@ -216,7 +215,6 @@ tree     = install -d $(2) && tar -C $(1) -c --mode=u=rwX,go=rX --exclude='.[a-z
 
 install: ## DESTDIR= PREFIX=/usr/local: programs, page, units, nginx site; then run booking-setup
 	@$(MAKE) --no-print-directory programs
-	@$(MAKE) --no-print-directory -s $(VENDOR)
 	install -d $(LIB) $(SBIN) $(SHARE) $(DOC)/conf $(MAN) $(UNITS) $(GENERATORS) $(ETC)/nginx/sites-available
 	install $(PROGRAMS) $(LIB)
 	@for name in booking-setup booking-restart; do $(call placed,conf/host/$$name,$(SBIN)/$$name,755); done
@@ -244,7 +242,6 @@ uninstall: ## takes away what make install copied; settings, the nginx site and 
 
 deb: ## a Debian package in build/deb/, looked over by lintian
 	@conf/install-packages build package
-	@$(MAKE) --no-print-directory -s $(VENDOR)
 	@conf/build-deb
 
 test-package: setup-test ## install on machines of their own with systemd, book, upgrade, remove, purge; needs root
@@ -290,6 +287,7 @@ test-docker: ## docker/ for real: the images, and compose.yaml in a Docker engin
 	@PYTHON=$(PYTHON) tests/docker/run $(PYTEST_ARGS)
 
 audit: ## compare the running stack's orders, seats, jobs, history and charges
+	@conf/install-packages audit
 	@environment=$$($(STACK) env) && eval "$$environment" && $(PYTHON) tests/audit.py
 
 test-build: setup-test
@@ -363,4 +361,4 @@ clean: ## remove what was built
 
 distclean: clean ## remove the downloaded libraries and the local database too
 	@$(STACK) stop
-	rm -rf html/vendor html/node_modules "$${DATA_DIR:-data}"
+	rm -rf html/node_modules "$${DATA_DIR:-data}"

@@ -1,12 +1,12 @@
 # What the examples share; each of them begins with:  . "$(dirname "$0")/common.sh"
 #
-#   BOOKING_URL   what `make start` printed       (http://127.0.0.1:8080)
+#   URL           what `make start` printed       (http://127.0.0.1:8080); BOOKING_URL does as well
 #   FLIGHT        a flight with free seats        (fl-101)
 #   ADMIN_TOKEN   the operator's, if one is set
 # shellcheck shell=sh disable=SC2034  # they use these
 set -eu
 
-URL=${BOOKING_URL:-http://127.0.0.1:8080}
+URL=${BOOKING_URL:-${URL:-http://127.0.0.1:8080}}
 FLIGHT=${FLIGHT:-fl-101}
 
 say() { printf '\n# %s\n' "$*"; }

@@ -10,7 +10,7 @@ expect 201
 order=$(field orderId)
 seconds=$(field timerRemaining)
 
-say "Wait $seconds seconds and a bit"
+say "Wait $seconds seconds and a bit; make restart RESERVATION_TIMEOUT=5s makes it short"
 sleep $((seconds + 1))
 send GET "/api/orders/$order"
 [ "$(field status)" = EXPIRED ]

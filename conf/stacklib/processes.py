@@ -38,7 +38,7 @@ def processes(settings):
         try:
             executable = os.path.basename(os.readlink(f"/proc/{entry.name}/exe")).removesuffix(" (deleted)")
             ours = mark in Path(f"/proc/{entry.name}/environ").read_bytes().split(b"\0") or (
-                executable == "nginx" and os.readlink(f"/proc/{entry.name}/cwd") == run_dir)
+                executable == "nginx" and os.readlink(f"/proc/{entry.name}/cwd").removesuffix(" (deleted)") == run_dir)
             if ours:
                 cmdline = Path(f"/proc/{entry.name}/cmdline").read_bytes()
                 found.append(Process(int(entry.name), executable, cmdline))

@@ -19,7 +19,7 @@ from stack import BUILD, PRODUCT_VARIABLES, ROOT
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 TOP = r"(?:booking|fcgi|sweeper|sql|html|conf|tests|bench|docs|examples|docker|debian|\.ci)"
 # What may be named although no clone has it: what the build and the page's installation make.
-MADE = re.compile(r"html/(vendor|node_modules)|conf/booking\.env$")
+MADE = re.compile(r"html/node_modules|conf/booking\.env$")
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
