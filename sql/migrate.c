@@ -32,10 +32,10 @@ DB_SQL(MIGRATION_LOCK, "SELECT GET_LOCK('booking_migrations', 10) AS locked");
 DB_SQL(MIGRATION_UNLOCK, "SELECT RELEASE_LOCK('booking_migrations') AS released");
 DB_SQL(MIGRATION_FIND, "SELECT 1 AS found FROM schema_migrations WHERE name = ?");
 DB_SQL(MIGRATION_ADD, "INSERT INTO schema_migrations (name, applied_at) VALUES (?, UTC_TIMESTAMP(3))");
-DB_SQL(PROGRESS_FIND, "SELECT statements FROM migration_progress WHERE name = ?");
-DB_SQL(PROGRESS_NOTE, "INSERT INTO migration_progress (name, statements) VALUES (?, ?)"
-                      " ON DUPLICATE KEY UPDATE statements = ?");
-DB_SQL(PROGRESS_FORGET, "DELETE FROM migration_progress WHERE name = ?");
+DB_SQL(MIGRATION_PROGRESS, "SELECT statements FROM migration_progress WHERE name = ?");
+DB_SQL(MIGRATION_NOTE, "INSERT INTO migration_progress (name, statements) VALUES (?, ?)"
+                       " ON DUPLICATE KEY UPDATE statements = ?");
+DB_SQL(MIGRATION_FORGET, "DELETE FROM migration_progress WHERE name = ?");
 
 static const char create_tables[] =
     "CREATE TABLE IF NOT EXISTS schema_migrations ("
@@ -172,7 +172,7 @@ static int complain_of_statement(struct db *db, const struct file *file, const s
 
 static int note_progress(struct db *db, const struct file *file)
 {
-    enum result r = db_exec(db, &PROGRESS_NOTE,
+    enum result r = db_exec(db, &MIGRATION_NOTE,
                             DB_ARGS(db_text(file->name), db_int(file->done), db_int(file->done)), NULL);
     return r == RESULT_OK ? 0 : complain(db, "cannot write migration_progress");
 }
@@ -232,7 +232,7 @@ static enum result find_progress(struct db *db, const char *name, bool *ret_appl
     bool begun = false;
     enum result r = db_query_one(db, &MIGRATION_FIND, DB_ARGS(db_text(name)), &rows, ret_applied);
     if (r == RESULT_OK)
-        r = db_query_one(db, &PROGRESS_FIND, DB_ARGS(db_text(name)), &rows, &begun);
+        r = db_query_one(db, &MIGRATION_PROGRESS, DB_ARGS(db_text(name)), &rows, &begun);
     *ret_done = r == RESULT_OK && begun ? db_get_int(rows, "statements") : 0;
     return r;
 }
@@ -249,7 +249,7 @@ static int apply(struct db *db, const char *dir, const char *name)
     if (status != 0)
         return status == LEFT_OUT ? 0 : status;
     if (db_exec(db, &MIGRATION_ADD, DB_ARGS(db_text(name)), NULL) != RESULT_OK ||
-        db_exec(db, &PROGRESS_FORGET, DB_ARGS(db_text(name)), NULL) != RESULT_OK)
+        db_exec(db, &MIGRATION_FORGET, DB_ARGS(db_text(name)), NULL) != RESULT_OK)
         return complain(db, "cannot write schema_migrations");
     return 0;
 }

@@ -182,7 +182,7 @@ static void sessions_are_as_promised(void **state)
     must(db_next(rows, &have), db);
     assert_string_equal(db_get_text(rows, "zone"), "+00:00");
     assert_non_null(strstr(db_get_text(rows, "mode"), "STRICT_ALL_TABLES"));
-    assert_int_equal(db_get_int(rows, "wait"), 3);
+    assert_int_equal(db_get_int(rows, "wait"), 1);
 
     /* READ COMMITTED: not before the commit, and at once after it. */
     add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
