@@ -22,9 +22,9 @@ struct caller {
     const struct config *config;
     const char *request_id;
 
-    /* Versions of which the order must have one (If-Match), or count 0: any. */
-    int64_t if_versions[8];
-    size_t if_version_count;
+    /* Of which the order's version must be one (If-Match), or must be none (If-None-Match). */
+    struct version_set only_if;
+    struct version_set unless;
 
     /* Called with the changed order inside the transaction, just before COMMIT:
      * what it writes there exists if and only if the change does. May be NULL. */

@@ -10,6 +10,15 @@ bool order_has_lapsed(const struct order *order)
     return order->status == ORDER_SEATS_RESERVED && order->expires_at_ms <= order->read_at_ms;
 }
 
+bool version_is_in(const struct version_set *set, int64_t version)
+{
+    for (size_t i = 0; i < set->count; i++) {
+        if (set->version[i] == version)
+            return true;
+    }
+    return set->any;
+}
+
 void order_settle_lapse(struct order *order)
 {
     if (!order_has_lapsed(order))

@@ -52,6 +52,15 @@ struct order {
     int64_t read_at_ms;
 };
 
+/* Versions of an order that a condition names; neither any nor one: no condition. */
+struct version_set {
+    bool any;
+    int64_t version[8];
+    size_t count;
+};
+
+bool version_is_in(const struct version_set *set, int64_t version);
+
 /* Whether the hold is over although no one has come by to end it. */
 bool order_has_lapsed(const struct order *order);
 

@@ -8,15 +8,10 @@
 
 #include <string.h>
 
-static bool version_matches(const struct caller *caller, int64_t version)
+static bool conditions_hold(const struct caller *caller, int64_t version)
 {
-    if (caller->if_version_count == 0)
-        return true;
-    for (size_t i = 0; i < caller->if_version_count; i++) {
-        if (caller->if_versions[i] == version)
-            return true;
-    }
-    return false;
+    return (caller->only_if.count == 0 || version_is_in(&caller->only_if, version)) &&
+           !version_is_in(&caller->unless, version);
 }
 
 enum result part_lock_order(struct db *db, const struct caller *caller, const char *order_id,
@@ -26,7 +21,7 @@ enum result part_lock_order(struct db *db, const struct caller *caller, const ch
     if (r != RESULT_OK)
         return r;
     order_settle_lapse(ret_order);
-    return version_matches(caller, ret_order->version) ? RESULT_OK : RESULT_PRECONDITION_FAILED;
+    return conditions_hold(caller, ret_order->version) ? RESULT_OK : RESULT_PRECONDITION_FAILED;
 }
 
 static size_t find_locked(const struct locked_seats *locked, const char *number)

@@ -20,6 +20,36 @@ void access_allow_origin(struct exchange *x)
              allowed);
 }
 
+/* "https://shop.example:8443" is of the host "shop.example:8443". */
+static bool is_of_host(const char *origin, const char *host)
+{
+    const char *rest = strstr(origin, "://");
+    return rest != NULL && host != NULL && strcasecmp(rest + 3, host) == 0;
+}
+
+/* As browsers tell it: all of today's say Sec-Fetch-Site where the site has TLS or is this machine, and all say Origin.
+ * What says neither is no browser, or asks for its own page. (The same rule as Go's http.CrossOriginProtection.) */
+static bool is_from_this_site(const struct request *request)
+{
+    const char *site = request_header(request, "HTTP_SEC_FETCH_SITE");
+    const char *origin = request_header(request, "HTTP_ORIGIN");
+    if (site != NULL && *site != '\0')
+        return strcmp(site, "same-origin") == 0 || strcmp(site, "none") == 0;
+    return origin == NULL || is_of_host(origin, request_header(request, "HTTP_HOST"));
+}
+
+bool access_may_change(struct exchange *x, bool is_admin)
+{
+    const char *allowed = x->config->allowed_origin;
+    const char *origin = request_header(x->request, "HTTP_ORIGIN");
+    bool is_allowed = strcmp(allowed, "*") == 0 ? !is_admin : origin != NULL && strcmp(origin, allowed) == 0;
+    if (is_from_this_site(x->request) || (*allowed != '\0' && is_allowed))
+        return true;
+    problem_say(x->response, x->request, PROBLEM_FORBIDDEN,
+                "Pages of other sites may not change anything here, but for those of ALLOWED_ORIGIN.");
+    return false;
+}
+
 /* In a time that tells nothing about where they differ. */
 static bool equal_in_constant_time(const char *given, const char *secret)
 {
@@ -59,8 +89,10 @@ static bool is_local_authority(const char *authority)
 /* Headers that a proxy adds, each of which tells that the client is not where the connection comes from. */
 static bool came_through_a_proxy(const struct request *request)
 {
-    static const char *const names[] = { "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO",
-                                         "HTTP_X_REAL_IP",       "HTTP_VIA",              "HTTP_FORWARDED" };
+    static const char *const names[] = {
+        "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_FORWARDED_PROTO", "HTTP_X_REAL_IP", "HTTP_VIA",
+        "HTTP_FORWARDED"
+    };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (request_header(request, names[i]) != NULL)
             return true;
@@ -87,16 +119,16 @@ static bool is_from_this_machine(const struct request *request)
     if (came_through_a_proxy(request) || !is_for_this_machine(request))
         return false;
     /* A page of another site may make a browser send requests here. */
-    return origin == NULL || (strncmp(origin, "http://", 7) == 0 &&
-                              strcasecmp(origin + 7, request_header(request, "HTTP_HOST")) == 0);
+    return origin == NULL ||
+           (strncmp(origin, "http://", 7) == 0 && strcasecmp(origin + 7, request_header(request, "HTTP_HOST")) == 0);
 }
 
 /* Without the token that was sent: a wrong one may be the right one of another server. */
 static void log_refusal(const struct exchange *x)
 {
     bool has_one = request_header(x->request, "HTTP_AUTHORIZATION") != NULL;
-    log_warn("operator_refused", LOG_TEXT("request_id", x->request->id),
-             LOG_TEXT("client", x->request->remote_address), LOG_TEXT("token", has_one ? "wrong" : "missing"));
+    log_warn("operator_refused", LOG_TEXT("request_id", x->request->id), LOG_TEXT("client", x->request->remote_address),
+             LOG_TEXT("token", has_one ? "wrong" : "missing"));
 }
 
 static bool refuse(struct exchange *x, enum problem_code code, const char *detail)

@@ -7,6 +7,12 @@
  * the request comes from ALLOWED_ORIGIN. */
 void access_allow_origin(struct exchange *x);
 
+/* Whether a request that changes something comes from a page of this site, from
+ * ALLOWED_ORIGIN, or from no page at all; "*" lets no page do an operator's work.
+ * False, and the answer is the problem, if another site's page made a browser
+ * send it. */
+bool access_may_change(struct exchange *x, bool is_admin);
+
 /* Whether the request carries this token: Authorization: Bearer TOKEN. */
 bool access_has_token(const struct request *request, const char *token);
 

@@ -29,8 +29,7 @@ bool exchange_flight_id(struct exchange *x)
     return true;
 }
 
-void exchange_answer_order(struct exchange *x, const struct order *order, int status,
-                           enum order_dialect dialect)
+void exchange_answer_order(struct exchange *x, const struct order *order, int status, enum order_dialect dialect)
 {
     struct json_writer w = response_json(x->response, status);
     order_write_json(&w, NULL, order, x->config->payment_max_attempts, dialect);
@@ -58,38 +57,56 @@ static enum result answer_before_commit(struct db *db, const struct order *order
         .body = buf_str(&response->body),
     };
     x->key_answered = true;
-    return idempotency_answer(db, x->key, x->key_owner, &stored);
+    enum result r = idempotency_answer(db, x->key, x->key_owner, &stored);
+    /* The claim's time is over and another request with this key has it. */
+    return r == RESULT_STALE ? RESULT_IDEMPOTENCY_RUNNING : r;
 }
 
-/* If-Match (RFC 9110, section 13.1.1): "*" or a list of entity tags. Ours are
- * versions; a tag that is none of ours can match nothing. */
-static bool read_if_match(const char *text, struct caller *caller)
+/* The version that a tag's text between the quotes names, or -1: a tag that is none of ours can match nothing. */
+static int64_t tagged_version(const char *text, size_t len)
 {
-    if (strcmp(text, "*") == 0)
-        return true;
-    while (*text != '\0') {
-        char digits[20];
-        long long version = -1;
-        while (*text == ' ' || *text == ',')
-            text++;
+    char digits[20];
+    long long version = -1;
+    if (len >= sizeof digits)
+        return -1;
+    memcpy(digits, text, len);
+    digits[len] = '\0';
+    return text_parse_int(digits, 0, 1LL << 40, &version) ? version : -1;
+}
+
+/* "*" or a list of entity tags (RFC 9110, section 13.1). Ours are versions. Weak ones count where the comparison is
+ * weak. */
+static bool read_tags(const char *text, bool weak_counts, struct version_set *ret_set)
+{
+    *ret_set = (struct version_set){ .any = strcmp(text, "*") == 0 };
+    while (*text != '\0' && !ret_set->any) {
+        text += strspn(text, " ,");
         if (*text == '\0')
             break;
         bool weak = strncmp(text, "W/", 2) == 0;
         text += weak ? 2 : 0;
         const char *end = *text == '"' ? strchr(text + 1, '"') : NULL;
-        if (end == NULL || caller->if_version_count == 8)
+        if (end == NULL || ret_set->count == sizeof ret_set->version / sizeof ret_set->version[0])
             return false;
-        size_t len = (size_t)(end - text) - 1;
-        if (len < sizeof digits) {
-            memcpy(digits, text + 1, len);
-            digits[len] = '\0';
-            if (weak || !text_parse_int(digits, 0, 1LL << 40, &version))
-                version = -1;
-        }
-        caller->if_versions[caller->if_version_count++] = version;
+        bool counts = weak_counts || !weak;
+        ret_set->version[ret_set->count++] = counts ? tagged_version(text + 1, (size_t)(end - text) - 1) : -1;
         text = end + 1;
     }
-    return caller->if_version_count > 0;
+    return ret_set->any || ret_set->count > 0;
+}
+
+/* The condition in that header, none if there is no such header. False, and the answer is the problem. */
+static bool read_condition(struct exchange *x, const char *header, struct version_set *ret_set)
+{
+    bool is_match = strcmp(header, "If-Match") == 0;
+    const char *text = request_header(x->request, is_match ? "HTTP_IF_MATCH" : "HTTP_IF_NONE_MATCH");
+    *ret_set = (struct version_set){0};
+    if (text == NULL || read_tags(text, !is_match, ret_set))
+        return true;
+    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, header,
+                  is_match ? "If-Match must be * or up to eight entity tags such as \"3\"."
+                           : "If-None-Match must be * or up to eight entity tags such as \"3\".");
+    return false;
 }
 
 struct caller exchange_plain_caller(const struct exchange *x)
@@ -103,15 +120,11 @@ struct caller exchange_plain_caller(const struct exchange *x)
 
 bool exchange_caller(struct exchange *x, struct order_answer *answer, struct caller *ret_caller)
 {
-    const char *if_match = request_header(x->request, "HTTP_IF_MATCH");
     *ret_caller = exchange_plain_caller(x);
     ret_caller->before_commit = answer_before_commit;
     ret_caller->context = answer;
-    if (if_match == NULL || read_if_match(if_match, ret_caller))
-        return true;
-    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "If-Match",
-                  "If-Match must be * or up to eight entity tags such as \"3\".");
-    return false;
+    return read_condition(x, "If-Match", &ret_caller->only_if) &&
+           read_condition(x, "If-None-Match", &ret_caller->unless);
 }
 
 /* Without the query, which may hold names. */
@@ -134,8 +147,7 @@ void exchange_refuse(struct exchange *x, enum result r)
     problem_say(x->response, x->request, code, NULL);
 }
 
-void exchange_refuse_order(struct exchange *x, enum result r, const struct order *order,
-                           const struct refusal *refusal)
+void exchange_refuse_order(struct exchange *x, enum result r, const struct order *order, const struct refusal *refusal)
 {
     char seats[SEATS_TEXT_SIZE] = "";
     char detail[SEATS_TEXT_SIZE + 64];
@@ -209,6 +221,18 @@ bool exchange_cursor(struct exchange *x, int64_t *ret_ms, char ret_id[CURSOR_SIZ
     }
     problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "cursor",
                   "cursor must be the nextCursor of an answer.");
+    return false;
+}
+
+bool exchange_matches(struct exchange *x, const struct order *order)
+{
+    struct version_set only_if;
+    struct refusal refusal = {0};
+    if (!read_condition(x, "If-Match", &only_if))
+        return false;
+    if (only_if.count == 0 || version_is_in(&only_if, order->version))
+        return true;
+    exchange_refuse_order(x, RESULT_PRECONDITION_FAILED, order, &refusal);
     return false;
 }
 

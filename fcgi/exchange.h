@@ -34,7 +34,7 @@ struct order_answer {
 
 /* A caller for the use cases whose answer is rendered, and kept under the
  * Idempotency-Key, inside the transaction of the change. False, and the answer
- * is the problem, if If-Match cannot be read. The answer must live as long. */
+ * is the problem, if a condition cannot be read. The answer must live as long. */
 bool exchange_caller(struct exchange *x, struct order_answer *answer, struct caller *ret_caller);
 
 /* A caller for the operator's use cases, without condition or answer. */
@@ -72,6 +72,10 @@ bool exchange_cursor(struct exchange *x, int64_t *ret_ms, char ret_id[CURSOR_SIZ
 /* A page of orders, as limit= and cursor= of the query say. */
 struct order_filter;
 void exchange_answer_orders(struct exchange *x, struct order_filter *filter);
+
+/* Whether If-Match, if there is one, names this order's version. If not, the
+ * answer becomes the problem. */
+bool exchange_matches(struct exchange *x, const struct order *order);
 
 /* Whether If-None-Match names this ETag, in which case the answer becomes 304. */
 bool exchange_not_modified(struct exchange *x);

@@ -6,6 +6,7 @@
 #include "booking/wake.h"
 #include "fcgi/body.h"
 #include "fcgi/bulkhead.h"
+#include "fcgi/replay.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -27,20 +28,23 @@ static bool read_user_id(struct exchange *x, const struct body *body, const char
     return false;
 }
 
-static void hold(struct exchange *x, const char *flight_id, const char *user_id,
-                 const struct seat_list *seats)
+static void hold(struct exchange *x, const char *flight_id, const char *user_id, const struct seat_list *seats)
 {
     struct order_answer answer = { .exchange = x, .status = 201, .is_new = true };
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
     char id[FLIGHT_ID_SIZE];
-    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, flight_id))
+    if (!exchange_read_flight_id(flight_id, id)) {
+        exchange_refuse(x, RESULT_FLIGHT_NOT_FOUND);
         return;
-    caller.if_version_count = 0; /* there is no version of what does not exist yet */
-    enum result r = exchange_read_flight_id(flight_id, id)
-                        ? booking_hold(x->db, &caller, id, user_id, seats, &order, &refusal)
-                        : RESULT_FLIGHT_NOT_FOUND;
+    }
+    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, id) || !replay_begin(x))
+        return;
+    /* There is no version of what does not exist yet. */
+    caller.only_if = (struct version_set){0};
+    caller.unless = (struct version_set){0};
+    enum result r = booking_hold(x->db, &caller, id, user_id, seats, &order, &refusal);
     if (r != RESULT_OK)
         exchange_refuse_order(x, r, &order, &refusal);
 }
@@ -67,8 +71,7 @@ void orders_post(struct exchange *x)
     if (!body_parse(x->request, x->response, &body))
         return;
     if (!body_text(&body, "flightId", &flight_id) || flight_id == NULL || *flight_id == '\0')
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "flightId",
-                      "flightId must name a flight.");
+        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "flightId", "flightId must name a flight.");
     else if (read_user_id(x, &body, "guest", user_id) &&
              body_seats(&body, x->request, x->response, (size_t)x->config->max_seats_per_order, &seats))
         hold(x, flight_id, user_id, &seats);
@@ -86,8 +89,9 @@ static void get_order(struct exchange *x, enum order_dialect dialect)
         return;
     }
     exchange_answer_order(x, &order, 200, dialect);
-    x->response->cache_control = "no-cache";
-    (void)exchange_not_modified(x);
+    x->response->cache_control = "private, no-cache";
+    if (exchange_matches(x, &order))
+        (void)exchange_not_modified(x);
 }
 
 void orders_get(struct exchange *x)
@@ -160,17 +164,25 @@ void orders_get_list(struct exchange *x)
 
 /* ── changing ───────────────────────────────────────────────────────────── */
 
+/* All that must be right before an order is asked to change. The Idempotency-Key comes last: what is refused before
+ * writes nothing, however often a stranger sends it, and its key is free for the corrected request. */
+static bool begin_change(struct exchange *x, struct order_answer *answer, struct caller *ret_caller)
+{
+    if (exchange_order_id(x))
+        return exchange_caller(x, answer, ret_caller) && bulkhead_enter(x, x->id) && replay_begin(x);
+    exchange_refuse(x, RESULT_ORDER_NOT_FOUND);
+    return false;
+}
+
 static void change_seats(struct exchange *x, const struct seat_list *seats)
 {
     struct order_answer answer = { .exchange = x, .status = 200 };
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
-    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, x->id))
+    if (!begin_change(x, &answer, &caller))
         return;
-    enum result r = exchange_order_id(x)
-                        ? booking_change_seats(x->db, &caller, x->id, seats, &order, &refusal)
-                        : RESULT_ORDER_NOT_FOUND;
+    enum result r = booking_change_seats(x->db, &caller, x->id, seats, &order, &refusal);
     if (r != RESULT_OK)
         exchange_refuse_order(x, r, &order, &refusal);
 }
@@ -192,10 +204,9 @@ static void pay(struct exchange *x, const char *code, int status, enum order_dia
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
-    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, x->id))
+    if (!begin_change(x, &answer, &caller))
         return;
-    enum result r = exchange_order_id(x) ? booking_submit_payment(x->db, &caller, x->id, code, &order)
-                                       : RESULT_ORDER_NOT_FOUND;
+    enum result r = booking_submit_payment(x->db, &caller, x->id, code, &order);
     if (r == RESULT_OK)
         wake_all(x->config->sweeper_wake_dir);
     else
@@ -231,10 +242,9 @@ void orders_delete(struct exchange *x)
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
-    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, x->id))
+    if (!begin_change(x, &answer, &caller))
         return;
-    enum result r = exchange_order_id(x) ? booking_cancel(x->db, &caller, x->id, &order)
-                                       : RESULT_ORDER_NOT_FOUND;
+    enum result r = booking_cancel(x->db, &caller, x->id, &order);
     if (r == RESULT_OK)
         wake_all(x->config->sweeper_wake_dir); /* there may be a charge to void */
     else

@@ -38,7 +38,7 @@ static const struct {
     [PROBLEM_REQUEST_IN_PROGRESS] = { 409, "REQUEST_IN_PROGRESS", "Request in progress",
                                       "The first request with this Idempotency-Key is still running." },
     [PROBLEM_PRECONDITION_FAILED] = { 412, "PRECONDITION_FAILED", "Precondition failed",
-                                      "The order has changed since the version in If-Match." },
+                                      "The order's version is not one that If-Match or If-None-Match allows." },
     [PROBLEM_PAYLOAD_TOO_LARGE] = { 413, "PAYLOAD_TOO_LARGE", "Payload too large", "A body may have at most 64 KiB." },
     [PROBLEM_UNSUPPORTED_MEDIA_TYPE] = { 415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported media type",
                                          "Send application/json or application/x-www-form-urlencoded." },

@@ -100,6 +100,12 @@ bool replay_begin(struct exchange *x)
     return false;
 }
 
+/* What a use case decided. What was refused before or beside that may be sent again, corrected, under the same key. */
+static bool is_kept(int status)
+{
+    return (status >= 200 && status < 300) || status == 409 || status == 412;
+}
+
 void replay_end(struct exchange *x)
 {
     struct response *response = x->response;
@@ -107,7 +113,7 @@ void replay_end(struct exchange *x)
 
     if (x->key == NULL || x->key_answered)
         return;
-    if (response->status >= 500 || response->status == 429) {
+    if (!is_kept(response->status)) {
         r = give_up_key(x, x->key);
     } else {
         struct stored_answer stored = {

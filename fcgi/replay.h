@@ -10,8 +10,9 @@
  * already: replayed, or a problem. */
 bool replay_begin(struct exchange *x);
 
-/* Keeps a refusal under the key; gives the key up after a failure of ours, so
- * that a repeat may succeed. The answer of a change was kept with the change. */
+/* Keeps a use case's refusal (409, 412) under the key; else gives the key up, so
+ * that a corrected request may have it, or a repeat may succeed. The answer of a
+ * change was kept with the change. */
 void replay_end(struct exchange *x);
 
 #endif

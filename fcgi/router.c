@@ -85,7 +85,7 @@ static bool path_matches(const struct request *request, const char *pattern, con
         /* nginx serves /live/… from a cache of one second; here it is /api/… */
         if (i == 0 && strcmp(segment, "live") == 0)
             segment = "api";
-        if (len == 1 && *pattern == '*')
+        if (len == 1 && *pattern == '*' && *segment != '\0')
             id = segment;
         else if (len == 0 || strlen(segment) != len || strncmp(segment, pattern, len) != 0)
             return false;
@@ -104,8 +104,8 @@ static bool method_matches(const char *method, const struct route *route)
 }
 
 /* The route, or NULL; ret_allow gets the methods the path takes, "" if none. */
-static const struct route *find_route(const struct request *request, const char **ret_id,
-                                      char *ret_allow, size_t allow_size)
+static const struct route *find_route(const struct request *request, const char **ret_id, char *ret_allow,
+                                      size_t allow_size)
 {
     const struct route *found = NULL;
     struct buf allow = BUF_INIT;
@@ -147,30 +147,37 @@ static void answer_preflight(struct exchange *x, const char *allow)
 static void run_handler(struct exchange *x, const struct route *route)
 {
     bool changes = strcmp(route->method, "GET") != 0;
+    if (changes && !access_may_change(x, route->admin))
+        return;
     if (route->admin && !access_is_admin(x))
         return;
-    if (changes && !replay_begin(x))
+    /* A customer's key is claimed by the handler, once it knows that there is something to do. */
+    if (changes && route->admin && !replay_begin(x))
         return;
     route->handle(x);
     if (changes)
         replay_end(x);
 }
 
+/* What cannot be read as a request. */
+static void refuse_unreadable(struct exchange *x, enum server_error error)
+{
+    static const char *const details[] = {
+        [SERVER_BAD_TARGET] = "The address is not UTF-8 in percent-encoding, or has too many parts.",
+        [SERVER_HEADER_TWICE] = "Idempotency-Key, Origin or Sec-Fetch-Site stands twice.",
+        [SERVER_BODY_TOO_LARGE] = NULL,
+        [SERVER_BODY_CUT_SHORT] = "The body ended before its Content-Length.",
+    };
+    enum problem_code code = error == SERVER_BODY_TOO_LARGE ? PROBLEM_PAYLOAD_TOO_LARGE : PROBLEM_INVALID_REQUEST;
+    problem_say(x->response, x->request, code, details[error]);
+}
+
 /* Returns the number of the route, or ROUTE_COUNT. */
 static size_t dispatch(const struct router *router, struct exchange *x, enum server_error error)
 {
     char allow[64];
-    switch (error) {
-    case SERVER_OK: break;
-    case SERVER_BAD_TARGET:
-        problem_say(x->response, x->request, PROBLEM_INVALID_REQUEST,
-                    "The address is not UTF-8 in percent-encoding, or has too many parts.");
-        return ROUTE_COUNT;
-    case SERVER_BODY_TOO_LARGE:
-        problem_say(x->response, x->request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
-        return ROUTE_COUNT;
-    case SERVER_BODY_CUT_SHORT:
-        problem_say(x->response, x->request, PROBLEM_INVALID_REQUEST, "The body ended before its Content-Length.");
+    if (error != SERVER_OK) {
+        refuse_unreadable(x, error);
         return ROUTE_COUNT;
     }
 
@@ -206,18 +213,16 @@ static void log_request(const struct exchange *x, int64_t us)
 
     bool quiet = strcmp(x->request->method, "GET") == 0 && x->response->status < 500;
     log_write(quiet ? LOG_DEBUG : LOG_INFO, "request",
-              (const struct log_field[]){ LOG_TEXT("request_id", x->request->id),
-                                          LOG_TEXT("method", x->request->method), LOG_TEXT("path", path),
-                                          LOG_NUMBER("status", x->response->status),
-                                          LOG_TEXT("order", strncmp(x->response->location, "/api/orders/", 12) == 0
-                                                                ? x->response->location + 12
-                                                                : ""),
-                                          LOG_NUMBER("us", us) },
+              (const struct log_field[]){
+                  LOG_TEXT("request_id", x->request->id), LOG_TEXT("method", x->request->method),
+                  LOG_TEXT("path", path), LOG_NUMBER("status", x->response->status),
+                  LOG_TEXT("order",
+                           strncmp(x->response->location, "/api/orders/", 12) == 0 ? x->response->location + 12 : ""),
+                  LOG_NUMBER("us", us) },
               6);
 }
 
-void router_handle(const struct request *request, enum server_error error, struct response *response,
-                   void *context)
+void router_handle(const struct request *request, enum server_error error, struct response *response, void *context)
 {
     const struct router *router = context;
     uint64_t round_trips = db_round_trips(router->db) + db_round_trips(router->brief_db);

@@ -62,6 +62,21 @@ static const char *param(const FCGX_Request *fcgi, const char *name)
     return value == NULL ? "" : value;
 }
 
+/* Whether a header stands twice that must not: which of the two is meant cannot be known, and nginx before 1.23 hands
+ * on both. (What else it hands on is a list, or is refused by nginx itself.) */
+static bool has_header_twice(const FCGX_Request *fcgi)
+{
+    static const char *const names[] = { "HTTP_IDEMPOTENCY_KEY=", "HTTP_ORIGIN=", "HTTP_SEC_FETCH_SITE=" };
+    int seen[sizeof names / sizeof names[0]] = {0};
+    for (char *const *p = fcgi->envp; *p != NULL; p++) {
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+            if (strncmp(*p, names[i], strlen(names[i])) == 0 && ++seen[i] > 1)
+                return true;
+        }
+    }
+    return false;
+}
+
 /* Reads exactly as much as was announced: a client that hangs up half way has
  * not sent a request. */
 static enum server_error read_body(const FCGX_Request *fcgi, struct buf *body)
@@ -98,8 +113,7 @@ static void send_response(FCGX_Request *fcgi, const struct request *request, con
     buf_clear(head);
     response_write_head(response, head);
     (void)FCGX_PutStr(buf_str(head), (int)head->len, fcgi->out);
-    bool has_body = response->status != 204 && response->status != 304 &&
-                    strcmp(request->method, "HEAD") != 0;
+    bool has_body = response->status != 204 && response->status != 304 && strcmp(request->method, "HEAD") != 0;
     if (has_body)
         (void)FCGX_PutStr(buf_str(&response->body), (int)response->body.len, fcgi->out);
 }
@@ -207,6 +221,8 @@ static void serve_one(struct server *s, server_handler handler, void *context)
     enum server_error error = read_body(fcgi, &s->body);
     request.body = buf_str(&s->body);
     request.body_len = s->body.len;
+    if (has_header_twice(fcgi))
+        error = SERVER_HEADER_TWICE;
     if (request_parse_target(&request, request.path) != REQUEST_OK)
         error = SERVER_BAD_TARGET;
 

@@ -16,7 +16,13 @@
 
 /* Answers a request. The request has been taken apart; if that failed, the
  * error says how, and the answer must say so. */
-enum server_error { SERVER_OK, SERVER_BAD_TARGET, SERVER_BODY_TOO_LARGE, SERVER_BODY_CUT_SHORT };
+enum server_error {
+    SERVER_OK,
+    SERVER_BAD_TARGET,
+    SERVER_HEADER_TWICE, /* one that may stand once */
+    SERVER_BODY_TOO_LARGE,
+    SERVER_BODY_CUT_SHORT,
+};
 typedef void (*server_handler)(const struct request *request, enum server_error error,
                                struct response *response, void *context);
 

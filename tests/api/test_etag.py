@@ -63,6 +63,45 @@ def test_if_match_of_an_older_version(stack, api, flight, change):
 
 
 @pytest.mark.parametrize("change", CHANGES)
+@pytest.mark.parametrize("form", ["{}", "W/{}", "*", '"77777", {}'])
+def test_if_none_match_of_what_is_there_changes_nothing(stack, api, flight, change, form):
+    """RFC 9110, 13.1.2: other methods than GET and HEAD are refused."""
+    order = api.hold(flight, "A1")
+    before = stack.everything(order)
+    refused = CHANGES[change](api, order, {"If-None-Match": form.format(f'"{order["version"]}"')})
+    assert refused.refused(412, "PRECONDITION_FAILED")["order"]["version"] == order["version"]
+    assert stack.everything(order) == before
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_if_none_match_of_another_version_is_met(api, flight, change):
+    answer = CHANGES[change](api, api.hold(flight, "A1"), {"If-None-Match": '"77777"'})
+    assert answer.status in (200, 202)
+
+
+@pytest.mark.parametrize("suffix", ["", "/status"])
+def test_if_match_when_reading(api, flight, suffix):
+    order = api.hold(flight, "A1")
+    etag = f'"{order["version"]}"'
+    for met in (etag, "*", f'"77777", {etag}'):
+        assert api.get(path(order) + suffix, headers={"If-Match": met}).ok()["version"] == order["version"]
+    for unmet in ('"77777"', f"W/{etag}"):
+        refused = api.get(path(order) + suffix, headers={"If-Match": unmet}).refused(412, "PRECONDITION_FAILED")
+        assert refused["order"]["version"] == order["version"]
+    api.get(path(order) + suffix, headers={"If-Match": "banana"}).refused(400, "INVALID_REQUEST")
+    # If-Match comes first (RFC 9110, 13.2.2).
+    assert api.get(path(order) + suffix, headers={"If-Match": '"77777"', "If-None-Match": etag}).status == 412
+    assert api.get(path(order) + suffix, headers={"If-Match": etag, "If-None-Match": etag}).status == 304
+
+
+def test_an_order_is_for_those_who_asked_alone(api, flight):
+    """Its id is the key to it, so no cache in between may show it to others."""
+    order = api.hold(flight, "A1")
+    for answer in (api.get(path(order)), api.get(path(order), headers={"If-None-Match": f'"{order["version"]}"'})):
+        assert "private" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("form", ["{}", "*", '"77777", {}'])
 def test_if_match_of_the_current_version(api, flight, change, form):
     order = api.hold(flight, "A1")

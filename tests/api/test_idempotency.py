@@ -69,12 +69,13 @@ def test_pay_twice_by_key_gets_the_first_answer(api, flight, key):
 @pytest.mark.parametrize("other", ["body", "path", "method"])
 def test_another_request_with_the_key(stack, api, flight, key, other):
     order = api.hold(flight, "A1")
-    api.change(order, "B1", headers=key).ok()
+    both = {"seats": ["B1"], "paymentCode": "99999"}
     path = f"/api/orders/{order['orderId']}/seats"
+    api.post(path, both, headers=key).ok()
     method, path, body = {
         "body": ("POST", path, {"seats": ["C1"]}),
-        "path": ("POST", f"/api/orders/{order['orderId']}/pay", {"seats": ["B1"]}),
-        "method": ("PUT", path, {"seats": ["B1"]}),
+        "path": ("POST", f"/api/orders/{order['orderId']}/pay", both),
+        "method": ("PUT", path, both),
     }[other]
     before = stack.everything(order)
     api.request(method, path, body, headers=key).refused(422, "IDEMPOTENCY_MISMATCH")
@@ -100,6 +101,53 @@ def test_invalid_requests_are_answered_alike_twice(api, flight, key, body, statu
     body = {"flightId": flight, **body}
     for _ in range(2):
         api.post("/api/orders", body, headers=key).refused(status, error)
+
+
+def keys_kept(stack, key):
+    return len(stack.query("SELECT 1 FROM idempotency_keys WHERE key_hash = UNHEX(SHA2(%s, 256))", key["Idempotency-Key"]))
+
+
+@pytest.mark.parametrize("path, body, content_type, status", [
+    ("/api/orders", b'{"flightId": ', "application/json", 400),
+    ("/api/orders", b'{"flightId": "nowhere", "seats": ["A1"]}', "application/json", 404),
+    ("/api/orders", b'{"flightId": "%s", "seats": ["Z99"]}', "application/json", 400),
+    ("/api/orders", b'{"flightId": "%s"}', "application/json", 400),
+    ("/api/orders", b'{"flightId": "%s", "seats": ["A1"]}', "text/plain", 415),
+    ("/api/orders/00000000-0000-7000-8000-000000000000/payment", b'{"paymentCode": "99999"}', "application/json", 404),
+    ("/api/orders/no-order/payment", b'{"paymentCode": "99999"}', "application/json", 404),
+    ("/api/orders/no-order/payment", b'{"paymentCode": "9"}', "application/json", 400)])
+def test_what_no_use_case_decided_leaves_the_key_to_the_corrected_request(stack, api, flight, key, path, body, content_type, status):
+    body = body.replace(b"%s", flight.encode())
+    assert api.post(path, body=body, headers={**key, "Content-Type": content_type}).status == status
+    assert keys_kept(stack, key) == 0
+    api.post("/api/orders", {"flightId": flight, "seats": ["A1"]}, headers=key).ok(201)
+    assert keys_kept(stack, key) == 1
+
+
+def test_two_keys_are_none(stack, api, flight):
+    body = json.dumps({"flightId": flight, "seats": ["A1"]}).encode()
+    head = (f"POST /api/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
+            f"Idempotency-Key: one\r\nIdempotency-Key: two\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+    with socket.create_connection(("127.0.0.1", stack.port)) as s:
+        s.sendall(head + body)
+        assert s.recv(4096).startswith(b"HTTP/1.1 400 ")
+    assert orders_of(stack, flight) == 0
+
+
+def test_a_claim_that_another_request_took_over_is_no_defect(stack, api, flight, key):
+    """The first waited for locks for longer than its claim lasts: the repeat has it, and the first is told to ask again."""
+    body = {"flightId": flight, "seats": ["A1"]}
+    blocker = stack.db()
+    with blocker, ThreadPoolExecutor(1) as pool:
+        blocker.begin()
+        blocker.cursor().execute("SELECT 1 FROM seats WHERE flight_id = %s FOR UPDATE", (flight,))
+        first = pool.submit(api.post, "/api/orders", body, headers=key)
+        wait_for(lambda: keys_kept(stack, key), 5, "the first request to begin")
+        stack.query("UPDATE idempotency_keys SET owner = owner + 1 WHERE key_hash = UNHEX(SHA2(%s, 256))", key["Idempotency-Key"])
+        blocker.rollback()
+        answer = first.result()
+    answer.refused(409, "REQUEST_IN_PROGRESS")
+    assert int(answer.headers["Retry-After"]) >= 1 and orders_of(stack, flight) == 0
 
 
 def test_concurrent_duplicates_do_the_work_once(stack, api, flight, key):

@@ -227,7 +227,7 @@ def still_running(call):
 def another_body(call):
     call.headers["Idempotency-Key"] = uuid.uuid4().hex
     call.send()
-    return raw(call, b'{"another": 1}')
+    return raw(call, json.dumps({**(call.body or {}), "another": 1}).encode())
 
 
 def not_modified(call):
@@ -255,7 +255,7 @@ PROVOKE = {
     "PAYLOAD_TOO_LARGE": lambda call: raw(call, b" " * 70000),
     "UNSUPPORTED_MEDIA_TYPE": lambda call: raw(call, b"x", "text/x"),
     "IDEMPOTENCY_MISMATCH": another_body,
-    "FORBIDDEN": lambda call: call.send(headers={"X-Forwarded-For": "203.0.113.1"}),
+    "FORBIDDEN": lambda call: call.send(headers={"X-Forwarded-For": "203.0.113.1", "Sec-Fetch-Site": "cross-site"}),
     "304": not_modified,
 }
 

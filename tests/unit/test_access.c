@@ -4,6 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include "booking/core/text.h"
+#include "booking/log.h"
 #include "fcgi/access.h"
 
 #include <string.h>
@@ -11,7 +12,7 @@
 #define TOKEN "correct-horse-battery-staple"
 
 static struct {
-    const char *authorization, *host, *origin, *name, *protocol;
+    const char *authorization, *host, *origin, *name, *protocol, *site;
     const char *proxy; /* the name of a header that a proxy adds */
 } sent;
 
@@ -21,6 +22,7 @@ static const char *header_of(const struct request *request, const char *name)
     return strcmp(name, "HTTP_AUTHORIZATION") == 0                 ? sent.authorization
            : strcmp(name, "HTTP_HOST") == 0                        ? sent.host
            : strcmp(name, "HTTP_ORIGIN") == 0                      ? sent.origin
+           : strcmp(name, "HTTP_SEC_FETCH_SITE") == 0              ? sent.site
            : strcmp(name, "SERVER_NAME") == 0                      ? sent.name
            : strcmp(name, "SERVER_PROTOCOL") == 0                  ? sent.protocol
            : sent.proxy != NULL && strcmp(name, sent.proxy) == 0   ? "127.0.0.1"
@@ -120,9 +122,53 @@ static void by_this_machine(void **state)
     }
 }
 
+static void by_site(void **state)
+{
+    static const char own[] = "http://booking.example:8080";
+    static const char shop[] = "https://shop.example";
+    static const char evil[] = "https://evil.example";
+    static const struct {
+        const char *allowed, *site, *origin;
+        bool may, may_as_operator;
+    } rows[] = {
+        { "", NULL, NULL, true, true },           { "", "same-origin", own, true, true },
+        { "", "none", NULL, true, true },         { "", NULL, own, true, true },
+        { "", "", own, true, true },              { "", NULL, "http://Booking.example:8080", true, true },
+        { "", "same-site", own, false, false },   { "", "cross-site", evil, false, false },
+        { "", "cross-site", NULL, false, false }, { "", "cross-site", own, false, false },
+        { "", NULL, evil, false, false },         { "", NULL, "null", false, false },
+        { "", NULL, "", false, false },           { "", NULL, "http://booking.example", false, false },
+        { "", "Same-Origin", evil, false, false },
+        { shop, "cross-site", shop, true, true },  { shop, NULL, shop, true, true },
+        { shop, "cross-site", evil, false, false }, { shop, NULL, evil, false, false },
+        { shop, "cross-site", NULL, false, false },
+        { "*", "cross-site", evil, true, false },  { "*", NULL, evil, true, false },
+        { "*", "same-origin", own, true, true },   { "*", NULL, "*", true, false },
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT_OF(rows); i++) {
+        static struct config config;
+        struct request request = { .method = "POST", .path = "/", .id = "req-1", .header_of = header_of };
+        struct response response = {0};
+        struct exchange x = { .config = &config, .request = &request, .response = &response };
+        bool is_admin = i % 2 == 1;
+        bool right = is_admin ? rows[i / 2].may_as_operator : rows[i / 2].may;
+        memset(&sent, 0, sizeof sent);
+        sent.host = "booking.example:8080";
+        sent.site = rows[i / 2].site;
+        sent.origin = rows[i / 2].origin;
+        text_copy(config.allowed_origin, sizeof config.allowed_origin, rows[i / 2].allowed);
+        check(access_may_change(&x, is_admin) == right, "row %zu, %s", i / 2, is_admin ? "an operator" : "a customer");
+        check(right || response.status == 403, "row %zu: %d", i / 2, response.status);
+        response_done(&response);
+    }
+}
+
 int main(int argc, char **argv)
 {
-    const struct CMUnitTest tests[] = { cmocka_unit_test(by_token), cmocka_unit_test(by_this_machine) };
+    const struct CMUnitTest tests[] = { cmocka_unit_test(by_token), cmocka_unit_test(by_this_machine),
+                                        cmocka_unit_test(by_site) };
+    log_start("error");
     if (argc != 2)
         return cmocka_run_group_tests(tests, NULL, NULL);
     sent.authorization = argv[1];

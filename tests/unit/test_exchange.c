@@ -85,11 +85,11 @@ static void if_match(void **state)
             assert_non_null(strstr(buf_str(&response.body), "\"field\":\"If-Match\""));
             continue;
         }
-        check(caller.if_version_count == (size_t)rows[i].count, "If-Match %s: %zu versions", shown,
-              caller.if_version_count);
-        for (size_t k = 0; k < caller.if_version_count; k++)
-            check(caller.if_versions[k] == rows[i].versions[k], "If-Match %s: version %lld", shown,
-                  (long long)caller.if_versions[k]);
+        check(caller.only_if.count == (size_t)rows[i].count, "If-Match %s: %zu versions", shown,
+              caller.only_if.count);
+        for (size_t k = 0; k < caller.only_if.count; k++)
+            check(caller.only_if.version[k] == rows[i].versions[k], "If-Match %s: version %lld", shown,
+                  (long long)caller.only_if.version[k]);
     }
 }
 
