@@ -76,7 +76,7 @@ TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $
 
 .PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell backup restore \
         install uninstall deb test-package test test-unit test-mysql test-mariadb test-api test-ui \
-        screenshots test-parallel test-fault test-docker audit test-build test-programs fault-programs asan \
+        screenshots test-parallel test-fault test-docker test-fresh test-long audit test-build test-programs fault-programs asan \
         bench bench-programs fuzz test-fuzz fuzz-programs valgrind lint format tidy hooks dist clean \
         distclean FORCE
 
@@ -281,6 +281,16 @@ test-parallel: test-build ## the acceptance suite and the HTTP tests, four at a 
 
 test-fault: test-build ## the storm for ROUNDS rounds (seed SEED), crash points, lost commits, races
 	@STORM_ROUNDS=$(ROUNDS) STORM_SEED=$(SEED) STORM_SECONDS=25 $(PYTEST) $(PYTEST_ARGS) tests/fault
+
+test-fresh: ## README's commands on a bare Debian, SUITE=trixie, made by debootstrap (as root)
+	@conf/install-packages machine
+	@tests/package/fresh $(or $(SUITE),trixie)
+
+test-long: ## what takes longer than .ci/run may: the long storm, bare Debians, other servers' makes apart (as root)
+	@$(MAKE) --no-print-directory test-fresh SUITE=bookworm
+	@$(MAKE) --no-print-directory test-fresh SUITE=trixie
+	@$(MAKE) --no-print-directory test-fault
+	@$(MAKE) --no-print-directory fuzz
 
 test-docker: ## docker/ for real: the images, and compose.yaml in a Docker engine of its own (as root)
 	@[ "$$(id -u)" != 0 ] || conf/install-packages docker-test

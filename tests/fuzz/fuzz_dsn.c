@@ -16,10 +16,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PROMISE(dsn.host[0] == '\0' || (dsn.port >= 1 && dsn.port <= 65535));
     } else {
         PROMISE(error != NULL && dsn.user[0] == '\0');
-        /* One fixed sentence, whatever was given. */
+        /* One of two fixed sentences, whatever was given. */
         struct dsn other;
-        const char *fixed = NULL;
-        PROMISE(!dsn_parse("", &other, &fixed) && error == fixed);
+        const char *forms = NULL;
+        const char *parameters = NULL;
+        PROMISE(!dsn_parse("", &other, &forms) && !dsn_parse("u@tcp(h)/d?x=y", &other, &parameters));
+        PROMISE(error == forms || error == parameters);
     }
     free(text);
     return 0;

@@ -30,14 +30,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     PROMISE(result.duration_ms == 7);
     PROMISE(is_fit_to_show(result.transaction_id) && is_fit_to_show(result.reason));
-    PROMISE((result.outcome == ATTEMPT_DECLINED) == (status == 402));
+    /* 402 is a decline unless its body says something else; then it is none, and asked for again. */
+    PROMISE(result.outcome != ATTEMPT_DECLINED || status == 402);
+    PROMISE(status != 402 || result.outcome == ATTEMPT_DECLINED ||
+            (result.outcome == ATTEMPT_ERROR && !result.is_final && json_is_valid(body, size - 2, 8, &at)));
+    PROMISE(result.outcome != ATTEMPT_PENDING || status == 200 || status == 202);
     if (result.outcome == ATTEMPT_APPROVED) {
         PROMISE(status == 200 && result.transaction_id[0] != '\0');
         PROMISE(json_is_valid(body, size - 2, 8, &at));
     } else {
         PROMISE(result.reason[0] != '\0');
     }
-    PROMISE(!result.is_final || (status >= 400 && status < 500 && status != 402));
+    PROMISE(!result.is_final || (status >= 400 && status < 500 && status != 402 && status != 408 && status != 409 &&
+                                 status != 425 && status != 429));
 
     answer.timed_out = true;
     gateway_answer_read(&answer, &result);
