@@ -216,7 +216,7 @@ tree     = install -d $(2) && tar -C $(1) -c --mode=u=rwX,go=rX --exclude='.[a-z
 install: ## DESTDIR= PREFIX=/usr/local: programs, page, units, nginx site; then run booking-setup
 	@$(MAKE) --no-print-directory programs
 	install -d $(LIB) $(SBIN) $(SHARE) $(DOC)/conf $(MAN) $(UNITS) $(GENERATORS) $(ETC)/nginx/sites-available
-	install $(PROGRAMS) $(LIB)
+	install $(PROGRAMS) conf/nginx-clients $(LIB)
 	@for name in booking-setup booking-restart; do $(call placed,conf/host/$$name,$(SBIN)/$$name,755); done
 	@for page in $(MANUALS); do $(call placed,$$page,$(MAN)/$${page##*/},644); done
 	@$(call placed,conf/host/booking-generator,$(GENERATORS)/booking-generator,755)

@@ -4,6 +4,7 @@ import os
 import pwd
 import shutil
 import string
+import subprocess
 import sys
 
 from stacklib.settings import CONF, ROOT, Failure, in_url, open_files_limit, say
@@ -85,6 +86,14 @@ def fill_template(name, values):
     return string.Template((CONF / name).read_text()).substitute(values)
 
 
+def describe_clients(settings, *directory):
+    """What nginx is to know of its clients; without a directory, whether the settings can be understood."""
+    run = subprocess.run([CONF / "nginx-clients", *directory], env=settings.environment, stdin=subprocess.DEVNULL,
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    if run.returncode:
+        raise Failure(run.stdout.strip())
+
+
 def generate_configuration(settings, groups):
     # An idle connection that nginx keeps holds one API process: all its workers together keep half as
     # many as there are, which leaves the others to those who wait to be accepted.
@@ -102,9 +111,6 @@ def generate_configuration(settings, groups):
         "nginx_files": files,
         # Each may need a second descriptor, for the API or a file; most are idle.
         "nginx_connections": max(512, files * 3 // 4),
-        "rate_limit_exempt": " ".join(f"{network} 1;" for network in settings.rate_limit_exempt),
-        "rate_limit_holds": settings.rate_limit_holds,
-        "rate_limit_payments": settings.rate_limit_payments,
         "listen": f"{in_url(settings.address)}:{settings.port}",
         "gateway_port": settings.gateway_port,
         "api_workers": settings.api_workers,
@@ -120,6 +126,7 @@ def generate_configuration(settings, groups):
     if "nginx" in groups:
         simulator = fill_template("nginx/simulator.conf.template", values) if settings.simulator else ""
         write_private(write("simulator.conf"), simulator)
+        describe_clients(settings, settings.run_dir)
         write_private(write("nginx.conf"), fill_template("nginx/nginx.conf.template", values))
 
 

@@ -1,7 +1,6 @@
 """What the environment asks for, and where things are."""
 
 import hashlib
-import ipaddress
 import os
 import re
 import resource
@@ -40,24 +39,6 @@ class Settings:
         if simulator.lower() not in ("true", "false"):
             raise Failure(f"PAYMENT_SIMULATOR: '{simulator}' is neither true nor false")
         self.simulator = simulator.lower() == "true"
-
-        self.rate_limit_holds = self.rate("RATE_LIMIT_HOLDS", "10r/s")
-        self.rate_limit_payments = self.rate("RATE_LIMIT_PAYMENTS", "5r/s")
-        self.rate_limit_exempt = self.networks("RATE_LIMIT_EXEMPT", "127.0.0.0/8,::1")
-
-    def rate(self, name, default):
-        """As nginx has it; 0 means one that nobody reaches."""
-        text = self.environment.get(name) or default
-        if text != "0" and not re.fullmatch(r"[1-9][0-9]{0,5}r/[sm]", text):
-            raise Failure(f"{name}: '{text}' is neither a rate such as 10r/s or 90r/m nor 0")
-        return "1000000r/s" if text == "0" else text
-
-    def networks(self, name, default):
-        text = self.environment.get(name) or default
-        try:
-            return [ipaddress.ip_network(part) for part in text.split(",") if text != "none"]
-        except ValueError:
-            raise Failure(f"{name}: '{text}' is neither a list such as 127.0.0.0/8,::1 nor none") from None
 
     def number(self, name, default, least, most):
         text = self.environment.get(name) or str(default)

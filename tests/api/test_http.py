@@ -80,7 +80,7 @@ def test_trace_and_connect(api, method):
     "/api", "/api/", "/api/nothing", "/api/flights/FL123/nothing", "/api/orders/x/y/z", "/api/admin", "/api/admin/nothing",
     "/api/flights/", "/api/orders/", "/api//flights", "/health/nothing", "/no/such/page", "/index.php", "/.git/config",
     "/.env", "/html/index.html", "/etc/passwd", "/..%2f..%2fetc/passwd", "/static/../../conf/stack",
-    "/api/flights/FL123/seats/A1", "/API/flights", "/live/nothing", "/live", "/apiflights",
+    "/install", "/package.json", "/api/flights/FL123/seats/A1", "/API/flights", "/live/nothing", "/live", "/apiflights",
 ])
 def test_unknown_paths(api, path):
     answer = api.get(path)
@@ -138,6 +138,52 @@ def test_answers_to_the_allowed_origin(quick_stack, path, status):
     assert "origin" in ", ".join(answer.headers.get_all("Vary", [])).lower()
     exposed = (answer.headers["Access-Control-Expose-Headers"] or "").lower()
     assert all(name in exposed for name in ("etag", "location", "x-request-id"))
+
+
+@pytest.mark.parametrize("method, path, headers, status", [
+    ("GET", "/no/such/page", {}, 404), ("DELETE", "/live/flights", {}, 405), ("POST", "/api/orders", {"Content-Length": "9999999"}, 413),
+    ("GET", "/", {"X-Big": "a" * 9000}, 431), ("GET", "/api/openapi.json", {}, 200)])
+def test_what_nginx_answers_itself_can_be_read_by_the_allowed_origin(quick_stack, default_stack, method, path, headers, status):
+    """Else a page there sees a network error instead of 429 and Retry-After. (With 414 the Origin was never read.)"""
+    def ask(stack, origin):
+        with socket.create_connection(("127.0.0.1", stack.port), timeout=10) as s:
+            lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", f"Origin: {origin}",
+                     *(f"{name}: {value}" for name, value in headers.items())]
+            s.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
+            head = s.recv(65536).split(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
+        assert int(head[0].split()[1]) == status
+        return [line.lower() for line in head[1:]]
+    allowed = ask(quick_stack, ORIGIN)
+    assert f"access-control-allow-origin: {ORIGIN}" in allowed and "vary: origin" in allowed
+    assert any(line.startswith("cache-control: no-") for line in allowed)
+    assert any("retry-after" in line for line in allowed if line.startswith("access-control-expose-headers"))
+    for stack, origin in ((quick_stack, "https://evil.example"), (default_stack, ORIGIN)):
+        assert not [line for line in ask(stack, origin) if line.startswith("access-control-")]
+    assert "vary: origin" not in ask(default_stack, ORIGIN)
+
+
+@pytest.mark.parametrize("path", ["/live/flights", "/live/flights/FL123", f"/live/orders/{NO_ORDER}/status", "/api/openapi.json"])
+def test_preflight_of_what_nginx_answers(quick_stack, default_stack, path):
+    answer = quick_stack.api().request("OPTIONS", path, headers={
+        "Origin": ORIGIN, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"})
+    assert (answer.status, answer.body) == (204, b"") and answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "GET" in answer.headers["Access-Control-Allow-Methods"] and "If-None-Match" in answer.headers["Access-Control-Allow-Headers"]
+    plain = default_stack.api().request("OPTIONS", path, headers={"Origin": ORIGIN})
+    assert plain.status == 204 and plain.headers["Allow"] == "GET, HEAD, OPTIONS"
+    assert not [name for name in plain.headers if name.startswith("Access-Control-")]
+
+
+def test_not_modified_varies_like_the_answer_it_stands_for(quick_stack):
+    """RFC 9110, 15.4.5."""
+    api, flight = quick_stack.api(), quick_stack.new_flight()
+    order = api.hold(flight, "A1")
+    for path in (f"/api/orders/{order['orderId']}", f"/live/orders/{order['orderId']}", f"/api/flights/{flight}/seats"):
+        for gzip in ({}, {"Accept-Encoding": "gzip"}):
+            headers = {"Origin": ORIGIN, **gzip}
+            answer = api.get(path, headers=headers)
+            same = api.get(path, headers={**headers, "If-None-Match": answer.etag})
+            assert same.status == 304 and set(same.headers.get_all("Vary")) >= {"Origin"}
+            assert same.headers["Access-Control-Allow-Origin"] == ORIGIN
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "https://shop.example.evil.example", "http://shop.example", "null"])

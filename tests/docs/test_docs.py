@@ -108,7 +108,7 @@ def test_paths_of_the_api_are_described(document):
 def test_every_error_code_is_in_the_api_document():
     documented = set(re.findall(r"`([A-Z_]{5,})`", (ROOT / "docs/api.md").read_text()))
     codes = re.findall(r'\{ [45]\d\d, "([A-Z_]+)"', (ROOT / "fcgi/problem.c").read_text())
-    codes += re.findall(r'"error":"([A-Z_]+)"', (ROOT / "conf/nginx/problems.conf").read_text())
+    codes += re.findall(r'"error":"([A-Z_]+)"', (ROOT / "conf/nginx/http.conf").read_text())
     assert len(codes) > 20 and set(codes) <= documented
 
 
@@ -141,6 +141,7 @@ def test_every_setting_is_documented():
     settings = (ROOT / "conf/stacklib/settings.py").read_text()
     stack_alone = set(re.findall(r'(?:environment\.get|self\.\w+)\("([A-Z_]+)"', settings))
     stack_alone.discard("PATH")
+    stack_alone |= set(re.findall(r"\$\{([A-Z_]+):-", (ROOT / "conf/nginx-clients").read_text())) - set(in_force)
     documented = documented_settings()
     assert set(documented) == set(in_force) | stack_alone
     for name, value in in_force.items():

@@ -31,7 +31,7 @@ class Service(Stack):
         machine.run("booking-setup --demo-flights")
         self.set(PAYMENT_FAILURE_RATE="0", **settings)
         site = machine.path("etc/nginx/sites-available/booking")
-        text = site.read_text().replace("listen 443 ssl;", "listen 443 ssl; listen 8080;")
+        text = site.read_text().replace("listen 443 ssl http2;", "listen 443 ssl http2; listen 8080;")
         site.write_text(text.replace("#keepalive 2;", f"keepalive {keepalive};" if keepalive else ""))
         machine.run("sed -i 's/^worker_processes .*/worker_processes 2;/' /etc/nginx/nginx.conf")
         machine.run("ln -s ../sites-available/booking /etc/nginx/sites-enabled/ && systemctl reload nginx")

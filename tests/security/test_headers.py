@@ -8,7 +8,7 @@ from wire import headers, heads, speak, status
 
 WANTED = {
     "x-content-type-options": "nosniff", "x-frame-options": "DENY", "referrer-policy": "no-referrer",
-    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
 }
 CLOSE = b"Connection: close\r\n\r\n"
 KEY = b"00000000-0000-7000-8000-00000000beef"     # a name of a test must not change from worker to worker

@@ -39,6 +39,8 @@ def site(default_stack, tmp_path_factory):
     (place / "nginx.conf").write_text(configuration(default_stack, place, web_port, charges_port))
     (place / "cache").mkdir()
     (place / "booking").symlink_to(ROOT / "conf/nginx")
+    clients = {"PATH": os.environ["PATH"], "RATE_LIMIT_EXEMPT": re.search("^ENV RATE_LIMIT_EXEMPT=(.*)$", (DOCKER / "Dockerfile").read_text(), re.M)[1]}
+    subprocess.run([ROOT / "conf/nginx-clients", place / "cache"], env=clients, check=True)
     nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
     running = subprocess.Popen([nginx, "-c", str(place / "nginx.conf")], stdin=subprocess.DEVNULL)
     api = Api("127.0.0.1", web_port)

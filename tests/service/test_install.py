@@ -70,7 +70,7 @@ def test_settings_that_the_programs_do_not_take_are_told_before_a_restart(instal
     assert done.returncode == status and told in done.stdout + done.stderr
     assert bool(told) == bool(done.stdout + done.stderr)
     restart = (installed / "opt/booking/sbin/booking-restart").read_text()
-    assert 0 < restart.index("booking-setup\" --check") < restart.index("systemctl daemon-reload")
+    assert 0 < restart.index("/opt/booking/sbin/booking-setup --check") < restart.index("systemctl daemon-reload")
 
 
 def test_all_may_read_it_and_it_knows_where_it_is(installed):
