@@ -116,6 +116,8 @@ static void check_caller(const struct caller *caller)
 {
     PROMISE(caller->config == &config && text_is_identifier(caller->request_id, 64));
     PROMISE(caller->only_if.count <= 8 && caller->unless.count <= 8);
+    PROMISE(strcmp(header_or("HTTP_SEC_FETCH_SITE", ""), "cross-site") != 0 ||
+            strcmp(header_or("HTTP_ORIGIN", ""), config.allowed_origin) == 0);
 }
 
 static enum result change(struct db *db, const struct caller *caller, const char *order_id, struct order *ret_order)

@@ -113,7 +113,7 @@ def test_one_run_of_apt_brings_everything(machine):
     running = services(machine)
     assert {f"booking-api@{i}.service" for i in range(1, 17)} <= set(running), printed
     assert {f"booking-gateway@{i}.service" for i in range(1, 17)} <= set(running)
-    assert "booking-sweeper.service" in running and len(running) == 33
+    assert "booking-sweeper.service" in running and len(running) == 35
     assert machine.run("systemctl --failed --no-legend").stdout == ""
     assert machine.run("systemctl is-enabled booking.target").stdout == "enabled\n"
 
@@ -123,7 +123,8 @@ def test_nobody_reads_what_is_not_theirs(machine):
     assert modes.splitlines() == [
         "750 root booking /etc/booking", "640 root booking /etc/booking/booking.env", "600 root root /etc/booking/migration.env",
         "600 root root /etc/booking/tls/key.pem", "660 booking www-data /run/booking/api.sock",
-        "660 booking www-data /run/booking/gateway.sock", "750 booking booking /run/booking/state"]
+        "660 booking www-data /run/booking/gateway.sock", "750 booking booking /run/booking/state",
+        "660 booking www-data /run/booking/watch.sock"]
 
 
 def test_programs_know_only_the_secrets_they_need(machine):
@@ -173,7 +174,7 @@ def test_the_pools_follow_the_settings(machine, order):
     assert get(machine, "/health")["settings"]["paymentSimulator"] is False
     settings.write_text(before.replace("API_WORKERS=16", "API_WORKERS=5").replace("GATEWAY_WORKERS=16", "GATEWAY_WORKERS=2"))
     machine.run("booking-restart")
-    assert len(services(machine)) == 8
+    assert len(services(machine)) == 10
 
 
 def test_a_wrong_setting_is_told_and_stops_nothing(machine, order):
@@ -183,17 +184,17 @@ def test_a_wrong_setting_is_told_and_stops_nothing(machine, order):
     done = machine.run("booking-restart", check=False)
     assert done.returncode == 1 and "RESERVATION_TIMEOUT" in done.stderr and "nothing was restarted" in done.stderr
     assert status(machine, order) == "CONFIRMED"
-    assert len(services(machine)) == 8
+    assert len(services(machine)) == 10
     settings.write_text(before)
     machine.run("booking-restart")
-    assert len(services(machine)) == 8
+    assert len(services(machine)) == 10
 
 
 def test_it_is_back_after_a_reboot(machine, order):
     machine.stop()
     machine.boot()
     wait_healthy(machine)
-    assert len(services(machine)) == 8 and status(machine, order) == "CONFIRMED"
+    assert len(services(machine)) == 10 and status(machine, order) == "CONFIRMED"
     assert machine.run("systemctl --failed --no-legend").stdout == ""
 
 
@@ -261,7 +262,7 @@ def test_removing_stops_it_and_keeps_what_was_booked(machine, order):
     apt(machine, "install /srv/next.deb")
     wait_healthy(machine)
     assert status(machine, order) == "CONFIRMED"
-    assert len(services(machine)) == 8
+    assert len(services(machine)) == 10
 
 
 def left_behind(machine):
