@@ -162,7 +162,7 @@ def test_what_nginx_answers_itself_can_be_read_by_the_allowed_origin(quick_stack
     assert "vary: origin" not in ask(default_stack, ORIGIN)
 
 
-@pytest.mark.parametrize("path", ["/live/flights", "/live/flights/FL123", f"/live/orders/{NO_ORDER}/status", "/api/openapi.json"])
+@pytest.mark.parametrize("path", ["/live/flights", "/live/flights/FL123", f"/live/orders/{NO_ORDER}/status", "/api/openapi.json", "/"])
 def test_preflight_of_what_nginx_answers(quick_stack, default_stack, path):
     answer = quick_stack.api().request("OPTIONS", path, headers={
         "Origin": ORIGIN, "Access-Control-Request-Method": "GET", "Access-Control-Request-Headers": "if-none-match"})
