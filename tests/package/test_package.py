@@ -132,7 +132,7 @@ def test_programs_know_only_the_secrets_they_need(machine):
     secret = dict(re.findall(r"^(\w+)='?(?:\w+:)?([0-9a-f]{48})", settings, re.M))
     assert len(secret) == 5 and len(set(secret.values())) == 5
     for pattern, may in (("booking-api@1", {"DATABASE_DSN", "ADMIN_TOKEN"}), ("booking-sweeper", {"DATABASE_DSN"}),
-                         ("booking-gateway@1", {"DATABASE_DSN", "GATEWAY_DATABASE_DSN"})):
+                         ("booking-gateway@1", {"GATEWAY_DATABASE_DSN"})):
         [pid] = services(machine, pattern).values()
         environment = machine.run(["cat", f"/proc/{pid}/environ"]).stdout
         assert {name for name, value in secret.items() if value in environment} == may, pattern
@@ -170,11 +170,24 @@ def test_the_pools_follow_the_settings(machine, order):
     before = settings.read_text()
     settings.write_text(before.replace("API_WORKERS=16", "API_WORKERS=3").replace("SIMULATOR=true", "SIMULATOR=false"))
     machine.run("booking-restart")
-    assert set(services(machine)) == {*(f"booking-api@{i}.service" for i in (1, 2, 3)), "booking-sweeper.service"}
+    assert set(services(machine)) == {
+        *(f"booking-api@{i}.service" for i in (1, 2, 3)), "booking-watch@1.service", "booking-watch@2.service", "booking-sweeper.service"}
     assert get(machine, "/health")["settings"]["paymentSimulator"] is False
     settings.write_text(before.replace("API_WORKERS=16", "API_WORKERS=5").replace("GATEWAY_WORKERS=16", "GATEWAY_WORKERS=2"))
     machine.run("booking-restart")
     assert len(services(machine)) == 10
+
+
+def test_limits_and_proxies_are_settings_like_others(machine):
+    settings = machine.path("/etc/booking/booking.env")
+    before = settings.read_text()
+    assert "rate=10r/s" in machine.path("/etc/booking/clients.conf").read_text()
+    settings.write_text(before + "RATE_LIMIT_HOLDS=7r/s\nTRUSTED_PROXIES=10.0.0.0/8\n")
+    machine.run("booking-restart")
+    in_force = machine.run("nginx -T 2>/dev/null").stdout
+    assert "zone=booking_holds:4m rate=7r/s;" in in_force and "set_real_ip_from 10.0.0.0/8;" in in_force
+    settings.write_text(before)
+    machine.run("booking-restart")
 
 
 def test_a_wrong_setting_is_told_and_stops_nothing(machine, order):
