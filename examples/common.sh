@@ -2,7 +2,7 @@
 #
 #   URL           what `make start` printed       (http://127.0.0.1:8080); BOOKING_URL does as well
 #   FLIGHT        a flight with free seats        (fl-101)
-#   ADMIN_TOKEN   the operator's, if one is set
+#   ADMIN_TOKEN   the operator's: conf/stack token shows the one that make start made
 # shellcheck shell=sh disable=SC2034  # they use these
 set -eu
 

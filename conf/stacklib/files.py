@@ -115,6 +115,8 @@ def generate_configuration(settings, groups):
         "gateway_port": settings.gateway_port,
         "api_workers": settings.api_workers,
         "gateway_workers": settings.gateway_workers,
+        # Its own database it is told by a name of its own, or by the bookings'.
+        "gateway_forgets": "-u DATABASE_DSN -u DATABASE_URL" if settings.knows_gateway_database else "",
         "sweepers": settings.sweepers,
         "max_connections": settings.api_workers + settings.gateway_workers + 8 * settings.sweepers + 60,
     }

@@ -32,6 +32,7 @@ class Settings:
         self.gateway_workers = self.number("GATEWAY_WORKERS", 64, 1, 512)
         self.sweepers = self.number("SWEEPERS", 1, 0, 64)
         self.own_database = not any(environment.get(name) for name in SERVER_VARIABLES)
+        self.knows_gateway_database = self.own_database or bool(environment.get("GATEWAY_DATABASE_DSN"))
         # A gateway of somebody else's takes the simulator's place, unless told that it is the simulator.
         own_url = f"http://127.0.0.1:{self.gateway_port}"
         self.gateway_url = environment.get("PAYMENT_GATEWAY_URL") or own_url

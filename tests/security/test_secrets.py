@@ -11,6 +11,7 @@ import pytest
 from stack import ROOT, descriptors, of_process, wait_for
 
 TOKEN = "token-nobody-may-see-4711"
+GATEWAY_TOKEN = "token-of-the-gateway-alone"
 CODE = "83917"
 PERSON = "Ada-Personal-Name"
 
@@ -18,7 +19,7 @@ PERSON = "Ada-Personal-Name"
 @pytest.fixture(scope="module")
 def stack(own_stack):
     """One that has lived through something: orders, payments, wrong passwords, parts that were down."""
-    stack = own_stack(ADMIN_TOKEN=TOKEN, LOG_LEVEL="debug", PAYMENT_TIMEOUT="1s")
+    stack = own_stack(ADMIN_TOKEN=TOKEN, PAYMENT_GATEWAY_TOKEN=GATEWAY_TOKEN, LOG_LEVEL="debug", PAYMENT_TIMEOUT="1s")
     api, flight = stack.api(), stack.new_flight()
     orders = [api.hold(flight, f"A{n}", user=PERSON) for n in range(1, 4)]
     query = f"?paymentCode={CODE}&userId={PERSON}&token={TOKEN}"
@@ -45,7 +46,7 @@ def secrets_of(stack):
     """The values that must not turn up: the token and every password."""
     passwords = re.findall(r'": "([0-9a-f]{20,})"', (stack.data_dir / "credentials").read_text())
     assert len(passwords) == 4
-    return [TOKEN, *passwords]
+    return [TOKEN, GATEWAY_TOKEN, *passwords]
 
 
 def standing_alone(code, text):
@@ -75,12 +76,12 @@ def test_programs_know_only_the_secrets_they_need(stack):
     """nginx and the database none of the programs', only the API the token, and no one the owners' passwords."""
     app, owner = (re.search(rf'"booking_{role}": "(\w+)"', (stack.data_dir / "credentials").read_text())[1]
                   for role in ("app", "owner"))
-    for program, may in (("nginx", []), ("mariadbd", []), ("sweeper", [app]), ("booking-api", [app, TOKEN]),
-                         ("payment-gateway", [app])):
+    for program, may in (("nginx", []), ("mariadbd", []), ("sweeper", [app, GATEWAY_TOKEN]), ("booking-api", [app, TOKEN]),
+                         ("payment-gateway", [GATEWAY_TOKEN])):
         for pid in stack.pids(program):
             environment = open(f"/proc/{pid}/environ", "rb").read().decode(errors="replace")
             assert owner not in environment
-            for secret in {app, TOKEN} - set(may):
+            for secret in {app, TOKEN, GATEWAY_TOKEN} - set(may):
                 assert secret not in environment, f"{program} knows what it need not"
 
 
