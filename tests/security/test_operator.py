@@ -1,11 +1,15 @@
 """The operator's token: made by the first start, wanted from everyone, and logged when it is wrong."""
 
 import json
+import os
+import shutil
+import socket
 import subprocess
 
 import pytest
 
-from stack import ROOT, wait_for
+from client import Api
+from stack import ROOT, free_port, wait_for
 from wire import connect, heads, status
 
 PATHS = [("GET", "/api/admin/orders"), ("GET", "/api/admin/jobs"), ("GET", "/api/admin/queue"), ("POST", "/api/admin/reset")]
@@ -59,3 +63,36 @@ def test_what_a_proxy_that_hides_itself_says(default_stack, request_line, right)
         s.sendall(f"{request_line}\r\nHost: 127.0.0.1:{default_stack.port}\r\nConnection: close\r\n\r\n".encode())
         (head,) = heads(s.recv(65536))
     assert status(head) == right
+
+
+@pytest.fixture
+def proxied(tmp_path):
+    """Another nginx before a stack, as its manual's first example has it; returns the API behind it."""
+    running = []
+
+    def start(stack):
+        port, place = free_port(), tmp_path / str(len(running))
+        place.mkdir()
+        temporary = "".join(f"{name}_temp_path {place}/{name}; " for name in ("client_body", "fastcgi", "proxy", "uwsgi", "scgi"))
+        (place / "nginx.conf").write_text(
+            f"daemon off; pid {place}/pid; events {{}} http {{ {temporary} access_log off; server {{ listen 127.0.0.1:{port};"
+            f" location / {{ proxy_pass {stack.url}; }} }} }}")
+        nginx = shutil.which("nginx", path=os.environ["PATH"] + ":/usr/sbin")
+        running.append(subprocess.Popen([nginx, "-c", place / "nginx.conf", "-e", place / "error.log"], stdin=subprocess.DEVNULL))
+
+        def answers():
+            with socket.socket() as s:
+                return s.connect_ex(("127.0.0.1", port)) == 0
+        wait_for(answers, 10, "the proxy")
+        return Api("127.0.0.1", port)
+    yield start
+    for process in running:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.mark.parametrize("method, path", PATHS)
+def test_the_world_behind_the_plainest_proxy_is_no_operator(stack, default_stack, proxied, method, path):
+    for behind, status in ((proxied(stack), 401), (proxied(default_stack), 403)):
+        assert behind.request(method, path).status == status
+        assert behind.request(method, path, headers={"Host": "localhost"}).status == status
