@@ -335,8 +335,11 @@ def descriptors(pid):
 
 
 def program_of(pid):
+    """Its name; the pool for monitoring runs the API's program by another."""
     try:
-        return os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
+        program = os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
+        called = os.path.basename(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]).decode()
+        return called if (program, called) == ("booking-api", "booking-watch") else program
     except OSError:
         return None
 

@@ -146,6 +146,7 @@ def test_a_released_payment_is_made_by_another_and_charged_once(stack, api, flig
 def test_a_released_attempt_that_answers_after_the_order_ended_is_told_once(stack, api, flight):
     order = api.hold(flight, "A1")
     api.pay(order, "50400").ok()
+    wait_for(lambda: api.order(order)["paymentAttempts"] == 1, 5, "the attempt to be announced")
     api.post(f"/api/admin/jobs/{running(api, order)['id']}/release").ok()
     wait_for(lambda: "ABANDONED" in [event["outcome"] for event in api.events(order)], 5, "the next attempt")
     api.cancel(order).ok()
@@ -157,7 +158,7 @@ def test_the_last_try_released(stack, api, flight):
     order = api.hold(flight, "A1")
     api.pay(order, "50400").ok()
     for attempt in (1, 2, 3):
-        wait_for(lambda: running(api, order)["attempts"] == attempt, 8, f"attempt {attempt}")
+        wait_for(lambda: api.order(order)["paymentAttempts"] == attempt, 8, f"attempt {attempt} to be announced")
         api.post(f"/api/admin/jobs/{running(api, order)['id']}/release").ok()
     stack.wait_status(order, "FAILED")
     assert set(api.seats(flight).values()) == {"AVAILABLE"}

@@ -190,10 +190,10 @@ def test_expiry_job_claimed_before_a_seat_change(stack, api, flight):
     """The sweeper has claimed the timer while the change that sets it anew is under way."""
     order = api.hold(flight, "A1")
     with order_gate(stack, order) as held:
-        change = Call(api.change, order, "B1")
-        held.wait_for_queue(1)
         stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
         wait_for(lambda: stack.everything(order)["jobs"][0]["attempts"] > 0, 5, "the sweeper to claim the timer")
+        change = Call(api.change, order, "B1")
+        held.wait_for_queue(1)
         held.open()
         changed = change.answer.ok()
     time.sleep(0.5)
