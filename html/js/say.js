@@ -23,6 +23,14 @@ document.addEventListener('htmx:confirm', event => {
   byId('confirm-text').textContent = ctx.confirm;
   byId('confirm-yes').textContent = yes;
   dialog.returnValue = '';
-  dialog.addEventListener('close', () => (dialog.returnValue === 'yes' ? issueRequest : dropRequest)(), { once: true });
+  // Escape is an answer as soon as it is pressed: 'close' comes only after the focus is back, and a key pressed between the two
+  // would be dropped.
+  const answered = new AbortController();
+  const answer = event => {
+    answered.abort();
+    (event.type === 'close' && dialog.returnValue === 'yes' ? issueRequest : dropRequest)();
+  };
+  for (const way of ['close', 'cancel'])
+    dialog.addEventListener(way, answer, { signal: answered.signal });
   dialog.showModal();
 });
