@@ -29,7 +29,7 @@ struct config {
     int64_t max_seats_per_order;
     int64_t max_open_holds_per_user; /* 0: any number */
     char allowed_origin[CONFIG_TEXT_SIZE];
-    char admin_token[CONFIG_TEXT_SIZE]; /* empty: no operator; CONFIG_NONE: whoever is on this machine */
+    char admin_token[CONFIG_TEXT_SIZE]; /* empty: no operator; CONFIG_NONE: any client on this machine */
     bool allow_reset;
     char confirmation_url[CONFIG_TEXT_SIZE];
     char log_level[CONFIG_TEXT_SIZE];

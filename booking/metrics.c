@@ -2,6 +2,7 @@
 
 #include "booking/core/text.h"
 #include "booking/log.h"
+#include "booking/monotonic.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -17,7 +18,7 @@
 /* A new number whenever the layout below changes. It is part of the file's name, so that programs of two versions,
  * which run at the same time during an upgrade, never count into each other's cells nor change the size of each
  * other's file. */
-#define LAYOUT 6
+#define LAYOUT 7
 
 static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
 #define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
@@ -46,6 +47,7 @@ struct shared {
     struct histogram times[METRIC_TIME_COUNT];
     _Atomic uint64_t requests[METRICS_ROUTES_MAX][STATUS_COUNT];
     struct histogram latency[METRICS_ROUTES_MAX];
+    _Atomic uint64_t processes_used; /* of the table below, so many have been used so far; any may be free again */
     struct process processes[PROCESSES_MAX];
 };
 
@@ -67,8 +69,11 @@ static struct shared *map_file(const char *path)
     if (fd < 0)
         return NULL;
     /* A new file is all zeros, which is what everything begins with. */
-    if (fstat(fd, &st) == 0 && st.st_size <= (off_t)sizeof(struct shared) &&
-        posix_fallocate(fd, 0, sizeof(struct shared)) == 0)
+    int error = fstat(fd, &st) != 0 ? errno : st.st_size > (off_t)sizeof(struct shared) ? EEXIST : 0;
+    if (error == 0)
+        error = posix_fallocate(fd, 0, sizeof(struct shared));
+    errno = error;
+    if (error == 0)
         p = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
     (void)close(fd);
     return p == MAP_FAILED ? NULL : p;
@@ -78,6 +83,13 @@ static struct shared *map_file(const char *path)
 static bool is_alive(int64_t pid)
 {
     return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+}
+
+static void note_used(uint64_t count)
+{
+    uint64_t used = atomic_load(&shared->processes_used);
+    while (used < count && !atomic_compare_exchange_weak(&shared->processes_used, &used, count))
+        continue;
 }
 
 void metrics_open(const char *path, const char *program)
@@ -95,6 +107,7 @@ void metrics_open(const char *path, const char *program)
             atomic_store(&p->waits_for, 0);
             text_copy(p->program, sizeof p->program, program);
             self = p;
+            note_used(i + 1);
         }
     }
 }
@@ -159,13 +172,6 @@ void metrics_request_end(size_t route, int status, double seconds)
     atomic_store(&self->waits_for, 0);
 }
 
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 void metrics_wait_begin(uint64_t what)
 {
     if (self == NULL)
@@ -178,7 +184,7 @@ struct metrics_waits metrics_count_waits(uint64_t what, int64_t long_ms)
 {
     struct metrics_waits waits = {0};
     int64_t before_ms = monotonic_ms() - long_ms;
-    for (size_t i = 0; i < PROCESSES_MAX && atomic_load(&shared->processes[i].pid) != 0; i++) {
+    for (size_t i = 0; i < get(&shared->processes_used); i++) {
         const struct process *p = &shared->processes[i];
         uint64_t waits_for = get(&p->waits_for);
         if (waits_for == 0 || !is_alive(atomic_load(&p->pid)))
@@ -196,7 +202,7 @@ int metrics_processes(const char *program)
     int n = 0;
     if (shared == &own)
         return -1;
-    for (size_t i = 0; i < PROCESSES_MAX; i++) {
+    for (size_t i = 0; i < get(&shared->processes_used); i++) {
         const struct process *p = &shared->processes[i];
         n += strcmp(p->program, program) == 0 && is_alive(atomic_load(&p->pid)) ? 1 : 0;
     }
@@ -314,7 +320,7 @@ static void write_processes(struct buf *out)
 {
     unsigned long long busy = 0;
     write_help(out, "booking_process_resident_bytes", "Memory of each process.", "gauge");
-    for (size_t i = 0; i < PROCESSES_MAX; i++) {
+    for (size_t i = 0; i < get(&shared->processes_used); i++) {
         struct process *p = &shared->processes[i];
         int64_t pid = atomic_load(&p->pid);
         if (!is_alive(pid))

@@ -1,6 +1,7 @@
 #include "booking/txn.h"
 
 #include "booking/metrics.h"
+#include "booking/monotonic.h"
 #include "booking/order.h"
 #include "booking/random.h"
 #include "booking/store/events.h"
@@ -50,13 +51,6 @@ static enum result resolve_commit(struct db *db, const char *order_id, int64_t c
         wait_a_little(tries * 10);
     }
     return RESULT_UNAVAILABLE;
-}
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 static enum result run_once(struct db *db, const char *order_id,

@@ -7,7 +7,8 @@
  * result rolls back and is returned as it is.
  *
  * The whole transaction is run again, a few times and after a short random
- * wait, on deadlocks and lock timeouts; then RESULT_UNAVAILABLE. So work may
+ * wait, on deadlocks and the like, but not once it has taken a second, as a lock
+ * that was waited for in vain does; then RESULT_UNAVAILABLE. So work may
  * run more than once and must start from its context afresh each time.
  *
  * When the answer to COMMIT is lost, the outcome is looked up: order_id names

@@ -31,13 +31,6 @@ struct transfer {
     TAILQ_ENTRY(transfer) link;
 };
 
-int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 struct http *http_new(void)
 {
     struct http *http = calloc(1, sizeof *http);

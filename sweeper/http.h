@@ -2,6 +2,7 @@
 #define SWEEPER_HTTP_H
 
 #include "booking/core/buf.h"
+#include "booking/monotonic.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,8 +61,5 @@ bool http_wait(struct http *http, int64_t wait_ms, int wake_fd);
  * next: an answer that was there in time counts, whenever it is read, but its
  * sender may give up when nobody reads it. */
 bool http_pump(struct http *http);
-
-/* The time of a clock that only runs forward. */
-int64_t monotonic_ms(void);
 
 #endif

@@ -9,7 +9,7 @@ enum dsn_tls {
     DSN_TLS_DEFAULT,     /* not said: as the client library does it */
     DSN_TLS_OFF,         /* tls=false */
     DSN_TLS_PREFERRED,   /* if the server can */
-    DSN_TLS_SKIP_VERIFY, /* always, whoever the server is */
+    DSN_TLS_SKIP_VERIFY, /* always; the certificate is not looked at */
     DSN_TLS_VERIFY,      /* tls=true: always, and its certificate is checked */
 };
 

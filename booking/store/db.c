@@ -9,6 +9,7 @@
 
 #include "booking/core/timestamp.h"
 #include "booking/crash_point.h"
+#include "booking/monotonic.h"
 #include "booking/random.h"
 #include "booking/store/db_errors.h"
 
@@ -476,13 +477,6 @@ static enum result run_once(struct db *db, const struct db_sql *sql, const struc
     if (r == RESULT_OK)
         r = execute(*ret_rows, args, n);
     return r;
-}
-
-static int64_t monotonic_ms(void)
-{
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
 /* A connection that idled through a restart of the server is only found dead

@@ -66,7 +66,7 @@ enum db_patience {
     DB_NORMAL,    /* a request: 10 s for an answer, 1 s for a row's lock, 2 s for a table's */
     DB_IMPATIENT, /* the sweeper: 1 s for a lock, which is then RESULT_UNAVAILABLE and not worth a second try at once */
     DB_BRIEF,     /* health and metrics: 1 s for a connection, 2 s for an answer, 1 s for a lock */
-    DB_PATIENT,   /* migrations: an answer is waited for without end, a lock for 1 or 2 s, so as to hold nobody up */
+    DB_PATIENT,   /* migrations: no end for an answer, 1 or 2 s for a lock, so that no request waits behind it */
 };
 void db_set_patience(struct db *db, enum db_patience patience);
 void db_free(struct db *db);

@@ -70,6 +70,7 @@ def create_database(settings):
         [program("mariadb-install-db"), f"--defaults-file={settings.run_dir}/mariadb.cnf",
          f"--datadir={settings.run_dir}/mysql", f"--user={user}", "--auth-root-authentication-method=socket",
          f"--auth-root-socket-user={user}", "--skip-test-db", "--skip-name-resolve",
+         "--force",     # also on a host whose own name cannot be looked up: the database needs no name
          "--innodb-data-file-path=ibdata1:64M:autoextend"],
         cwd=settings.run_dir, env={**os.environ, "PATH": PATH}, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")

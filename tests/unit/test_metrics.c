@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -210,8 +211,19 @@ static void a_full_disk_costs_only_the_sharing(void **state)
     forget(path);
 }
 
+/* Takes a place, says so, and gives it back in an orderly way when told. */
+static void open_and_close(const char *path, int said, int told_to)
+{
+    char byte = 0;
+    metrics_open(path, "booking-api");
+    bool ok = write(said, &byte, 1) == 1 && read(told_to, &byte, 1) == 1;
+    metrics_close();
+    _exit(ok ? 0 : 1);
+}
+
 static void wait_for_ever(const char *path)
 {
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when the test fails before it comes to that */
     metrics_open(path, "booking-api");
     metrics_request_begin();
     metrics_wait_begin(7);
@@ -222,6 +234,7 @@ static void count_those_who_wait(const char *path)
 {
     struct metrics_waits waits = {0};
     metrics_open(path, "booking-api");
+    metrics_close(); /* the process that counts fills no gap */
     for (int tries = 0; tries < 1000 && waits.same_long == 0; tries++) {
         (void)usleep(10000);
         waits = metrics_count_waits(7, 1);
@@ -249,11 +262,23 @@ static void who_waits_is_counted_while_it_lives(void **state)
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     (void)close(fd);
+    /* A process that ends in an orderly way leaves its place free before that of the one that waits. */
+    int said[2];
+    int told_to[2];
+    char byte = 0;
+    assert_true(pipe(said) == 0 && pipe(told_to) == 0);
+    pid_t ended = fork();
+    if (ended == 0)
+        open_and_close(path, said[1], told_to[0]);
+    assert_int_equal(read(said[0], &byte, 1), 1);
     pid_t waiting = fork();
     if (waiting == 0) {
         wait_for_ever(path);
         _exit(0);
     }
+    assert_int_equal(in_child(count_those_who_wait, path), 0);
+    assert_int_equal(write(told_to[1], &byte, 1), 1);
+    assert_int_equal(waitpid(ended, NULL, 0), ended);
     assert_int_equal(in_child(count_those_who_wait, path), 0);
     (void)kill(waiting, SIGKILL);
     assert_int_equal(waitpid(waiting, NULL, 0), waiting);

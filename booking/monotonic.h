@@ -1,0 +1,10 @@
+#ifndef BOOKING_MONOTONIC_H
+#define BOOKING_MONOTONIC_H
+
+#include <stdint.h>
+
+/* Milliseconds of a clock that is never set, for measuring how long something
+ * takes. It decides nothing: times that count are the database's. */
+int64_t monotonic_ms(void);
+
+#endif
