@@ -9,6 +9,7 @@ end, also after Ctrl-C, a crash of a worker, or SIGTERM.
 import contextlib
 import fcntl
 import json
+import os
 import shutil
 import signal
 import tempfile
@@ -21,6 +22,9 @@ pytest.register_assert_rewrite("audit", "client", "stack", "shapes")
 
 from audit import audit  # noqa: E402
 from stack import PROGRAM_FILES, ROOT, Stack  # noqa: E402
+
+# Tests look into their stacks and databases as the account that runs them; tests/service/test_account.py is about the other.
+os.environ.setdefault("RUN_AS", "root")
 
 # Settings of the shared stacks. None is slow for the sake of realism: the gateway answers at once
 # and fails only when a code says so, but for `seed`, which runs as shipped.

@@ -42,7 +42,7 @@ class Stack:
     def start(self, **settings):
         clean = {name: value for name, value in os.environ.items()
                  if name not in SERVER_VARIABLES and not name.startswith(("PAYMENT_", "SWEEPER", "GATEWAY_"))}
-        environment = {**clean, **self.ports, "DATA_DIR": str(self.directory), "BUILD_DIR": str(self.build),
+        environment = {**clean, **self.ports, "DATA_DIR": str(self.directory), "BUILD_DIR": str(self.build), "RUN_AS": "root",
                        "PAYMENT_FAILURE_RATE": "0", "PAYMENT_MAX_DELAY": "0s", **settings}
         run = subprocess.run([ROOT / "conf/stack", "start"], env=environment, cwd=ROOT, text=True,
                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT)

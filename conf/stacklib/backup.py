@@ -6,10 +6,12 @@ out between backup and restore fire after it. Accounts and passwords are not in 
 system keeps its own.
 """
 
+import contextlib
 import gzip
 import os
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -26,32 +28,56 @@ def require_own_database(settings, verb):
                       "(mariadb-dump --single-transaction --databases flight_booking payment_gateway)")
 
 
-def backup(settings, file):
-    """Writes the backup beside its final name first: a file of that name is always whole."""
-    require_own_database(settings, "backup")
-    target = Path(file or settings.data_dir / "backups" / time.strftime("booking-%Y%m%d-%H%M%S.sql.gz", time.gmtime()))
+@contextlib.contextmanager
+def written(target):
+    """A file to write to. It has another name at first, so that a file of the final one is always whole."""
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     partial = target.with_name(target.name + ".partial")
-    dump = [program("mariadb-dump"), *client(settings)[1:], "--single-transaction", "--quick", "--hex-blob",
-            "--add-drop-database", "--databases", *DATABASES.values()]
-    with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw, gzip.open(raw, "wb") as out:
+    try:
+        with open(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+            yield raw
+    except BaseException:
+        partial.unlink()
+        raise
+    partial.replace(target)
+
+
+def backup(settings, file):
+    """Returns where it was written to; `-` is the standard output."""
+    require_own_database(settings, "backup")
+    if file == "-":
+        return dump(settings, sys.stdout.buffer)
+    target = Path(file or settings.data_dir / "backups" / time.strftime("booking-%Y%m%d-%H%M%S.sql.gz", time.gmtime()))
+    with written(target) as raw:
+        dump(settings, raw)
+    return target
+
+
+def dump(settings, raw):
+    command = [program("mariadb-dump"), *client(settings)[1:], "--single-transaction", "--quick", "--hex-blob",
+               "--add-drop-database", "--databases", *DATABASES.values()]
+    with gzip.open(raw, "wb") as out:
         out.write(FIRST_LINE)
-        run = subprocess.Popen(dump, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        run = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         shutil.copyfileobj(run.stdout, out, 1 << 20)
         complaint = run.stderr.read().decode(errors="replace")
         if run.wait():
-            partial.unlink()
             raise Failure(f"The backup failed: {complaint}")
         out.write(LAST_LINE)
-    partial.replace(target)
-    return target
+
+
+def opened(file):
+    """`-` is the standard input, a file that was opened for this program."""
+    if file == "-":
+        sys.stdin.buffer.seek(0)
+    return gzip.open(sys.stdin.buffer if file == "-" else file, "rb")
 
 
 def check_whole(file):
     """Bad input never costs data: nothing is dropped before the file is known to be a whole backup."""
     last = b""
     try:
-        with gzip.open(file, "rb") as lines:
+        with opened(file) as lines:
             if lines.readline() != FIRST_LINE:
                 raise Failure(f"{file} is not a backup of this system")
             for last in lines:
@@ -64,7 +90,7 @@ def check_whole(file):
 
 def load(settings, file):
     """Replaces both databases. No program may be using them."""
-    with gzip.open(file, "rb") as lines:
+    with opened(file) as lines:
         run = subprocess.Popen(client(settings), stdin=subprocess.PIPE, stdout=subprocess.PIPE,
                                stderr=subprocess.STDOUT)
         try:

@@ -124,6 +124,8 @@ def generate_configuration(settings, groups):
     write_private(write("supervisord.conf"), "\n".join(
         fill_template(f"supervisor/{name}.conf.template", values) for name in ["main", *groups]))
     if "mariadb" in groups:
+        write_private(write("administrator.sql"), f"CREATE USER IF NOT EXISTS `{user}`@localhost IDENTIFIED VIA unix_socket;\n"
+                                                  f"GRANT ALL ON *.* TO `{user}`@localhost WITH GRANT OPTION;\n")
         write_private(write("mariadb.cnf"), fill_template("mariadb.cnf.template", values))
     if "nginx" in groups:
         simulator = fill_template("nginx/simulator.conf.template", values) if settings.simulator else ""

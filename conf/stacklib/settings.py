@@ -54,6 +54,11 @@ class Settings:
             self.address, self.address.strip("[]"))
 
     @property
+    def is_local(self):
+        """Whether only this machine can reach the site."""
+        return self.address.startswith(("127.", "[::1]", "::1", "localhost"))
+
+    @property
     def url(self):
         return f"http://{in_url(self.host)}:{self.port}"
 
@@ -63,7 +68,8 @@ class Settings:
         if len(str(inside)) <= 60 and re.fullmatch(r"[A-Za-z0-9/._-]+", str(inside)):
             return inside
         key = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()[:16]
-        return Path(f"/tmp/booking-{os.getuid()}-{key}")
+        owner = self.data_dir.stat().st_uid if self.data_dir.exists() else os.getuid()
+        return Path(f"/tmp/booking-{owner}-{key}")
 
 
 def open_files_limit():
