@@ -78,6 +78,8 @@ def free_port():
 class Stack:
     """One running system. `settings` are environment variables, as in conf/."""
 
+    starter = []    # a command that runs another: where the system is started
+
     def __init__(self, settings=None, data_dir=None):
         self.settings = {
             "SERVER_PORT": str(free_port()),
@@ -124,7 +126,8 @@ class Stack:
                 shutil.rmtree(self.data_dir, ignore_errors=True)
 
     def _conf_stack(self, verb, timeout):
-        run = subprocess.run([str(ROOT / "conf/stack"), verb], cwd=ROOT, env=self.environment(), timeout=timeout,
+        starter = self.starter if verb == "start" else []
+        run = subprocess.run([*starter, str(ROOT / "conf/stack"), verb], cwd=ROOT, env=self.environment(), timeout=timeout,
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if run.returncode:
             raise RuntimeError(f"conf/stack {verb} exited {run.returncode}:\n{run.stdout}")

@@ -16,17 +16,20 @@ class DatabaseProxy:
     before   the connection ends and the server never hears of it
     after    the server has done it, the connection ends instead of the answer
     during   the server gets it at the same moment as the connection ends
+    never    the server never hears of it, nor that anything has ended: its session stays as it is
     `away_after_cut`: for how many seconds nobody is let in after a cut. `delay`: how many seconds each round trip takes longer.
     """
 
-    def __init__(self, path, server):
+    def __init__(self, path, server, listener=None):
         self.path, self.server = str(path), str(server)
         self.plan, self.away_after_cut, self.commits, self.cuts = [], 0.0, 0, 0
         self.delay = 0.0
         self.away_until = 0.0
-        self.lock = threading.Lock()
-        self.listener = socket.socket(socket.AF_UNIX)
-        self.listener.bind(self.path)
+        self.clients = set()
+        self.lock, self.withheld = threading.Lock(), threading.Event()
+        self.listener = listener or socket.socket(socket.AF_UNIX)
+        if not listener:
+            self.listener.bind(self.path)
         self.listener.listen(64)
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -34,6 +37,11 @@ class DatabaseProxy:
         self.listener.close()
         with contextlib.suppress(OSError):
             os.unlink(self.path)
+
+    def cut(self):
+        """Ends every connection."""
+        for client in list(self.clients):
+            hang_up(client)
 
     def dsn(self, dsn):
         """The same account, through here."""
@@ -54,11 +62,16 @@ class DatabaseProxy:
     def serve(self, client):
         with client, socket.socket(socket.AF_UNIX) as server, contextlib.suppress(OSError):
             server.connect(self.server)
+            self.clients.add(client)
             answers = Answers(server, client)
             answers.start()
             while data := client.recv(65536):
                 fate = self.fate_of(data)
                 if fate == "before":
+                    break
+                if fate == "never":
+                    self.withheld.set()
+                    answers.join()  # until the server ends it
                     break
                 if fate == "after":
                     answers.keep_back.set()
@@ -72,6 +85,7 @@ class DatabaseProxy:
             hang_up(client)
             hang_up(server)
             answers.join()
+            self.clients.discard(client)
 
     def fate_of(self, data):
         if COMMIT not in data:

@@ -1,0 +1,72 @@
+"""Hosts: one that vanishes with a transaction open, and one that cannot look up the database's name any more."""
+
+import json
+import time
+
+import pytest
+
+import audit
+from database_proxy import DatabaseProxy
+from host import DATABASE, OWN_NETWORK, Host
+from stack import wait_for
+
+pytestmark = OWN_NETWORK
+
+
+@pytest.fixture(scope="module")
+def stack(own_stack):
+    """The database, and an ordinary API on it."""
+    return own_stack(SWEEPERS=0, RESERVATION_TIMEOUT="10m", API_WORKERS=4, GATEWAY_WORKERS=4)
+
+
+@pytest.fixture
+def host(stack, broken_stack, tmp_path):
+    """Starts another host of the same system, with an API (and, if told, a sweeper)."""
+    host = Host(tmp_path)
+
+    def start(**settings):
+        environment = stack.programs_environment()
+        account = environment["DATABASE_DSN"].partition("@")[0]
+        password = json.loads((stack.data_dir / "credentials").read_text())["booking_owner"]
+        host.line = DatabaseProxy(DATABASE, stack.data_dir / "run/mysql.sock", host.listen())
+        host.start({"DATABASE_DSN": f"{account}@tcp(db.example.test:3306)/flight_booking", "SWEEPERS": 0, "API_WORKERS": 4,
+                    "MIGRATION_DSN": f"booking_owner:{password}@unix({stack.data_dir}/run/mysql.sock)/flight_booking",
+                    "PAYMENT_GATEWAY_URL": environment["PAYMENT_GATEWAY_URL"], "PAYMENT_SIMULATOR": "false",
+                    "PAYMENT_TIMEOUT": "1s", **settings}, broken_stack)
+        return host
+    yield start
+    if host.stack:
+        host.stack.stop()
+        host.line.close()
+    host.end()
+
+
+def transactions(stack):
+    """The database's sessions that have written and have not committed."""
+    return [row["id"] for row in stack.query(
+        "SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx WHERE trx_rows_modified > 0")]
+
+
+def test_a_host_that_vanishes_in_mid_transaction_frees_its_seats_within_a_minute(stack, api, flight, host):
+    """The server hears neither of the transaction's end nor of the connection's; its session gives up by itself."""
+    host = host()
+    host.line.plan = ["never"]
+    host.clients.submit(host.stack.api().post, "/api/orders", {"flightId": flight, "seats": ["A1", "B1"]})
+    assert host.line.withheld.wait(10), "the hold did not come to its COMMIT"
+    (left,) = transactions(stack)
+    silent_since = host.vanish()
+
+    def held():
+        is_open, begun = left in transactions(stack), time.monotonic()
+        answer = api.post("/api/orders", {"flightId": flight, "seats": ["A1"], "userId": "patient"})
+        if answer.status == 201:
+            return answer.json
+        answer.refused(503, "DATABASE_UNAVAILABLE")
+        assert is_open and time.monotonic() - begun < 5
+        return None
+    order = wait_for(held, 60, "the seat to be free", interval=2)
+    took = time.monotonic() - silent_since
+    assert 30 < took <= 60, "not sooner, or the session had ended for another reason"
+    assert api.order(order)["seats"] == ["A1"] and api.seats(flight)["B1"] == "AVAILABLE"
+    assert stack.query("SELECT order_id FROM orders WHERE flight_id = %s", flight) == [{"order_id": order["orderId"]}]
+    audit.audit(stack)
