@@ -3,10 +3,11 @@
 #include "booking/core/text.h"
 #include "booking/log.h"
 #include "booking/monotonic.h"
+#include "booking/presence.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,10 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A new number whenever the layout below changes. It is part of the file's name, so that programs of two versions,
- * which run at the same time during an upgrade, never count into each other's cells nor change the size of each
- * other's file. */
-#define LAYOUT 7
+/* A new number whenever the layout below changes, or who owns a cell of it. It is part of the file's name, so that
+ * programs of two versions, which run at the same time during an upgrade, never count into each other's cells nor
+ * change the size of each other's file. */
+#define LAYOUT 8
 
 static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
 #define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
@@ -29,17 +30,22 @@ static const int statuses[] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405
 
 #define PROCESSES_MAX 1200 /* more than API_WORKERS may be */
 
+#define MEASURE_MS 1000
+
 struct histogram {
     _Atomic uint64_t bucket[BOUND_COUNT + 1]; /* the last: above all bounds */
     _Atomic uint64_t sum_us;
 };
 
+/* The process that has the presence in this place of the file owns it; what is here is of the last one that had it. */
 struct process {
-    _Atomic int64_t pid; /* 0: free */
     _Atomic uint64_t busy;
     _Atomic uint64_t waits_for; /* a hash; 0: nothing */
     _Atomic int64_t waits_since_ms;
+    _Atomic int64_t resident_bytes; /* its own to say: /proc shows no other container's processes */
+    int64_t pid;                    /* in its container */
     char program[24];
+    char host[64];
 };
 
 struct shared {
@@ -53,13 +59,15 @@ struct shared {
 
 static struct shared own;
 static struct shared *shared = &own;
+static int file = -1; /* that shared is of; kept open, for the presences */
 static struct process *self;
+static int64_t measured_ms;
 
 /* ── counting ───────────────────────────────────────────────────────────── */
 
 /* A file that others have mapped is never cut, and one without its blocks on the disk never mapped: touching what
  * is not there would end the process (SIGBUS). */
-static struct shared *map_file(const char *path)
+static int map_file(const char *path)
 {
     char name[300];
     struct stat st;
@@ -67,7 +75,7 @@ static struct shared *map_file(const char *path)
     (void)snprintf(name, sizeof name, "%s.%d", path, LAYOUT);
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
-        return NULL;
+        return -1;
     /* A new file is all zeros, which is what everything begins with. */
     int error = fstat(fd, &st) != 0 ? errno : st.st_size > (off_t)sizeof(struct shared) ? EEXIST : 0;
     if (error == 0)
@@ -75,14 +83,17 @@ static struct shared *map_file(const char *path)
     errno = error;
     if (error == 0)
         p = mmap(NULL, sizeof(struct shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    (void)close(fd);
-    return p == MAP_FAILED ? NULL : p;
+    if (p == MAP_FAILED) {
+        (void)close(fd);
+        return -1;
+    }
+    shared = p;
+    return fd;
 }
 
-/* A process of another account is alive, too. */
-static bool is_alive(int64_t pid)
+static bool is_alive(const struct process *p)
 {
-    return pid > 0 && (kill((pid_t)pid, 0) == 0 || errno == EPERM);
+    return p == self || (file >= 0 && presence_is_taken(file, (size_t)(p - shared->processes)));
 }
 
 static void note_used(uint64_t count)
@@ -92,30 +103,69 @@ static void note_used(uint64_t count)
         continue;
 }
 
+static int64_t resident_bytes(void)
+{
+    long size = 0;
+    long resident = 0;
+    FILE *f = fopen("/proc/self/statm", "re");
+    if (f == NULL)
+        return 0;
+    if (fscanf(f, "%ld %ld", &size, &resident) != 2)
+        resident = 0;
+    (void)fclose(f);
+    return (int64_t)resident * sysconf(_SC_PAGESIZE);
+}
+
+void metrics_measure(void)
+{
+    if (self == NULL || (measured_ms != 0 && monotonic_ms() < measured_ms + MEASURE_MS))
+        return;
+    measured_ms = monotonic_ms();
+    atomic_store(&self->resident_bytes, resident_bytes());
+}
+
+/* A name that can stand in a label as it is. */
+static void set_host(struct process *p)
+{
+    if (gethostname(p->host, sizeof p->host) != 0)
+        p->host[0] = '\0';
+    p->host[sizeof p->host - 1] = '\0';
+    for (char *c = p->host; *c != '\0'; c++) {
+        if (!isalnum((unsigned char)*c) && *c != '.' && *c != '_')
+            *c = '-';
+    }
+}
+
+static void enter(struct process *p, const char *program)
+{
+    atomic_store(&p->busy, 0);
+    atomic_store(&p->waits_for, 0);
+    text_copy(p->program, sizeof p->program, program);
+    p->pid = getpid();
+    set_host(p);
+    self = p;
+    measured_ms = 0;
+    metrics_measure();
+}
+
 void metrics_open(const char *path, const char *program)
 {
-    struct shared *mapped = *path == '\0' ? NULL : map_file(path);
-    if (mapped != NULL)
-        shared = mapped;
-    else if (*path != '\0')
+    file = *path == '\0' ? -1 : map_file(path);
+    if (file < 0 && *path != '\0')
         log_warn("metrics_not_shared", LOG_TEXT("file", path), LOG_TEXT("why", strerror(errno)));
-    for (size_t i = 0; i < PROCESSES_MAX && self == NULL; i++) {
-        struct process *p = &shared->processes[i];
-        int64_t pid = atomic_load(&p->pid);
-        if (!is_alive(pid) && atomic_compare_exchange_strong(&p->pid, &pid, (int64_t)getpid())) {
-            atomic_store(&p->busy, 0);
-            atomic_store(&p->waits_for, 0);
-            text_copy(p->program, sizeof p->program, program);
-            self = p;
-            note_used(i + 1);
-        }
-    }
+    size_t i = 0;
+    while (file >= 0 && i < PROCESSES_MAX && !presence_take(file, i))
+        i++;
+    if (i == PROCESSES_MAX)
+        return;
+    enter(&shared->processes[i], program);
+    note_used(i + 1);
 }
 
 void metrics_close(void)
 {
-    if (self != NULL)
-        atomic_store(&self->pid, 0);
+    if (self != NULL && file >= 0)
+        presence_leave(file, (size_t)(self - shared->processes));
     self = NULL;
 }
 
@@ -170,6 +220,7 @@ void metrics_request_end(size_t route, int status, double seconds)
         return;
     atomic_store(&self->busy, 0);
     atomic_store(&self->waits_for, 0);
+    metrics_measure();
 }
 
 void metrics_wait_begin(uint64_t what)
@@ -187,7 +238,7 @@ struct metrics_waits metrics_count_waits(uint64_t what, int64_t long_ms)
     for (size_t i = 0; i < get(&shared->processes_used); i++) {
         const struct process *p = &shared->processes[i];
         uint64_t waits_for = get(&p->waits_for);
-        if (waits_for == 0 || !is_alive(atomic_load(&p->pid)))
+        if (waits_for == 0 || !is_alive(p))
             continue;
         bool is_long = atomic_load(&p->waits_since_ms) <= before_ms;
         waits.same += waits_for == what ? 1 : 0;
@@ -200,11 +251,11 @@ struct metrics_waits metrics_count_waits(uint64_t what, int64_t long_ms)
 int metrics_processes(const char *program)
 {
     int n = 0;
-    if (shared == &own)
+    if (file < 0 || self == NULL)
         return -1;
     for (size_t i = 0; i < get(&shared->processes_used); i++) {
         const struct process *p = &shared->processes[i];
-        n += strcmp(p->program, program) == 0 && is_alive(atomic_load(&p->pid)) ? 1 : 0;
+        n += strcmp(p->program, program) == 0 && is_alive(p) ? 1 : 0;
     }
     return n;
 }
@@ -301,33 +352,17 @@ static void write_requests(struct buf *out, const char *const *labels, size_t co
     }
 }
 
-static long resident_bytes(int64_t pid)
-{
-    char path[64];
-    long size = 0;
-    long resident = 0;
-    (void)snprintf(path, sizeof path, "/proc/%lld/statm", (long long)pid);
-    FILE *f = fopen(path, "r");
-    if (f == NULL)
-        return 0;
-    if (fscanf(f, "%ld %ld", &size, &resident) != 2)
-        resident = 0;
-    (void)fclose(f);
-    return resident * sysconf(_SC_PAGESIZE);
-}
-
 static void write_processes(struct buf *out)
 {
     unsigned long long busy = 0;
     write_help(out, "booking_process_resident_bytes", "Memory of each process.", "gauge");
     for (size_t i = 0; i < get(&shared->processes_used); i++) {
-        struct process *p = &shared->processes[i];
-        int64_t pid = atomic_load(&p->pid);
-        if (!is_alive(pid))
+        const struct process *p = &shared->processes[i];
+        if (!is_alive(p))
             continue;
         busy += get(&p->busy);
-        buf_addf(out, "booking_process_resident_bytes{program=\"%.23s\",pid=\"%lld\"} %ld\n", p->program,
-                 (long long)pid, resident_bytes(pid));
+        buf_addf(out, "booking_process_resident_bytes{program=\"%.23s\",host=\"%.63s\",pid=\"%lld\"} %lld\n",
+                 p->program, p->host, (long long)p->pid, (long long)atomic_load(&p->resident_bytes));
     }
     write_help(out, "booking_api_busy_processes", "API processes working on a request.", "gauge");
     buf_addf(out, "booking_api_busy_processes %llu\n", busy);

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Counters for Prometheus, in memory that all programs of a host share (a
+/* Counters for Prometheus, in memory that all programs of a host share, those in containers, too (a
  * mapped file, METRICS_FILE). So any process can tell them for all, and what a
  * process counted outlives it, however it ends. Adding is one atomic
  * instruction; nothing here fails: without a file each process counts alone. */
@@ -40,9 +40,13 @@ enum metric_time {
 };
 
 /* Maps the file, whose name is the path and the number of its layout (empty path, or no room for it: memory of our
- * own), and enters this process in the table of the living. */
+ * own), and enters this process in the table of the living, where it stays until metrics_close() or its end, however it
+ * ends (booking/presence.h). Called once; the process forks no other afterwards. */
 void metrics_open(const char *path, const char *program);
 void metrics_close(void);
+
+/* Notes how much memory this process has, at most once a second; metrics_request_end() does it, too. */
+void metrics_measure(void);
 
 void metrics_add(enum metric metric, uint64_t n);
 /* Orders that have moved to a state; counted after COMMIT. */

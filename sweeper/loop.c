@@ -264,6 +264,7 @@ int sweeper_run(struct sweeper *s, bool once)
         more = turn(s, once);
         notify_alive(monotonic_ms());
         metrics_add(METRIC_ROUND_TRIPS, db_round_trips(s->db) - round_trips);
+        metrics_measure();
     }
     notify_stopping();
     finish_in_flight(s);

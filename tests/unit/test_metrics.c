@@ -4,6 +4,7 @@
 
 #include "booking/metrics.h"
 
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -153,9 +154,22 @@ static void forget(const char *path)
     }
 }
 
+/* The memory it says this process has; -1 when it is not told. */
+static double own_memory(void)
+{
+    char host[65] = "";
+    char series[192];
+    assert_int_equal(gethostname(host, sizeof host - 1), 0);
+    (void)snprintf(series, sizeof series, "booking_process_resident_bytes{program=\"booking-api\",host=\"%s\",pid=\"%ld\"}",
+                   host, (long)getpid());
+    return told(series);
+}
+
 static void count_alone(const char *path)
 {
     metrics_open(path, "booking-api");
+    if (own_memory() <= 0)
+        _exit(2);
     double before = told("booking_void_attempts_total{outcome=\"voided\"}");
     metrics_add(METRIC_VOIDED, 1);
     _exit(told("booking_void_attempts_total{outcome=\"voided\"}") == before + 1 ? 0 : 1);
@@ -173,10 +187,7 @@ static void tell_what_the_dead_counted(const char *path)
 {
     metrics_open(path, "booking-api");
     bool right = told("booking_void_attempts_total{outcome=\"voided\"}") == 7 && told("booking_api_busy_processes") == 0;
-    char self[96];
-    (void)snprintf(self, sizeof self, "booking_process_resident_bytes{program=\"booking-api\",pid=\"%ld\"}",
-                   (long)getpid());
-    _exit(right && told(self) > 0 ? 0 : 1);
+    _exit(right && own_memory() > 0 ? 0 : 1);
 }
 
 static void what_a_process_counted_outlives_it(void **state)
@@ -286,6 +297,134 @@ static void who_waits_is_counted_while_it_lives(void **state)
     forget(path);
 }
 
+#define CROWD 16
+
+/* All at once, so that they want the same places; returns when all have one. */
+static void start_crowd(const char *path, pid_t pids[CROWD])
+{
+    int ready[2];
+    char byte = 0;
+    assert_int_equal(pipe(ready), 0);
+    for (int i = 0; i < CROWD; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0) {
+            (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+            metrics_open(path, "crowd");
+            metrics_request_begin();
+            (void)!write(ready[1], &byte, 1);
+            (void)pause();
+            _exit(0);
+        }
+    }
+    for (int i = 0; i < CROWD; i++)
+        assert_int_equal(read(ready[0], &byte, 1), 1);
+    (void)close(ready[0]);
+    (void)close(ready[1]);
+}
+
+static void count_the_crowd(const char *path)
+{
+    metrics_open(path, "booking-api");
+    _exit(metrics_processes("crowd") == CROWD && told("booking_api_busy_processes") == CROWD ? 0 : 1);
+}
+
+static void count_no_crowd(const char *path)
+{
+    metrics_open(path, "booking-api");
+    _exit(metrics_processes("crowd") == 0 && told("booking_api_busy_processes") == 0 ? 0 : 1);
+}
+
+static void each_has_a_place_of_its_own_until_it_is_killed(void **state)
+{
+    (void)state;
+    char path[] = "/tmp/booking-metrics-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    for (int round = 0; round < 3; round++) {
+        pid_t pids[CROWD];
+        start_crowd(path, pids);
+        assert_int_equal(in_child(count_the_crowd, path), 0);
+        for (int i = 0; i < CROWD; i++) {
+            (void)kill(pids[i], SIGKILL);
+            assert_int_equal(waitpid(pids[i], NULL, 0), pids[i]);
+        }
+        assert_int_equal(in_child(count_no_crowd, path), 0);
+    }
+    forget(path);
+}
+
+/* As in a container: a process of id 1. The pipe's end is closed when the process is no more. */
+static pid_t start_in_a_container(const char *path, int said)
+{
+    char byte = 0;
+    pid_t pid = fork();
+    if (pid != 0)
+        return pid;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (unshare(CLONE_NEWPID) != 0 && unshare(CLONE_NEWUSER | CLONE_NEWPID) != 0)
+        _exit(77);
+    if (fork() == 0) {
+        (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+        metrics_open(path, "container");
+        (void)!write(said, &byte, getpid() == 1 ? 1 : 0);
+        (void)pause();
+    }
+    (void)close(said);
+    (void)pause();
+    _exit(0);
+}
+
+static void count_two_containers(const char *path)
+{
+    metrics_open(path, "booking-api");
+    _exit(metrics_processes("container") == 2 ? 0 : 1);
+}
+
+static void count_one_container(const char *path)
+{
+    metrics_open(path, "booking-api");
+    _exit(metrics_processes("container") == 1 ? 0 : 1);
+}
+
+static void count_no_container(const char *path)
+{
+    metrics_open(path, "booking-api");
+    _exit(metrics_processes("container") == 0 ? 0 : 1);
+}
+
+static void processes_of_other_containers_live_and_die_too(void **state)
+{
+    (void)state;
+    static void (*const count[])(const char *path) = { count_no_container, count_one_container, count_two_containers };
+    char path[] = "/tmp/booking-metrics-XXXXXX";
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    (void)close(fd);
+    assert_int_equal(in_child(count[0], path), 0);
+    pid_t containers[2];
+    int said[2][2];
+    char byte = 0;
+    for (int i = 0; i < 2; i++) {
+        assert_int_equal(pipe(said[i]), 0);
+        containers[i] = start_in_a_container(path, said[i][1]);
+        (void)close(said[i][1]);
+        if (read(said[i][0], &byte, 1) != 1) {
+            forget(path);
+            skip(); /* this machine allows no namespaces */
+        }
+        assert_int_equal(in_child(count[i + 1], path), 0);
+    }
+    for (int i = 1; i >= 0; i--) {
+        (void)kill(containers[i], SIGKILL);
+        assert_int_equal(waitpid(containers[i], NULL, 0), containers[i]);
+        assert_int_equal(read(said[i][0], &byte, 1), 0);
+        (void)close(said[i][0]);
+        assert_int_equal(in_child(count[i], path), 0);
+    }
+    forget(path);
+}
+
 /* Of the version before, whose processes have it mapped, or not a file that can be had: nothing of it is touched. */
 static void a_file_of_another_layout_is_left_alone(void **state)
 {
@@ -311,4 +450,6 @@ RUN_TESTS(cmocka_unit_test(counters_begin_at_nothing_and_add_up),
           cmocka_unit_test(what_a_process_counted_outlives_it),
           cmocka_unit_test(a_full_disk_costs_only_the_sharing),
           cmocka_unit_test(who_waits_is_counted_while_it_lives),
+          cmocka_unit_test(each_has_a_place_of_its_own_until_it_is_killed),
+          cmocka_unit_test(processes_of_other_containers_live_and_die_too),
           cmocka_unit_test(a_file_of_another_layout_is_left_alone))
