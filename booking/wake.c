@@ -1,5 +1,7 @@
 #include "booking/wake.h"
 
+#include "booking/random.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -45,14 +47,14 @@ void wake_all(const char *dir)
 int wake_open(const char *dir, char *ret_path, unsigned long path_size)
 {
     struct sockaddr_un address;
-    char name[32];
-    (void)snprintf(name, sizeof name, PREFIX "%ld", (long)getpid());
+    char name[64];
+    /* In containers the same process id is another process's as well. */
+    (void)snprintf(name, sizeof name, PREFIX "%ld.%llx", (long)getpid(), (unsigned long long)random_id());
     if (*dir == '\0' || set_address(&address, dir, name) != 0)
         return -1;
     int fd = open_socket();
     if (fd < 0)
         return -1;
-    (void)unlink(address.sun_path);
     mode_t mask = umask(0177);
     int bound = bind(fd, (const struct sockaddr *)&address, sizeof address);
     (void)umask(mask);

@@ -52,6 +52,21 @@ static void a_wake_up_arrives_and_is_taken_once(void **state)
     wake_close(fd, path);
 }
 
+/* As two sweepers are that have the same process id, each in a container of its own. */
+static void sweepers_of_one_process_id_are_both_woken(void **state)
+{
+    (void)state;
+    char paths[2][128];
+    int fds[2];
+    for (int i = 0; i < 2; i++)
+        fds[i] = wake_open(dir, paths[i], sizeof paths[i]);
+    wake_all(dir);
+    assert_true(wake_drain(fds[0]));
+    assert_true(wake_drain(fds[1]));
+    for (int i = 0; i < 2; i++)
+        wake_close(fds[i], paths[i]);
+}
+
 static void its_socket_is_for_nobody_else_and_goes_with_it(void **state)
 {
     (void)state;
@@ -133,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_wake_up_arrives_and_is_taken_once),
+        cmocka_unit_test(sweepers_of_one_process_id_are_both_woken),
         cmocka_unit_test(its_socket_is_for_nobody_else_and_goes_with_it),
         cmocka_unit_test(a_sweeper_that_does_not_listen_holds_nobody_up),
         cmocka_unit_test(the_socket_of_one_that_was_killed_is_removed),
