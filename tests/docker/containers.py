@@ -6,6 +6,7 @@ import os
 import shutil
 import signal
 import subprocess
+import time
 
 import pytest
 import requests
@@ -14,7 +15,7 @@ from stack import ROOT, wait_for
 
 DOCKER = ROOT / "docker"
 URL = "http://127.0.0.1:8080"
-SERVICES = {"mysql", "api", "gateway", "sweeper", "web"}
+SERVICES = {"mysql", "api", "watch", "gateway", "sweeper", "web"}
 SETTINGS = {"PAYMENT_FAILURE_RATE": "0", "PAYMENT_MAX_DELAY": "4s", "ADMIN_TOKEN": "test-admin-token"}
 
 
@@ -153,10 +154,11 @@ def test_the_images_are_small_and_hold_no_compiler(project):
 
 def test_nothing_else_of_this_directory_gets_into_them(project):
     assert docker("run", "--rm", "booking-web", "ls", "-A", "/usr/share/booking/html").split() == sorted(
-        ["api", "css", "docs.html", "img", "index.html", "js", "ops.html", "vendor"])
+        ["api", "css", "docs.html", "img", "index.html", "js", "missing.html", "ops.html",
+         "vendor"])
     assert docker("run", "--rm", "booking-app", "ls", "-A", "/usr/share/booking") == "sql"
     assert docker("run", "--rm", "booking-app", "ls", "-A", "/usr/lib/booking").split() == sorted(
-        ["booking-api", "healthy", "migrate", "payment-gateway", "pool", "sweeper"])
+        ["booking-api", "booking-watch", "healthy", "migrate", "payment-gateway", "pool", "sweeper"])
 
 
 def test_a_mistake_in_a_setting_is_told(project):
@@ -174,7 +176,7 @@ def test_the_page_is_there_and_a_seat_can_be_booked(project):
     book()
 
 
-@pytest.mark.parametrize("service", ["api", "gateway", "sweeper", "web"])
+@pytest.mark.parametrize("service", ["api", "watch", "gateway", "sweeper", "web"])
 def test_they_may_do_nothing_they_need_not(project, service):
     one = project.id(service)
     assert docker("exec", one, "id", "-u") != "0"
@@ -206,7 +208,7 @@ def test_a_process_that_dies_is_replaced(project):
 
 
 def test_containers_that_hang_are_unhealthy(project):
-    hanging = ("api", "gateway", "sweeper", "web")
+    hanging = ("api", "watch", "gateway", "sweeper", "web")
     processes = [int(line.split()[1]) for service in hanging
                  for line in docker("top", project.id(service), "-eo", "user,pid").splitlines()[1:]]
     for process in processes:
@@ -220,9 +222,87 @@ def test_containers_that_hang_are_unhealthy(project):
     project.wait_healthy()
 
 
+# -- what is measured ---------------------------------------------------------------------------------------
+
+
+def measured():
+    """Every series of /metrics as {name{labels}: value}."""
+    answer = get("/metrics")
+    assert answer.status_code == 200
+    lines = [line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#")]
+    assert len({series for series, _ in lines}) == len(lines), answer.text
+    return {series: float(value) for series, value in lines}
+
+
+def living(program):
+    """How many processes of that name say how much memory they have."""
+    return sum(series.startswith(f'booking_process_resident_bytes{{program="{program}"') and value > 0
+               for series, value in measured().items())
+
+
+def wake_sockets(project):
+    return [name for name in docker("exec", project.id("api"), "ls", "/run/booking/shared").split()
+            if name.startswith("sweeper.")]
+
+
+def test_what_each_container_counts_is_told_together(project):
+    counted_by = {
+        'booking_order_transitions_total{to="CREATED"}': "the API",
+        'booking_payment_attempts_total{outcome="approved"}': "the sweeper",
+        'booking_jobs_claimed_total{kind="PAYMENT_ATTEMPT"}': "the sweeper",
+        "booking_gateway_latency_seconds_count": "the sweeper",
+    }
+    before = measured()
+    book()
+    after = measured()
+    for series, counts in counted_by.items():
+        assert after[series] > before[series], (series, counts)
+    assert {program: living(program) for program in ("booking-api", "booking-watch", "sweeper")} == {
+        "booking-api": 16, "booking-watch": 2, "sweeper": 1}
+
+
+def test_the_sweeper_is_woken(project):
+    """Else it looks once a second, and these take some of them."""
+    assert len(wake_sockets(project)) == 1
+    waited = 0
+    for seat in free_seats(8):
+        pay("99999", seat)
+        asked = time.monotonic()
+        while payments_waiting() > 0:
+            assert time.monotonic() < asked + 10
+        waited += time.monotonic() - asked
+    assert waited < 2, waited
+
+
+def test_monitoring_is_answered_while_the_api_hangs(project):
+    project("pause", "api")
+    try:
+        assert get("/health/live").json()["status"] == "ok"
+        # They live, and hold what they hold.
+        assert living("booking-api") == 16 and get("/health").status_code == 200
+        assert measured()["booking_database_up"] == 1
+    finally:
+        project("unpause", "api")
+    book()
+
+
+def test_monitoring_is_answered_while_the_database_hangs(project):
+    project("pause", "mysql")
+    try:
+        assert get("/health/live").json()["status"] == "ok"
+        assert measured()["booking_database_up"] == 0 and get("/health").status_code == 503
+    finally:
+        project("unpause", "mysql")
+    project.wait_healthy()
+    book()
+
+
 def test_more_sweepers_and_each_finishes_what_it_has_begun(project):
     project("up", "-d", "--no-recreate", "--scale", "sweeper=3")
     wait_for(lambda: get("/health").json()["sweepers"] == 3, 30, "three sweepers")
+    # In each container it is process 1.
+    wait_for(lambda: living("sweeper") == 3, 10, "three sweepers that count")
+    assert len(wake_sockets(project)) == 3
     orders = [pay("12345", seat) for seat in free_seats(12)]
     wait_for(lambda: payments_waiting() == 0, 10, "all payments to be asked for")
     assert any(status_of(order) != "CONFIRMED" for order in orders)
@@ -231,6 +311,7 @@ def test_more_sweepers_and_each_finishes_what_it_has_begun(project):
     assert all(inspect(one)["State"]["ExitCode"] == 0 for one in project.ids("sweeper"))
     assert {status_of(order) for order in orders} == {"CONFIRMED"}
     assert get("/health").json()["sweeper"] == "down"
+    assert living("sweeper") == 0 and wake_sockets(project) == []
 
     project("up", "-d", "--no-recreate", "--scale", "sweeper=1")
     wait_for(lambda: get("/health").json()["sweeper"] == "ok", 30, "a sweeper")
@@ -242,7 +323,7 @@ def test_a_backup_is_brought_back(project):
     backup = project("exec", "-T", "mysql", "sh", "-c", "MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysqldump -uroot"
                      " --single-transaction --set-gtid-purged=OFF --databases flight_booking payment_gateway")
     after = book()
-    project("stop", "sweeper", "web", "api", "gateway")
+    project("stop", "sweeper", "web", "watch", "api", "gateway")
     subprocess.run(["docker", "exec", "-i", project.id("mysql"),
                     "sh", "-c", "MYSQL_PWD=$MYSQL_ROOT_PASSWORD mysql -uroot"], input=backup, text=True, check=True)
     project("up", "-d")
@@ -257,7 +338,7 @@ def address(one):
     return inspect(one)["NetworkSettings"]["Networks"]["booking_default"]["IPAddress"]
 
 
-@pytest.mark.parametrize("service", ["api", "gateway"])
+@pytest.mark.parametrize("service", ["api", "watch", "gateway"])
 def test_a_container_made_anew_is_found_at_its_new_address(project, service):
     before = address(project.id(service))
     project("rm", "--stop", "--force", service)
@@ -269,7 +350,7 @@ def test_a_container_made_anew_is_found_at_its_new_address(project, service):
         project("up", "-d", "--no-recreate", service)
         assert address(project.id(service)) != before
         project.wait_healthy(service)
-        wait_for(lambda: answers("/health", 200), 15, "the new address")
+        wait_for(lambda: answers("/health", 200) and answers("/api/flights", 200), 15, "the new address")
         book()
     finally:
         docker("rm", "-f", *holders)
@@ -280,10 +361,12 @@ def test_the_site_starts_without_the_api(project):
     assert ended_well(project.id("api"))
     project("restart", "web")
     wait_for(lambda: answers("/", 200), 15, "the page")
-    wait_for(lambda: answers("/health", 502), 15, "the site to say that there is no API")
-    assert get("/health").json()["error"] == "UNAVAILABLE"
+    wait_for(lambda: answers("/api/flights", 502), 15, "the site to say that there is no API")
+    assert get("/api/flights").json()["error"] == "UNAVAILABLE"
+    wait_for(lambda: answers("/health", 503), 15, "monitoring to say that there is no API")
+    assert "No process of the API is running" in get("/health").text
     project("start", "api")
-    wait_for(lambda: answers("/health", 200), 30, "the API")
+    wait_for(lambda: answers("/health", 200) and answers("/api/flights", 200), 30, "the API")
     project.wait_healthy()
 
 
@@ -296,7 +379,7 @@ def test_everything_comes_back_with_its_data(project):
 
     running = project.attached()
     try:
-        wait_for(lambda: answers("/health", 200), 60, "/health")
+        wait_for(lambda: answers("/health", 200) and answers("/api/flights", 200), 60, "the API")
         project.wait_healthy()
         assert status_of(order_id) == "CONFIRMED"
         pending = pay("12345", free_seats(1)[0])

@@ -19,7 +19,7 @@ def configuration(stack, place, web_port, charges_port):
     text = (DOCKER / "nginx.conf").read_text()
     # Only an nginx of 1.27.3 or later looks names up again, and there is none to look up here.
     text = re.sub(r"^ *resolver .*\n", "", text, flags=re.M)
-    text, pools = re.subn(r"server (api|gateway):9000 resolve;", rf"server unix:{stack.data_dir}/run/\1.sock;", text)
+    text, pools = re.subn(r"server (api|watch|gateway):9000 resolve;", rf"server unix:{stack.data_dir}/run/\1.sock;", text)
     assert pools == 4
     for there, here in {
         "listen 8080": f"listen 127.0.0.1:{web_port}", "listen 8081": f"listen 127.0.0.1:{charges_port}",
@@ -76,19 +76,35 @@ def test_our_page_is_there_and_errors_have_the_same_shape(site):
 def test_compose_names_what_exists():
     yaml = pytest.importorskip("yaml")
     services = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
-    assert set(services) == {"mysql", "migrate", "api", "gateway", "sweeper", "web"}
+    assert set(services) == {"mysql", "migrate", "api", "watch", "gateway", "sweeper", "web"}
     known = set(re.findall(r"^#?([A-Z_]+)=", (ROOT / "conf/booking.env.example").read_text(), re.M))
-    for name in ("api", "gateway", "sweeper", "migrate"):
+    for name in ("api", "watch", "gateway", "sweeper", "migrate"):
         used = set(services[name].get("environment", {}))
         assert used <= known, (name, used - known)
     stages = re.findall(r"^FROM \S+ AS (\w+)", (DOCKER / "Dockerfile").read_text(), re.M)
     assert {services[name]["build"]["target"] for name in services if "build" in services[name]} <= set(stages)
 
 
-def test_the_pool_has_as_many_processes_as_it_says():
+def test_the_pools_have_as_many_processes_as_they_say_and_as_elsewhere():
     yaml = pytest.importorskip("yaml")
-    api = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]["api"]
-    assert api["command"] == ["pool", "booking-api", api["environment"]["API_WORKERS"]]
+    services = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
+    assert services["api"]["command"] == ["pool", "booking-api", services["api"]["environment"]["API_WORKERS"]]
+    watch = (ROOT / "conf/supervisor/watch.conf.template").read_text()
+    assert services["watch"]["command"] == ["pool", "booking-watch", re.search("^numprocs=(.*)$", watch, re.M)[1]]
+
+
+def test_all_that_counts_counts_in_the_same_memory():
+    yaml = pytest.importorskip("yaml")
+    compose = yaml.safe_load((DOCKER / "compose.yaml").read_text())
+    counting = {name: one for name, one in compose["services"].items() if "DATABASE_DSN" in one.get("environment", {})}
+    assert set(counting) == {"api", "watch", "sweeper"}
+    for name, one in counting.items():
+        volume, _, place = one["volumes"][0].partition(":")
+        assert compose["volumes"][volume]["driver_opts"]["type"] == "tmpfs", name
+        assert os.path.dirname(one["environment"]["METRICS_FILE"]) == place, name
+        assert one["environment"]["SWEEPER_WAKE_DIR"] == place, name
+    others = [one for name, one in compose["services"].items() if name not in counting]
+    assert not any("shared:" in place for one in others for place in one.get("volumes", []))
 
 
 def copied():
