@@ -27,10 +27,10 @@ MAKEFLAGS += --no-builtin-rules
 
 # ---- what is built from what -------------------------------------------------------------------------
 
-BOOKING_SRC := $(wildcard booking/core/*.c booking/store/*.c booking/*.c)
-WEB_SRC     := $(filter-out fcgi/main.c,$(wildcard fcgi/*.c))
-GATEWAY_SRC := $(filter-out fcgi/gateway/main.c,$(wildcard fcgi/gateway/*.c))
-SWEEPER_SRC := $(filter-out sweeper/main.c,$(wildcard sweeper/*.c))
+BOOKING_SRC := $(wildcard booking/*.c booking/*/*.c)
+WEB_SRC     := $(filter-out fcgi/booking_api.c,$(wildcard fcgi/*.c))
+GATEWAY_SRC := $(filter-out fcgi/simulator/payment_gateway.c,$(wildcard fcgi/simulator/*.c))
+SWEEPER_SRC := $(filter-out sweeper/daemon.c,$(wildcard sweeper/*.c))
 TEST_SRC    := $(wildcard tests/unit/test_*.c)
 BENCH_SRC   := $(wildcard bench/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
@@ -40,7 +40,7 @@ PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway sweeper migrate)
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 BENCHES  := $(addprefix $(BUILD)/bench/,load bare_sql slow_gateway)
-SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/main.c $(GATEWAY_SRC) fcgi/gateway/main.c $(SWEEPER_SRC) sweeper/main.c sql/migrate.c
+SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/booking_api.c $(GATEWAY_SRC) fcgi/simulator/payment_gateway.c $(SWEEPER_SRC) sweeper/daemon.c sql/migrate/migrate.c
 
 # ---- how -----------------------------------------------------------------------------------------------
 
@@ -86,7 +86,7 @@ help: ## this list
 # ---- build ---------------------------------------------------------------------------------------------
 
 setup: ## install what is missing: Debian packages
-	@conf/install-packages build run
+	@tools/install-packages build run
 
 # npm leaves the lock file's copy beside what it fetched, last of all.
 NODE_MODULES := html/node_modules/.package-lock.json
@@ -94,7 +94,7 @@ $(NODE_MODULES): html/package-lock.json html/install
 	@html/install
 
 setup-test:
-	@conf/install-packages build run test
+	@tools/install-packages build run test
 	@$(MAKE) --no-print-directory -s $(NODE_MODULES)
 
 build: setup ## compile the programs into build/
@@ -102,8 +102,8 @@ build: setup ## compile the programs into build/
 
 programs: $(PROGRAMS)
 
-$(BUILD)/flags.mk: conf/probe-flags $(BUILD)/toolchain
-	@SANITIZE='$(SANITIZE)' conf/probe-flags $(CC) > $@
+$(BUILD)/flags.mk: tools/probe-flags $(BUILD)/toolchain
+	@SANITIZE='$(SANITIZE)' tools/probe-flags $(CC) > $@
 
 # Changes when the compiler or its options do, so that nothing old is linked in.
 $(BUILD)/toolchain: FORCE
@@ -136,13 +136,13 @@ $(BUILD)/commit.o: $(BUILD)/commit.c $(BUILD)/toolchain $(BUILD)/flags.mk
 
 link = @echo "  LINK  $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(1) $(LIBS)
 
-$(BUILD)/booking-api: $(call object,fcgi/main.c) $(BUILD)/commit.o $(BUILD)/libweb.a $(BUILD)/libbooking.a
+$(BUILD)/booking-api: $(call object,fcgi/booking_api.c) $(BUILD)/commit.o $(BUILD)/libweb.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libweb.a $(BUILD)/libbooking.a)
-$(BUILD)/payment-gateway: $(call object,fcgi/gateway/main.c) $(BUILD)/commit.o $(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a
+$(BUILD)/payment-gateway: $(call object,fcgi/simulator/payment_gateway.c) $(BUILD)/commit.o $(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a)
-$(BUILD)/sweeper: $(call object,sweeper/main.c) $(BUILD)/commit.o $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
+$(BUILD)/sweeper: $(call object,sweeper/daemon.c) $(BUILD)/commit.o $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libsweeper.a $(BUILD)/libbooking.a)
-$(BUILD)/migrate: $(call object,sql/migrate.c) $(BUILD)/commit.o $(BUILD)/libbooking.a
+$(BUILD)/migrate: $(call object,sql/migrate/migrate.c) $(BUILD)/commit.o $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libbooking.a)
 
 # The benchmark's programs; only one of them knows the product.
@@ -216,14 +216,14 @@ tree     = install -d $(2) && tar -C $(1) -c --mode=u=rwX,go=rX --exclude='.[a-z
 install: ## DESTDIR= PREFIX=/usr/local: programs, page, units, nginx site; then run booking-setup
 	@$(MAKE) --no-print-directory programs
 	install -d $(LIB) $(SBIN) $(SHARE) $(DOC)/conf $(MAN) $(UNITS) $(GENERATORS) $(ETC)/nginx/sites-available
-	install $(PROGRAMS) conf/nginx-clients $(LIB)
+	install $(PROGRAMS) conf/host/nginx-clients $(LIB)
 	@for name in booking-setup booking-restart; do $(call placed,conf/host/$$name,$(SBIN)/$$name,755); done
 	@for page in $(MANUALS); do $(call placed,$$page,$(MAN)/$${page##*/},644); done
 	@$(call placed,conf/host/booking-generator,$(GENERATORS)/booking-generator,755)
 	@for unit in conf/systemd/*; do $(call placed,$$unit,$(UNITS)/$${unit##*/},644); done
 	@rm -rf $(SHARE)/html $(SHARE)/sql $(SHARE)/nginx
 	@$(call tree,html,$(SHARE)/html,node_modules install package.json package-lock.json)
-	@$(call tree,sql,$(SHARE)/sql,*.c)
+	@$(call tree,sql,$(SHARE)/sql,migrate)
 	@$(call tree,conf/nginx,$(SHARE)/nginx,*.template)
 	@ln -sfn $(PREFIX)/share/booking/nginx $(ETC)/nginx/booking
 	@test -e $(ETC)/nginx/sites-available/booking || \
@@ -241,13 +241,13 @@ uninstall: ## takes away what make install copied; settings, the nginx site and 
 	rm -f $(ETC)/nginx/sites-enabled/booking $(ETC)/nginx/booking
 
 deb: ## a Debian package in build/deb/, looked over by lintian
-	@conf/install-packages build package
-	@conf/build-deb
+	@tools/install-packages build package
+	@tools/build-deb
 
 test-package: setup-test ## install on machines of their own with systemd, book, upgrade, remove, purge; needs root
-	@conf/install-packages package machine
+	@tools/install-packages package machine
 	@$(MAKE) --no-print-directory programs
-	@MACHINES=required $(PYTEST) $(PYTEST_ARGS) tests/package
+	@MACHINES=required $(PYTEST) $(PYTEST_ARGS) tests/host/package
 
 # ---- test ----------------------------------------------------------------------------------------------
 # The tests run stacks of their own, with their own ports and data, beside a running `make start`.
@@ -256,16 +256,16 @@ test: test-unit test-fuzz ## unit tests, a moment of fuzzing, then everything un
 	@$(PYTEST) $(PYTEST_ARGS) tests
 
 test-unit: test-build ## pure code and the SQL statements, with cmocka
-	@$(STACK) with-database conf/run-unit-tests $(TESTS)
+	@$(STACK) with-database tools/run-unit-tests $(TESTS)
 
 test-mysql: test-build ## unit and HTTP tests against MySQL's server: see docs/contributing.md
-	@PATH="$(CURDIR)/tests/mysql:$$PATH" $(STACK) with-database conf/run-unit-tests \
+	@PATH="$(CURDIR)/tests/servers/mysql:$$PATH" $(STACK) with-database tools/run-unit-tests \
 	    $(patsubst $(BUILD)/%,$(or $(BUILD_DIR),$(BUILD))/%,$(TESTS))
-	@PATH="$(CURDIR)/tests/mysql:$$PATH" $(PYTEST) $(PYTEST_ARGS) tests/seed tests/api
+	@PATH="$(CURDIR)/tests/servers/mysql:$$PATH" $(PYTEST) $(PYTEST_ARGS) tests/api
 
 test-mariadb: test-build ## the same against the MariaDB of another system, in the directory MARIADB_ROOT
-	@PATH="$(CURDIR)/tests/mariadb:$$PATH" $(STACK) with-database conf/run-unit-tests $(TESTS)
-	@PATH="$(CURDIR)/tests/mariadb:$$PATH" $(PYTEST) $(PYTEST_ARGS) tests/seed tests/api
+	@PATH="$(CURDIR)/tests/servers/mariadb:$$PATH" $(STACK) with-database tools/run-unit-tests $(TESTS)
+	@PATH="$(CURDIR)/tests/servers/mariadb:$$PATH" $(PYTEST) $(PYTEST_ARGS) tests/api
 
 test-api: test-build ## HTTP tests against the real stack
 	@$(PYTEST) $(PYTEST_ARGS) tests/api
@@ -277,14 +277,14 @@ screenshots: test-build ## take the README's pictures anew
 	@$(PYTHON) tests/ui/screenshots.py
 
 test-parallel: test-build ## the acceptance suite and the HTTP tests, four at a time
-	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/seed tests/api
+	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/api
 
 test-fault: test-build ## the storm for ROUNDS rounds (seed SEED), crash points, lost commits, races
 	@STORM_ROUNDS=$(ROUNDS) STORM_SEED=$(SEED) STORM_SECONDS=25 $(PYTEST) $(PYTEST_ARGS) tests/fault
 
 test-fresh: ## README's commands on a bare Debian, SUITE=trixie, made by debootstrap (as root)
-	@conf/install-packages machine
-	@tests/package/fresh $(or $(SUITE),trixie)
+	@tools/install-packages machine
+	@tests/host/package/fresh $(or $(SUITE),trixie)
 
 test-long: ## what takes longer than .ci/run may: the long storm, bare Debians, other servers' makes apart (as root)
 	@$(MAKE) --no-print-directory test-fresh SUITE=bookworm
@@ -293,11 +293,11 @@ test-long: ## what takes longer than .ci/run may: the long storm, bare Debians, 
 	@$(MAKE) --no-print-directory fuzz
 
 test-docker: ## docker/ for real: the images, and compose.yaml in a Docker engine of its own (as root)
-	@[ "$$(id -u)" != 0 ] || conf/install-packages docker-test
-	@PYTHON=$(PYTHON) tests/docker/run $(PYTEST_ARGS)
+	@[ "$$(id -u)" != 0 ] || tools/install-packages docker-test
+	@PYTHON=$(PYTHON) tests/host/docker/run $(PYTEST_ARGS)
 
 audit: ## compare the running stack's orders, seats, jobs, history and charges
-	@conf/install-packages audit
+	@tools/install-packages audit
 	@environment=$$($(STACK) env) && eval "$$environment" && $(PYTHON) tests/audit.py
 
 test-build: setup-test
@@ -312,8 +312,8 @@ fault-programs:
 ASAN_TESTS ?= tests
 asan: setup-test ## all tests on programs built with the address and undefined-behaviour sanitizers
 	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined test-programs fault-programs
-	@conf/run-sanitized build-asan $(STACK) with-database conf/run-unit-tests $(TESTS:$(BUILD)/%=build-asan/%)
-	@conf/run-sanitized build-asan $(PYTEST) $(PYTEST_ARGS) $(ASAN_TESTS)
+	@tools/run-sanitized build-asan $(STACK) with-database tools/run-unit-tests $(TESTS:$(BUILD)/%=build-asan/%)
+	@tools/run-sanitized build-asan $(PYTEST) $(PYTEST_ARGS) $(ASAN_TESTS)
 
 bench: build ## measure the system beside its own limit; report and plots in build/bench-report/
 	@$(MAKE) --no-print-directory bench-programs
@@ -324,7 +324,7 @@ bench-programs: $(BENCHES)
 fuzz: setup-test ## libFuzzer (clang) on all that parses strangers' input, FUZZ_SECONDS each
 	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=clang SANITIZE=address,undefined \
 	    CFLAGS='$(CFLAGS) -fsanitize=fuzzer-no-link' fuzz-programs
-	@conf/run-fuzzers build-fuzz $(FUZZ_SECONDS) $(patsubst tests/fuzz/%.c,build-fuzz/fuzz/%,$(FUZZ_SRC))
+	@tools/run-fuzzers build-fuzz $(FUZZ_SECONDS) $(patsubst tests/fuzz/%.c,build-fuzz/fuzz/%,$(FUZZ_SRC))
 
 test-fuzz:
 	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3
@@ -332,18 +332,18 @@ test-fuzz:
 fuzz-programs: $(FUZZERS)
 
 valgrind: test-build ## the unit tests under valgrind
-	@$(STACK) with-database conf/run-unit-tests --under \
+	@$(STACK) with-database tools/run-unit-tests --under \
 	    'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible' $(TESTS)
 
 lint: ## the house rules, and what checks scripts, C and manuals where it is installed
-	@conf/lint
+	@tools/lint
 
 format: ## clang-format over all C sources
-	@command -v clang-format >/dev/null || conf/install-packages lint
+	@command -v clang-format >/dev/null || tools/install-packages lint
 	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
 tidy: compile_commands.json ## clang-tidy over the programs' sources: see .clang-tidy
-	@command -v clang-tidy >/dev/null || conf/install-packages lint
+	@command -v clang-tidy >/dev/null || tools/install-packages lint
 	@mkdir -p $(BUILD)
 	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 8 clang-tidy --quiet -p . 2> $(BUILD)/tidy.log || \
 	    { grep -v ' generated\.$$' $(BUILD)/tidy.log >&2; exit 1; }

@@ -8,8 +8,8 @@
  * FILE has a line for each hold: flight and seats, "bench-7 12A,12B". Databases as for the other programs;
  * one-trip runs as the owner (MIGRATION_DSN), who may make procedures. Prints JSON. */
 
+#include "booking/base/text.h"
 #include "booking/booking.h"
-#include "booking/core/text.h"
 #include "booking/store/db.h"
 #include "booking/store/jobs.h"
 

@@ -2,7 +2,7 @@
 #define BOOKING_BOOKING_H
 
 #include "booking/config.h"
-#include "booking/order.h"
+#include "booking/core/order.h"
 #include "booking/store/db.h"
 #include "booking/store/jobs.h"
 

@@ -1,8 +1,8 @@
 #include "booking/config.h"
 
-#include "booking/core/duration.h"
-#include "booking/core/text.h"
-#include "booking/log.h"
+#include "booking/base/duration.h"
+#include "booking/base/log.h"
+#include "booking/base/text.h"
 
 #include <stddef.h>
 #include <stdlib.h>

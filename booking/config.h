@@ -1,7 +1,7 @@
 #ifndef BOOKING_CONFIG_H
 #define BOOKING_CONFIG_H
 
-#include "booking/core/dsn.h"
+#include "booking/base/dsn.h"
 
 #include <stdbool.h>
 #include <stdint.h>

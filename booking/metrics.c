@@ -1,9 +1,9 @@
 #include "booking/metrics.h"
 
-#include "booking/core/text.h"
-#include "booking/log.h"
-#include "booking/monotonic.h"
-#include "booking/presence.h"
+#include "booking/base/log.h"
+#include "booking/base/monotonic.h"
+#include "booking/base/presence.h"
+#include "booking/base/text.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 #ifndef BOOKING_METRICS_H
 #define BOOKING_METRICS_H
 
-#include "booking/core/buf.h"
+#include "booking/base/buf.h"
 #include "booking/core/order_state.h"
 
 #include <stddef.h>
@@ -41,7 +41,7 @@ enum metric_time {
 
 /* Maps the file, whose name is the path and the number of its layout (empty path, or no room for it: memory of our
  * own), and enters this process in the table of the living, where it stays until metrics_close() or its end, however it
- * ends (booking/presence.h). Called once; the process forks no other afterwards. */
+ * ends (booking/base/presence.h). Called once; the process forks no other afterwards. */
 void metrics_open(const char *path, const char *program);
 void metrics_close(void);
 

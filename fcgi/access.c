@@ -1,6 +1,6 @@
 #include "fcgi/access.h"
 
-#include "booking/log.h"
+#include "booking/base/log.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,8 +1,8 @@
 #include "fcgi/handlers.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
+#include "booking/base/wake.h"
 #include "booking/store/orders.h"
-#include "booking/wake.h"
 #include "fcgi/body.h"
 #include "fcgi/job_json.h"
 

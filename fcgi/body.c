@@ -1,7 +1,7 @@
 #include "fcgi/body.h"
 
-#include "booking/core/json_check.h"
-#include "booking/core/text.h"
+#include "booking/base/json_check.h"
+#include "booking/base/text.h"
 #include "fcgi/problem.h"
 
 #include <json-c/json.h>

@@ -1,7 +1,7 @@
 #include "fcgi/exchange.h"
 
-#include "booking/core/text.h"
-#include "booking/log.h"
+#include "booking/base/log.h"
+#include "booking/base/text.h"
 #include "booking/store/idempotency.h"
 #include "fcgi/access.h"
 

@@ -2,7 +2,7 @@
 #define FCGI_EXCHANGE_H
 
 #include "booking/booking.h"
-#include "booking/order_json.h"
+#include "booking/core/order_json.h"
 #include "fcgi/problem.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"

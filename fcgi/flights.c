@@ -1,7 +1,7 @@
 #include "fcgi/handlers.h"
 
-#include "booking/core/text.h"
-#include "booking/search.h"
+#include "booking/base/text.h"
+#include "booking/flights/search.h"
 #include "booking/store/seats.h"
 
 #include <ctype.h>

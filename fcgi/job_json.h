@@ -1,7 +1,7 @@
 #ifndef FCGI_JOB_JSON_H
 #define FCGI_JOB_JSON_H
 
-#include "booking/core/json_writer.h"
+#include "booking/base/json_writer.h"
 #include "booking/store/jobs.h"
 
 /* A job as the operator is shown it, as the next member of an array or the whole answer. */

@@ -1,6 +1,6 @@
 #include "fcgi/exchange.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 #include "booking/store/orders.h"
 
 struct page {

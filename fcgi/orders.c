@@ -1,9 +1,9 @@
 #include "fcgi/handlers.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
+#include "booking/base/wake.h"
 #include "booking/store/events.h"
 #include "booking/store/orders.h"
-#include "booking/wake.h"
 #include "fcgi/body.h"
 #include "fcgi/bulkhead.h"
 #include "fcgi/replay.h"

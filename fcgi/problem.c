@@ -1,6 +1,6 @@
 #include "fcgi/problem.h"
 
-#include "booking/order_json.h"
+#include "booking/core/order_json.h"
 
 #include <ctype.h>
 #include <string.h>

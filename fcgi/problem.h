@@ -1,8 +1,8 @@
 #ifndef FCGI_PROBLEM_H
 #define FCGI_PROBLEM_H
 
-#include "booking/order.h"
-#include "booking/result.h"
+#include "booking/core/order.h"
+#include "booking/core/result.h"
 #include "fcgi/request.h"
 #include "fcgi/response.h"
 

@@ -1,6 +1,6 @@
 #include "fcgi/request.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 
 #include <string.h>
 

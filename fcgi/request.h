@@ -1,7 +1,7 @@
 #ifndef FCGI_REQUEST_H
 #define FCGI_REQUEST_H
 
-#include "booking/core/buf.h"
+#include "booking/base/buf.h"
 
 #include <stdbool.h>
 #include <stddef.h>

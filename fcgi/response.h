@@ -1,8 +1,8 @@
 #ifndef FCGI_RESPONSE_H
 #define FCGI_RESPONSE_H
 
-#include "booking/core/buf.h"
-#include "booking/core/json_writer.h"
+#include "booking/base/buf.h"
+#include "booking/base/json_writer.h"
 
 /* One answer, collected before it is sent, so that a late failure can still
  * replace it whole. Reused from request to request. */

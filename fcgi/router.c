@@ -1,7 +1,7 @@
 #include "fcgi/router.h"
 
-#include "booking/core/text.h"
-#include "booking/log.h"
+#include "booking/base/log.h"
+#include "booking/base/text.h"
 #include "booking/metrics.h"
 #include "fcgi/access.h"
 #include "fcgi/handlers.h"

@@ -1,10 +1,10 @@
 #include "fcgi/server.h"
 
-#include "booking/core/text.h"
-#include "booking/crash_point.h"
-#include "booking/log.h"
-#include "booking/notify.h"
-#include "booking/random.h"
+#include "booking/base/crash_point.h"
+#include "booking/base/log.h"
+#include "booking/base/notify.h"
+#include "booking/base/random.h"
+#include "booking/base/text.h"
 
 #include <fcgiapp.h>
 

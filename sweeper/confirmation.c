@@ -1,8 +1,8 @@
 #include "sweeper/sweeper.h"
 
-#include "booking/crash_point.h"
-#include "booking/log.h"
-#include "booking/order_json.h"
+#include "booking/base/crash_point.h"
+#include "booking/base/log.h"
+#include "booking/core/order_json.h"
 
 #include <stdio.h>
 

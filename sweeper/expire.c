@@ -1,8 +1,8 @@
 #include "sweeper/sweeper.h"
 
-#include "booking/log.h"
+#include "booking/base/log.h"
+#include "booking/base/notify.h"
 #include "booking/metrics.h"
-#include "booking/notify.h"
 
 #include <string.h>
 

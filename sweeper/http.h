@@ -1,8 +1,8 @@
 #ifndef SWEEPER_HTTP_H
 #define SWEEPER_HTTP_H
 
-#include "booking/core/buf.h"
-#include "booking/monotonic.h"
+#include "booking/base/buf.h"
+#include "booking/base/monotonic.h"
 
 #include <stdbool.h>
 #include <stddef.h>

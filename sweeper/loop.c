@@ -1,12 +1,12 @@
 #include "sweeper/sweeper.h"
 
-#include "booking/crash_point.h"
-#include "booking/log.h"
+#include "booking/base/crash_point.h"
+#include "booking/base/log.h"
+#include "booking/base/notify.h"
+#include "booking/base/wake.h"
 #include "booking/metrics.h"
 #include "booking/store/idempotency.h"
 #include "booking/store/sweepers.h"
-#include "booking/wake.h"
-#include "booking/notify.h"
 
 #define BEAT_MS 5000
 #define PURGE_MS 60000

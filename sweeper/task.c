@@ -1,7 +1,7 @@
 #include "sweeper/sweeper.h"
 
-#include "booking/log.h"
-#include "booking/notify.h"
+#include "booking/base/log.h"
+#include "booking/base/notify.h"
 
 #include <stdlib.h>
 

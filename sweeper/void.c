@@ -1,8 +1,8 @@
 #include "sweeper/sweeper.h"
 
-#include "booking/core/text.h"
-#include "booking/crash_point.h"
-#include "booking/log.h"
+#include "booking/base/crash_point.h"
+#include "booking/base/log.h"
+#include "booking/base/text.h"
 #include "booking/metrics.h"
 #include "sweeper/gateway_answer.h"
 

@@ -23,7 +23,7 @@ pytest.register_assert_rewrite("audit", "client", "stack", "shapes")
 from audit import audit  # noqa: E402
 from stack import PROGRAM_FILES, ROOT, Stack  # noqa: E402
 
-# Tests look into their stacks and databases as the account that runs them; tests/service/test_account.py is about the other.
+# Tests look into their stacks and databases as the account that runs them; tests/host/service/test_account.py is about the other.
 os.environ.setdefault("RUN_AS", "root")
 
 # Settings of the shared stacks. None is slow for the sake of realism: the gateway answers at once

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-sys.path.insert(0, str(ROOT / "conf"))
+sys.path.insert(0, str(ROOT / "tools/stack"))
 
 from stacklib.database import client  # noqa: E402
 from stacklib.processes import processes, supervisor_api  # noqa: E402

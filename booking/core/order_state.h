@@ -1,7 +1,7 @@
 #ifndef BOOKING_CORE_ORDER_STATE_H
 #define BOOKING_CORE_ORDER_STATE_H
 
-#include "booking/result.h"
+#include "booking/core/result.h"
 
 #include <stdbool.h>
 

@@ -1,6 +1,6 @@
 #include "booking/core/price.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 
 #include <string.h>
 

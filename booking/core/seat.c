@@ -1,6 +1,6 @@
 #include "booking/core/seat.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 
 #include <string.h>
 

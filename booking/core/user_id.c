@@ -1,6 +1,6 @@
 #include "booking/core/user_id.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 
 #include <utf8proc.h>
 

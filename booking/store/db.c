@@ -7,10 +7,10 @@
 
 #include "booking/store/db.h"
 
-#include "booking/core/timestamp.h"
-#include "booking/crash_point.h"
-#include "booking/monotonic.h"
-#include "booking/random.h"
+#include "booking/base/crash_point.h"
+#include "booking/base/monotonic.h"
+#include "booking/base/random.h"
+#include "booking/base/timestamp.h"
 #include "booking/store/db_errors.h"
 
 #include <mysql.h>

@@ -1,8 +1,8 @@
 #ifndef BOOKING_STORE_DB_H
 #define BOOKING_STORE_DB_H
 
-#include "booking/core/dsn.h"
-#include "booking/result.h"
+#include "booking/base/dsn.h"
+#include "booking/core/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>

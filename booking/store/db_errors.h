@@ -1,7 +1,7 @@
 #ifndef BOOKING_STORE_DB_ERRORS_H
 #define BOOKING_STORE_DB_ERRORS_H
 
-#include "booking/result.h"
+#include "booking/core/result.h"
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,7 @@
 #ifndef BOOKING_STORE_EVENTS_H
 #define BOOKING_STORE_EVENTS_H
 
-#include "booking/order.h"
+#include "booking/core/order.h"
 #include "booking/store/db.h"
 
 /* The history of an order: rows are only ever added, each in the transaction

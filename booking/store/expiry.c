@@ -1,6 +1,6 @@
 #include "booking/store/expiry.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 #include "booking/store/slots.h"
 
 /* A hold ends with its flight's departure, also when that was moved meanwhile. */

@@ -1,7 +1,7 @@
 #ifndef BOOKING_STORE_EXPIRY_H
 #define BOOKING_STORE_EXPIRY_H
 
-#include "booking/order.h"
+#include "booking/core/order.h"
 #include "booking/store/db.h"
 
 /* Ending many holds at once: one statement a table for up to EXPIRY_MAX

@@ -1,7 +1,7 @@
 #ifndef BOOKING_STORE_FLIGHT_FACTS_H
 #define BOOKING_STORE_FLIGHT_FACTS_H
 
-#include "booking/order.h"
+#include "booking/core/order.h"
 
 /* What others read of a flight's row beside their own, as one column: a
  * subquery, which takes no lock where its statement does, and one only, since

@@ -1,6 +1,6 @@
 #include "booking/store/flights.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 #include "booking/store/slots.h"
 
 /* Seats are counted, not kept as a number in the flight: every customer of the

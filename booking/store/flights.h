@@ -1,7 +1,7 @@
 #ifndef BOOKING_STORE_FLIGHTS_H
 #define BOOKING_STORE_FLIGHTS_H
 
-#include "booking/order.h"
+#include "booking/core/order.h"
 #include "booking/store/db.h"
 
 /* A flight as it is offered. Text is valid for the length of a call back. */

@@ -1,6 +1,6 @@
 #include "booking/store/idempotency.h"
 
-#include "booking/random.h"
+#include "booking/base/random.h"
 
 #include <string.h>
 

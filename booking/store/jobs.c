@@ -1,6 +1,6 @@
 #include "booking/store/jobs.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 #include "booking/store/slots.h"
 
 #include <string.h>

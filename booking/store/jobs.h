@@ -1,7 +1,7 @@
 #ifndef BOOKING_STORE_JOBS_H
 #define BOOKING_STORE_JOBS_H
 
-#include "booking/order.h"
+#include "booking/core/order.h"
 #include "booking/store/db.h"
 
 /* Timers and activities: what takes time, or may fail outside the database.

@@ -1,6 +1,6 @@
 #include "booking/store/orders.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 #include "booking/store/flight_facts.h"
 #include "booking/store/slots.h"
 

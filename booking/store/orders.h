@@ -1,7 +1,7 @@
 #ifndef BOOKING_STORE_ORDERS_H
 #define BOOKING_STORE_ORDERS_H
 
-#include "booking/order.h"
+#include "booking/core/order.h"
 #include "booking/store/db.h"
 
 /* The table of orders. Lock an order before its seats, its payment and its

@@ -1,6 +1,6 @@
 #include "booking/store/payments.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 
 DB_SQL(PAYMENT_INSERT,
        "INSERT INTO payments (payment_id, order_id, payment_code, status, amount_cents, currency,"

@@ -1,7 +1,7 @@
 #ifndef BOOKING_STORE_PAYMENTS_H
 #define BOOKING_STORE_PAYMENTS_H
 
-#include "booking/order.h"
+#include "booking/core/order.h"
 #include "booking/store/db.h"
 
 /* The one payment of an order. Lock the order first. */

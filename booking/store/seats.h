@@ -1,7 +1,7 @@
 #ifndef BOOKING_STORE_SEATS_H
 #define BOOKING_STORE_SEATS_H
 
-#include "booking/order.h"
+#include "booking/core/order.h"
 #include "booking/store/db.h"
 #include "booking/store/flight_facts.h"
 

@@ -73,7 +73,7 @@ CODES = {
     "IDEMPOTENCY_MISMATCH": (422, idempotency_mismatch),
 }
 
-# Provoked elsewhere: they need a stack in trouble (test_outages.py), or one with limits (tests/security).
+# Provoked elsewhere: they need a stack in trouble (test_outages.py), or one with limits (tests/api/security).
 ELSEWHERE = {"INTERNAL", "DATABASE_UNAVAILABLE", "TOO_MANY_REQUESTS"}
 
 CONTRACT = {

@@ -138,10 +138,10 @@ def documented_settings():
 
 def test_every_setting_is_documented():
     in_force = dict(line.split("=", 1) for line in check_config().stdout.splitlines())
-    settings = "".join((ROOT / f"conf/stacklib/{name}.py").read_text() for name in ("settings", "account"))
+    settings = "".join((ROOT / f"tools/stack/stacklib/{name}.py").read_text() for name in ("settings", "account"))
     stack_alone = set(re.findall(r'(?:environment\.get|self\.\w+)\("([A-Z_]+)"', settings))
     stack_alone -= {"PATH", "SUDO_USER"}
-    stack_alone |= set(re.findall(r"\$\{([A-Z_]+):-", (ROOT / "conf/nginx-clients").read_text())) - set(in_force)
+    stack_alone |= set(re.findall(r"\$\{([A-Z_]+):-", (ROOT / "conf/host/nginx-clients").read_text())) - set(in_force)
     documented = documented_settings()
     assert set(documented) == set(in_force) | stack_alone
     for name, value in in_force.items():

@@ -1,6 +1,6 @@
 """Every step: a process is killed at each named point of the code in turn, and all comes out right.
 
-The programs are a test build whose crash points are armed by a file (booking/crash_point.h). What the killed process
+The programs are a test build whose crash points are armed by a file (booking/base/crash_point.h). What the killed process
 had claimed comes back when its lease ends; the tests end that lease at once, but for one that waits it out.
 """
 

@@ -6,10 +6,11 @@
 
 #include "tests/fuzz/fuzz.h"
 
+#include "booking/base/json_check.h"
+#include "booking/base/log.h"
+#include "booking/base/text.h"
+#include "booking/base/wake.h"
 #include "booking/booking.h"
-#include "booking/core/json_check.h"
-#include "booking/core/text.h"
-#include "booking/log.h"
 #include "booking/store/events.h"
 #include "booking/store/flights.h"
 #include "booking/store/idempotency.h"
@@ -17,7 +18,6 @@
 #include "booking/store/queue.h"
 #include "booking/store/seats.h"
 #include "booking/store/sweepers.h"
-#include "booking/wake.h"
 #include "fcgi/router.h"
 
 #include <ctype.h>

@@ -3,7 +3,7 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include "booking/core/dsn.h"
+#include "booking/base/dsn.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {

@@ -3,8 +3,8 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include "booking/core/json_check.h"
-#include "booking/core/text.h"
+#include "booking/base/json_check.h"
+#include "booking/base/text.h"
 #include "sweeper/gateway_answer.h"
 
 static bool is_fit_to_show(const char *text)

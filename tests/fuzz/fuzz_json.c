@@ -2,8 +2,8 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include "booking/core/json_check.h"
-#include "booking/core/text.h"
+#include "booking/base/json_check.h"
+#include "booking/base/text.h"
 #include "fcgi/body.h"
 #include "fcgi/response.h"
 

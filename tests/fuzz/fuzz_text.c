@@ -3,10 +3,10 @@
 
 #include "tests/fuzz/fuzz.h"
 
-#include "booking/core/json_check.h"
-#include "booking/core/json_writer.h"
-#include "booking/core/text.h"
-#include "booking/core/timestamp.h"
+#include "booking/base/json_check.h"
+#include "booking/base/json_writer.h"
+#include "booking/base/text.h"
+#include "booking/base/timestamp.h"
 
 #include <json-c/json.h>
 

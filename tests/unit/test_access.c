@@ -1,10 +1,10 @@
 /* Who may do an operator's work. With a token as its argument this program only compares that token, for
- * tests/security/test_token.py to count what the comparison costs. */
+ * tests/api/security/test_token.py to count what the comparison costs. */
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/text.h"
-#include "booking/log.h"
+#include "booking/base/log.h"
+#include "booking/base/text.h"
 #include "fcgi/access.h"
 
 #include <string.h>

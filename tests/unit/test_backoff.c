@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/backoff.h"
+#include "booking/base/backoff.h"
 
 #include <limits.h>
 

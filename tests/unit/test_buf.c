@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/buf.h"
+#include "booking/base/buf.h"
 
 #include <limits.h>
 #include <string.h>

@@ -3,8 +3,8 @@
 
 #include "tests/unit/unit.h"
 
+#include "booking/base/timestamp.h"
 #include "booking/config.h"
-#include "booking/core/timestamp.h"
 #include "booking/store/db.h"
 #include "booking/store/db_errors.h"
 

@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/dsn.h"
+#include "booking/base/dsn.h"
 
 #include <stdio.h>
 #include <string.h>

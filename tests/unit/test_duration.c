@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/duration.h"
+#include "booking/base/duration.h"
 
 #include <string.h>
 

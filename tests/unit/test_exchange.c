@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/timestamp.h"
+#include "booking/base/timestamp.h"
 #include "fcgi/exchange.h"
 
 #include <json-c/json.h>

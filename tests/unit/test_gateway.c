@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "fcgi/gateway/behaviour.h"
+#include "fcgi/simulator/behaviour.h"
 #include "sweeper/gateway_answer.h"
 
 #include <stdio.h>

@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/json_check.h"
+#include "booking/base/json_check.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/json_writer.h"
-#include "booking/core/timestamp.h"
+#include "booking/base/json_writer.h"
+#include "booking/base/timestamp.h"
 
 #include <json-c/json.h>
 #include <stdio.h>

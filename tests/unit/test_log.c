@@ -2,8 +2,8 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/text.h"
-#include "booking/log.h"
+#include "booking/base/log.h"
+#include "booking/base/text.h"
 
 #include <json-c/json.h>
 

@@ -2,8 +2,8 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/order.h"
-#include "booking/order_json.h"
+#include "booking/core/order.h"
+#include "booking/core/order_json.h"
 
 #include <json-c/json.h>
 #include <stdio.h>

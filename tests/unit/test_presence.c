@@ -3,7 +3,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/presence.h"
+#include "booking/base/presence.h"
 
 #include <fcntl.h>
 #include <signal.h>

@@ -2,8 +2,8 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/text.h"
-#include "booking/random.h"
+#include "booking/base/random.h"
+#include "booking/base/text.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/sql_script.h"
+#include "booking/base/sql_script.h"
 
 #include <stdio.h>
 #include <string.h>

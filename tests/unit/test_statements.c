@@ -3,9 +3,9 @@
 
 #include "tests/unit/unit.h"
 
+#include "booking/base/text.h"
 #include "booking/booking.h"
 #include "booking/config.h"
-#include "booking/core/text.h"
 #include "booking/store/queue.h"
 #include "booking/store/seats.h"
 
@@ -19,7 +19,7 @@
 /* migrate's statements are in its one file, and its main() must not be ours. */
 int migrate_main(int argc, char **argv);
 #define main migrate_main
-#include "sql/migrate.c"
+#include "sql/migrate/migrate.c"
 #undef main
 
 #define FUTURE_JOBS 100000

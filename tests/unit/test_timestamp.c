@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/timestamp.h"
+#include "booking/base/timestamp.h"
 
 #include <stdio.h>
 #include <string.h>

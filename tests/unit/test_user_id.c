@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/text.h"
+#include "booking/base/text.h"
 #include "booking/core/user_id.h"
 
 #include <string.h>

@@ -2,7 +2,7 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/wake.h"
+#include "booking/base/wake.h"
 
 #include <dirent.h>
 #include <fcntl.h>

@@ -2,8 +2,8 @@
 
 #include "tests/unit/unit.h"
 
-#include "booking/core/timestamp.h"
-#include "booking/zone.h"
+#include "booking/base/timestamp.h"
+#include "booking/base/zone.h"
 
 #include <string.h>
 

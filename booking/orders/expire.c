@@ -1,0 +1,56 @@
+#include "booking/base/crash_point.h"
+#include "booking/booking.h"
+#include "booking/metrics.h"
+#include "booking/store/expiry.h"
+#include "booking/store/txn.h"
+
+#include "booking/base/text.h"
+
+struct expiration {
+    const char (*order_ids)[UUID_SIZE];
+    size_t count;
+    const char *worker;
+    size_t expired;
+};
+
+static enum result expire_in_txn(struct db *db, void *context)
+{
+    struct expiration *e = context;
+    struct expiry_list all;
+    struct expiry_list lapsed = { .count = 0 };
+    struct expiry_list over = { .count = 0 };
+
+    CRASH_SCOPE("expire");
+    enum result r = expiry_lock(db, e->order_ids, e->count, e->worker == NULL, &all);
+    for (size_t i = 0; r == RESULT_OK && i < all.count; i++) {
+        bool is_held = all.order[i].status == ORDER_SEATS_RESERVED;
+        /* A timer that fires for a hold that goes on is set again; one whose order has moved on is
+         * dropped. Neither should be, and both are harmless. */
+        if (is_held && all.order[i].expires_at_ms > all.order[i].read_at_ms) {
+            r = jobs_move(db, JOB_EXPIRE_HOLD, all.order[i].order_id, all.order[i].expires_at_ms);
+            continue;
+        }
+        if (is_held)
+            lapsed.order[lapsed.count++] = all.order[i];
+        over.order[over.count++] = all.order[i];
+    }
+    if (r == RESULT_OK && lapsed.count > 0)
+        r = expiry_end(db, &lapsed, e->worker);
+    if (r == RESULT_OK && over.count > 0)
+        r = expiry_drop_timers(db, &over);
+    CRASH_POINT("ended");
+    e->expired = lapsed.count;
+    return r;
+}
+
+enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
+                           const char *worker, size_t *ret_expired)
+{
+    struct expiration e = { .order_ids = order_ids, .count = count, .worker = worker };
+    /* One order names the transaction well enough to look up its COMMIT: they
+     * all happen together. */
+    enum result r = txn_run(db, order_ids[0], expire_in_txn, &e);
+    *ret_expired = r == RESULT_OK ? e.expired : 0;
+    metrics_add_moves(ORDER_EXPIRED, *ret_expired);
+    return r;
+}

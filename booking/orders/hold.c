@@ -1,0 +1,116 @@
+#include "booking/base/crash_point.h"
+#include "booking/metrics.h"
+#include "booking/orders/steps.h"
+#include "booking/store/flights.h"
+#include "booking/store/hold_slots.h"
+#include "booking/store/orders.h"
+#include "booking/store/seats.h"
+#include "booking/store/txn.h"
+
+#include "booking/base/text.h"
+
+struct hold {
+    const struct caller *caller;
+    const char *flight_id;
+    const char *user_id;
+    const struct seat_list *seats;
+    struct order *order;
+    struct refusal *refusal;
+};
+
+/* The order that these locked seats make. */
+static void compose_order(const struct hold *h, const struct locked_seats *locked)
+{
+    static const struct seat_list none = { .count = 0 };
+    struct order *o = h->order;
+    int64_t departure_ms = locked->of_flight.flight.departure_ms;
+    int64_t ends_ms = locked->now_ms + h->caller->config->reservation_timeout_ms;
+
+    text_copy(o->flight_id, sizeof o->flight_id, h->flight_id);
+    text_copy(o->user_id, sizeof o->user_id, h->user_id);
+    text_copy(o->run_id, sizeof o->run_id, h->caller->request_id);
+    text_copy(o->currency, sizeof o->currency, locked->of_flight.currency);
+    o->flight = locked->of_flight.flight;
+    o->status = ORDER_SEATS_RESERVED;
+    o->expires_at_ms = ends_ms < departure_ms ? ends_ms : departure_ms;
+    price_list_choose(&none, &o->prices, &o->seats, locked->of_flight.price_cents, &o->prices);
+    o->total_price_cents = price_list_sum(&o->prices, o->seats.count);
+    o->version = 1;
+    o->reserved_at_ms = o->created_at_ms = o->updated_at_ms = o->read_at_ms = locked->now_ms;
+}
+
+/* Under the customer's lock, which every hold of theirs takes, so that two at
+ * once cannot both be the last that is allowed. */
+static enum result check_open_holds(struct db *db, const struct hold *h)
+{
+    int64_t most = h->caller->config->max_open_holds_per_user;
+    int64_t ends_in_ms = 0;
+    if (most == 0)
+        return RESULT_OK;
+    enum result r = hold_slots_lock(db, h->user_id);
+    if (r == RESULT_OK)
+        r = orders_count_holds(db, h->user_id, &h->refusal->open_holds, &ends_in_ms);
+    if (r != RESULT_OK || h->refusal->open_holds < most)
+        return r;
+    h->refusal->retry_after_s = ends_in_ms / 1000 + 1;
+    return RESULT_TOO_MANY_HOLDS;
+}
+
+static enum result hold_in_txn(struct db *db, void *context)
+{
+    struct hold *h = context;
+    struct order *o = h->order;
+    struct locked_seats locked;
+
+    CRASH_SCOPE("hold");
+    o->seats = *h->seats;
+    enum result r = part_lock_seats(db, h->flight_id, &o->seats, NULL, &locked);
+    if (r == RESULT_OK && locked.count == 0)
+        r = flights_exists(db, h->flight_id);
+    if (r == RESULT_OK)
+        r = part_check_seats(&locked, &o->seats, NULL, h->refusal);
+    if ((r == RESULT_OK || r == RESULT_SEATS_UNAVAILABLE) && locked.of_flight.flight.departure_ms <= locked.now_ms)
+        r = RESULT_FLIGHT_DEPARTED;
+    if (r == RESULT_OK)
+        r = check_open_holds(db, h);
+    if (r != RESULT_OK)
+        return r;
+
+    compose_order(h, &locked);
+    r = orders_insert(db, o);
+    CRASH_POINT("inserted");
+    if (r == RESULT_OK)
+        r = seats_take(db, o);
+    if (r == RESULT_OK)
+        r = jobs_add(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms, 0, o->run_id);
+    if (r == RESULT_OK)
+        r = events_add_birth(db, o);
+    if (r == RESULT_OK)
+        r = part_before_commit(db, h->caller, o);
+    return r;
+}
+
+enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id,
+                         const char *user_id, const struct seat_list *seats, struct order *ret_order,
+                         struct refusal *ret_refusal)
+{
+    struct hold h = { caller, flight_id, user_id, seats, ret_order, ret_refusal };
+    *ret_order = (struct order){0};
+    random_uuid(ret_order->order_id);
+
+    /* Seats may stand under holds that are over; those are ended first, each
+     * in its own transaction, and then all starts from the top. */
+    for (int tries = 0;; tries++) {
+        bool any = false;
+        enum result r = txn_run(db, ret_order->order_id, hold_in_txn, &h);
+        if (r == RESULT_OK) {
+            metrics_add_moves(ORDER_CREATED, 1);
+            metrics_add_moves(ORDER_SEATS_RESERVED, 1);
+        }
+        if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
+            return r;
+        enum result expired = part_expire_holders(db, flight_id, &ret_refusal->seats, &any);
+        if (expired != RESULT_OK || !any)
+            return expired == RESULT_OK ? r : expired;
+    }
+}

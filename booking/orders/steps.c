@@ -1,0 +1,190 @@
+#include "booking/orders/steps.h"
+
+#include "booking/base/crash_point.h"
+#include "booking/store/jobs.h"
+#include "booking/store/orders.h"
+#include "booking/store/payments.h"
+#include "booking/store/seats.h"
+
+#include <string.h>
+
+static bool conditions_hold(const struct caller *caller, int64_t version)
+{
+    return (caller->only_if.count == 0 || version_is_in(&caller->only_if, version)) &&
+           !version_is_in(&caller->unless, version);
+}
+
+enum result part_lock_order(struct db *db, const struct caller *caller, const char *order_id,
+                            struct order *ret_order)
+{
+    enum result r = orders_lock(db, order_id, ret_order);
+    if (r != RESULT_OK)
+        return r;
+    order_settle_lapse(ret_order);
+    return conditions_hold(caller, ret_order->version) ? RESULT_OK : RESULT_PRECONDITION_FAILED;
+}
+
+static size_t find_locked(const struct locked_seats *locked, const char *number)
+{
+    size_t i = 0;
+    while (i < locked->count && strcmp(locked->seat[i].number, number) != 0)
+        i++;
+    return i;
+}
+
+enum result part_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
+                            const struct seat_list *others, struct locked_seats *ret_locked)
+{
+    struct seat_list sent = *wanted;
+    bool padded = false;
+
+    seat_list_plain(&sent, wanted);
+    enum result r = seats_lock(db, flight_id, wanted, others, ret_locked);
+    if (r != RESULT_OK)
+        return r;
+    /* The flight's seats may have been loaded with zeros in their numbers. */
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (strcmp(sent.number[i], wanted->number[i]) == 0 ||
+            find_locked(ret_locked, wanted->number[i]) < ret_locked->count)
+            continue;
+        memcpy(wanted->number[i], sent.number[i], SEAT_NUMBER_SIZE);
+        padded = true;
+    }
+    return padded ? seats_lock(db, flight_id, wanted, others, ret_locked) : RESULT_OK;
+}
+
+static void refuse_seat(struct refusal *refusal, const char *number)
+{
+    /* Cannot be full or repeated: it is a subset of a checked list. */
+    (void)seat_list_add(&refusal->seats, number);
+}
+
+enum result part_check_seats(const struct locked_seats *locked, const struct seat_list *wanted,
+                             const char *order_id, struct refusal *ret_refusal)
+{
+    ret_refusal->seats.count = 0;
+    for (size_t i = 0; i < wanted->count; i++) {
+        if (find_locked(locked, wanted->number[i]) == locked->count)
+            refuse_seat(ret_refusal, wanted->number[i]);
+    }
+    if (ret_refusal->seats.count > 0)
+        return RESULT_INVALID_SEATS;
+
+    for (size_t i = 0; i < wanted->count; i++) {
+        size_t at = find_locked(locked, wanted->number[i]);
+        bool own = order_id != NULL && strcmp(locked->seat[at].reserved_by, order_id) == 0;
+        if (locked->seat[at].status != SEAT_AVAILABLE && !own)
+            refuse_seat(ret_refusal, wanted->number[i]);
+    }
+    return ret_refusal->seats.count > 0 ? RESULT_SEATS_UNAVAILABLE : RESULT_OK;
+}
+
+enum result part_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
+                                bool *ret_any)
+{
+    char ids[SEATS_MAX][UUID_SIZE];
+    size_t count = 0;
+    size_t expired = 0;
+
+    *ret_any = false;
+    enum result r = orders_find_lapsed_holders(db, flight_id, seats, ids, &count);
+    for (size_t i = 0; r == RESULT_OK && i < count; i++)
+        r = booking_expire(db, (const char(*)[UUID_SIZE])ids + i, 1, NULL, &expired);
+    if (r == RESULT_OK)
+        *ret_any = count > 0;
+    return r;
+}
+
+enum result part_move_order(struct db *db, struct order *order, enum order_event event)
+{
+    enum order_status from = order->status;
+    enum result r = order_next(from, event, &order->status);
+    return r == RESULT_OK ? orders_update(db, order, from) : r;
+}
+
+enum result part_log_move(struct db *db, const struct order *order, const char *type,
+                          enum order_status from, const char *detail, const char *request_id,
+                          const char *worker)
+{
+    struct event event = {
+        .order_id = order->order_id,
+        .type = type,
+        .from_status = (int)from,
+        .to_status = (int)order->status,
+        .duration_ms = EVENT_NONE,
+        .detail = detail,
+        .request_id = request_id,
+        .worker = worker,
+    };
+    return events_add(db, &event);
+}
+
+enum result part_request_void(struct db *db, const char *order_id, const char *why,
+                              const char *request_id)
+{
+    struct event event = {
+        .order_id = order_id,
+        .type = EVENT_VOID_REQUESTED,
+        .from_status = EVENT_NONE,
+        .to_status = EVENT_NONE,
+        .duration_ms = EVENT_NONE,
+        .detail = why,
+        .request_id = request_id,
+    };
+    enum result r = jobs_ensure(db, JOB_VOID_CHARGE, order_id, 0, request_id);
+    return r == RESULT_OK ? events_add(db, &event) : r;
+}
+
+/* The payment of an order that ends while paying. */
+static enum result drop_payment(struct db *db, const char *order_id, const char *why,
+                                const char *request_id)
+{
+    struct payment payment;
+    enum result r = payments_find(db, order_id, &payment);
+    /* A row that was lost: nothing to settle, and no key to void. */
+    if (r == RESULT_NOT_FOUND)
+        return jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id);
+    if (r == RESULT_OK)
+        r = payments_settle(db, payment.payment_id, "CANCELLED", NULL, why);
+    if (r == RESULT_OK)
+        r = jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id);
+    /* An attempt not begun never reaches the gateway: beginning one checks the
+     * order under the lock we hold. */
+    if (r == RESULT_OK && payment.attempts > 0)
+        r = part_request_void(db, order_id, why, request_id);
+    return r;
+}
+
+enum result part_cancel_order(struct db *db, struct order *order, const char *detail,
+                              const char *request_id)
+{
+    enum order_status from = order->status;
+    order->expires_at_ms = TIME_NONE;
+    enum result r = part_move_order(db, order, ORDER_EVENT_CANCEL);
+    if (r == RESULT_OK)
+        r = seats_release(db, order);
+    CRASH_POINT("released");
+    if (r == RESULT_OK)
+        r = part_log_move(db, order, EVENT_ORDER_CANCELLED, from, detail, request_id, NULL);
+    if (r == RESULT_OK && from == ORDER_PAYMENT_PENDING)
+        r = drop_payment(db, order->order_id, detail, request_id);
+    else if (r == RESULT_OK)
+        r = jobs_remove(db, JOB_EXPIRE_HOLD, order->order_id);
+    return r;
+}
+
+/* One that wants to be left alone for longer than this is asked again all the same. */
+#define RETRY_AFTER_MAX_MS 60000
+
+int64_t part_wait(int64_t delay_ms, int64_t retry_after_ms)
+{
+    if (retry_after_ms > RETRY_AFTER_MAX_MS)
+        retry_after_ms = RETRY_AFTER_MAX_MS;
+    return delay_ms > retry_after_ms ? delay_ms : retry_after_ms;
+}
+
+enum result part_before_commit(struct db *db, const struct caller *caller, const struct order *order)
+{
+    return caller->before_commit == NULL ? RESULT_OK
+                                         : caller->before_commit(db, order, caller->context);
+}

@@ -1,0 +1,70 @@
+#include "booking/base/crash_point.h"
+#include "booking/metrics.h"
+#include "booking/orders/steps.h"
+#include "booking/store/orders.h"
+#include "booking/store/payments.h"
+#include "booking/store/txn.h"
+
+#include "booking/base/text.h"
+
+#include <string.h>
+
+struct submission {
+    const struct caller *caller;
+    const char *order_id;
+    const char *code;
+    struct order *order;
+};
+
+bool booking_payment_code_is_valid(const char *code)
+{
+    return strlen(code) == 5 && strspn(code, "0123456789") == 5;
+}
+
+static enum result submit_in_txn(struct db *db, void *context)
+{
+    struct submission *s = context;
+    struct order *o = s->order;
+
+    CRASH_SCOPE("pay");
+    enum result r = part_lock_order(db, s->caller, s->order_id, o);
+    if (r != RESULT_OK)
+        return r;
+    enum order_status from = o->status;
+    /* The timer is gone: from here on the seats wait for the payment's outcome. */
+    int64_t expires_at_ms = o->expires_at_ms;
+    o->expires_at_ms = TIME_NONE;
+    r = part_move_order(db, o, ORDER_EVENT_SUBMIT_PAYMENT);
+    if (r != RESULT_OK) {
+        o->expires_at_ms = expires_at_ms;
+        return r;
+    }
+
+    struct payment payment = { .amount_cents = o->total_price_cents };
+    random_uuid(payment.payment_id);
+    text_copy(payment.order_id, sizeof payment.order_id, o->order_id);
+    text_copy(payment.code, sizeof payment.code, s->code);
+    text_copy(payment.currency, sizeof payment.currency, o->currency);
+    r = payments_insert(db, &payment);
+    CRASH_POINT("inserted");
+    if (r == RESULT_OK)
+        r = jobs_remove(db, JOB_EXPIRE_HOLD, o->order_id);
+    if (r == RESULT_OK)
+        r = jobs_add(db, JOB_PAYMENT_ATTEMPT, o->order_id, TIME_NONE,
+                     s->caller->config->payment_max_attempts, s->caller->request_id);
+    if (r == RESULT_OK)
+        r = part_log_move(db, o, EVENT_PAYMENT_SUBMITTED, from, NULL, s->caller->request_id, NULL);
+    if (r == RESULT_OK)
+        r = part_before_commit(db, s->caller, o);
+    return r;
+}
+
+enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id,
+                                   const char *code, struct order *ret_order)
+{
+    struct submission s = { caller, order_id, code, ret_order };
+    enum result r = txn_run(db, order_id, submit_in_txn, &s);
+    if (r == RESULT_OK)
+        metrics_add_moves(ret_order->status, 1);
+    return r;
+}

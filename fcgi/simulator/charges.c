@@ -1,0 +1,100 @@
+#include "fcgi/simulator/charges.h"
+
+#include "booking/base/crash_point.h"
+#include "booking/base/random.h"
+#include "booking/base/text.h"
+#include "booking/base/timestamp.h"
+
+DB_SQL(CHARGE_FIND,
+       "SELECT status, reason, transaction_id, order_id, amount_cents, currency, captured_at, voided_at"
+       " FROM charges WHERE idempotency_key = ?");
+
+DB_SQL(CALL_COUNT,
+       "INSERT INTO charge_calls (idempotency_key, calls, last_call_at) VALUES (?, 1, UTC_TIMESTAMP(3))"
+       " ON DUPLICATE KEY UPDATE calls = calls + 1, last_call_at = UTC_TIMESTAMP(3)");
+DB_SQL(CALL_FIND, "SELECT calls FROM charge_calls WHERE idempotency_key = ?");
+
+/* The key being taken is no error: what is written first stays. */
+DB_SQL(CHARGE_APPROVE,
+       "INSERT INTO charges (idempotency_key, order_id, amount_cents, currency, status, transaction_id,"
+       " captured_at, created_at)"
+       " VALUES (?, ?, ?, ?, 'APPROVED', ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
+       " ON DUPLICATE KEY UPDATE idempotency_key = idempotency_key");
+DB_SQL(CHARGE_DECLINE,
+       "INSERT INTO charges (idempotency_key, order_id, amount_cents, currency, status, reason, created_at)"
+       " VALUES (?, ?, ?, ?, 'DECLINED', ?, UTC_TIMESTAMP(3))"
+       " ON DUPLICATE KEY UPDATE idempotency_key = idempotency_key");
+
+DB_SQL(CHARGE_VOID,
+       "INSERT INTO charges (idempotency_key, status, voided_at, created_at)"
+       " VALUES (?, 'VOIDED', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
+       " ON DUPLICATE KEY UPDATE voided_at = COALESCE(voided_at, UTC_TIMESTAMP(3)), status = 'VOIDED'");
+
+static void copy(char *to, size_t size, const char *from)
+{
+    text_copy(to, size, from == NULL ? "" : from);
+}
+
+enum result charges_find(struct db *db, const char *key, struct charge_record *ret_record)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_query_one(db, &CHARGE_FIND, DB_ARGS(db_text(key)), &rows, &have);
+    if (r != RESULT_OK)
+        return r;
+    if (!have)
+        return RESULT_NOT_FOUND;
+    copy(ret_record->status, sizeof ret_record->status, db_get_text(rows, "status"));
+    copy(ret_record->reason, sizeof ret_record->reason, db_get_text(rows, "reason"));
+    copy(ret_record->transaction_id, sizeof ret_record->transaction_id, db_get_text(rows, "transaction_id"));
+    copy(ret_record->order_id, sizeof ret_record->order_id, db_get_text(rows, "order_id"));
+    copy(ret_record->currency, sizeof ret_record->currency, db_get_text(rows, "currency"));
+    ret_record->amount_cents = db_get_int(rows, "amount_cents");
+    ret_record->captured_at_ms = db_get_time(rows, "captured_at");
+    ret_record->voided_at_ms = db_get_time(rows, "voided_at");
+    return RESULT_OK;
+}
+
+enum result charges_count_call(struct db *db, const char *key, int64_t *ret_call)
+{
+    struct db_rows *rows = NULL;
+    bool have = false;
+    enum result r = db_exec(db, &CALL_COUNT, DB_ARGS(db_text(key)), NULL);
+    if (r == RESULT_OK)
+        r = db_query_one(db, &CALL_FIND, DB_ARGS(db_text(key)), &rows, &have);
+    if (r == RESULT_OK)
+        *ret_call = have ? db_get_int(rows, "calls") : 1;
+    return r;
+}
+
+enum result charges_approve(struct db *db, const char *key, const struct charge_request *request)
+{
+    char id[UUID_SIZE];
+    char transaction_id[UUID_SIZE + 4] = "txn-";
+    random_uuid(id);
+    text_copy(transaction_id + 4, sizeof id, id);
+    CRASH_SCOPE("charge");
+    enum result r = db_exec(db, &CHARGE_APPROVE,
+                            DB_ARGS(db_text(key), db_text(request->order_id), db_int(request->amount_cents),
+                                    db_text(request->currency), db_text(transaction_id)),
+                            NULL);
+    CRASH_POINT("captured");
+    return r;
+}
+
+enum result charges_decline(struct db *db, const char *key, const struct charge_request *request,
+                            const char *reason)
+{
+    return db_exec(db, &CHARGE_DECLINE,
+                   DB_ARGS(db_text(key), db_text(request->order_id), db_int(request->amount_cents),
+                           db_text(request->currency), db_text(reason)),
+                   NULL);
+}
+
+enum result charges_void(struct db *db, const char *key)
+{
+    CRASH_SCOPE("void");
+    enum result r = db_exec(db, &CHARGE_VOID, DB_ARGS(db_text(key)), NULL);
+    CRASH_POINT("voided");
+    return r;
+}

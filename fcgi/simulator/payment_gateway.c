@@ -1,0 +1,299 @@
+/* payment-gateway: a simulator of the gateway that the sweeper calls, so that
+ * the product can be tried and tested whole. See docs/api.md for its codes. */
+
+#include "booking/base/log.h"
+#include "booking/base/text.h"
+#include "booking/booking.h"
+#include "booking/config.h"
+#include "fcgi/access.h"
+#include "fcgi/body.h"
+#include "fcgi/problem.h"
+#include "fcgi/server.h"
+#include "fcgi/simulator/behaviour.h"
+#include "fcgi/simulator/charges.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Longer than anyone waits for a payment, shorter than for ever: the process is
+ * needed again. */
+#define NEVER_MS 60000
+
+struct gateway {
+    const struct config *config;
+    struct db *db;
+};
+
+/* One call on its way. */
+struct call {
+    struct gateway *gateway;
+    const struct request *request;
+    struct response *response;
+    const char *key;
+};
+
+/* As a real gateway, it finishes what it has begun although the client is gone. */
+static void take_time(int64_t ms)
+{
+    struct timespec wait = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+    (void)nanosleep(&wait, NULL);
+}
+
+static void fail(const struct call *c, enum result r)
+{
+    log_error("gateway_failed", LOG_TEXT("request_id", c->request->id), LOG_TEXT("result", result_name(r)),
+              LOG_TEXT("database", db_last_error(c->gateway->db)));
+    problem_say(c->response, c->request, problem_of_result(r), NULL);
+}
+
+static void say_not_now(const struct call *c, const struct behaviour *b)
+{
+    struct json_writer w = response_json(c->response, b->status);
+    c->response->retry_after_s = b->retry_after_s;
+    json_open_object(&w, NULL);
+    json_add_text(&w, "status", "ERROR");
+    json_add_text(&w, "reason", "temporarily unavailable");
+    json_close_object(&w);
+}
+
+static void say_pending(const struct call *c)
+{
+    struct json_writer w = response_json(c->response, 202);
+    json_open_object(&w, NULL);
+    json_add_text(&w, "status", "PENDING");
+    json_close_object(&w);
+}
+
+/* Keeps the client waiting until it gives up. */
+static void say_nothing(const struct call *c)
+{
+    static const struct behaviour gone = { .status = 503 };
+    (void)server_wait(c->request, NEVER_MS);
+    say_not_now(c, &gone);
+}
+
+static void answer_record(const struct call *c, const struct charge_record *record)
+{
+    bool approved = strcmp(record->status, "APPROVED") == 0;
+    bool declined = strcmp(record->status, "DECLINED") == 0;
+    /* Voided: 410, final. The order it was for has ended. */
+    struct json_writer w = response_json(c->response, approved ? 200 : declined ? 402 : 410);
+    json_open_object(&w, NULL);
+    if (approved)
+        json_add_text(&w, "transactionId", record->transaction_id);
+    json_add_text(&w, "status", record->status);
+    if (!approved)
+        json_add_text(&w, "reason", declined ? record->reason : "this charge was voided");
+    json_close_object(&w);
+}
+
+/* ── POST /charges ──────────────────────────────────────────────────────── */
+
+struct wanted {
+    const char *code;
+    struct charge_request charge;
+};
+
+static bool read_wanted(const struct call *c, const struct body *body, struct wanted *ret)
+{
+    const char *amount = NULL;
+    bool is_text = body_text(body, "paymentCode", &ret->code) && body_text(body, "orderId", &ret->charge.order_id) &&
+                   body_text(body, "currency", &ret->charge.currency);
+    long long cents = -1;
+    if (body->json != NULL)
+        cents = body_integer(body, "amountCents", -1);
+    else if (body_text(body, "amountCents", &amount) && amount != NULL)
+        (void)text_parse_int(amount, 0, INT64_C(1) << 50, &cents);
+    ret->charge.amount_cents = cents;
+
+    if (is_text && ret->code != NULL && booking_payment_code_is_valid(ret->code) &&
+        ret->charge.order_id != NULL && text_is_identifier(ret->charge.order_id, 50) &&
+        ret->charge.currency != NULL && strlen(ret->charge.currency) == 3 &&
+        text_is_identifier(ret->charge.currency, 3) && cents >= 0)
+        return true;
+    problem_say(c->response, c->request, PROBLEM_INVALID_REQUEST,
+                "orderId, a five-digit paymentCode, amountCents and currency are wanted.");
+    return false;
+}
+
+static enum result carry_out(const struct call *c, const struct wanted *wanted, const struct behaviour *b)
+{
+    struct db *db = c->gateway->db;
+    if (b->outcome == BEHAVE_DECLINE)
+        return charges_decline(db, c->key, &wanted->charge, "insufficient funds");
+    return b->captures ? charges_approve(db, c->key, &wanted->charge) : RESULT_OK;
+}
+
+static void answer_by_behaviour(const struct call *c, const struct wanted *wanted, const struct behaviour *b)
+{
+    struct charge_record record;
+    if (!b->never_answers)
+        take_time(b->delay_ms);
+    enum result r = carry_out(c, wanted, b);
+    if (r == RESULT_OK && b->never_answers) {
+        say_nothing(c);
+        return;
+    }
+    if (r == RESULT_OK && b->outcome == BEHAVE_FAIL) {
+        say_not_now(c, b);
+        return;
+    }
+    if (r == RESULT_OK && b->outcome == BEHAVE_PEND) {
+        say_pending(c);
+        return;
+    }
+    /* What is written may be another's: a repeat, or a void, that was faster. */
+    if (r == RESULT_OK)
+        r = charges_find(c->gateway->db, c->key, &record);
+    if (r == RESULT_OK)
+        answer_record(c, &record);
+    else
+        fail(c, r);
+}
+
+static void charge(const struct call *c, const struct wanted *wanted)
+{
+    const struct config *config = c->gateway->config;
+    struct charge_record record;
+    int64_t number = 0;
+
+    enum result r = charges_count_call(c->gateway->db, c->key, &number);
+    struct behaviour b = behaviour_of(wanted->code, number, config->payment_failure_rate,
+                                      config->payment_max_delay_ms, random_fraction(), random_fraction());
+    if (r == RESULT_OK)
+        r = charges_find(c->gateway->db, c->key, &record);
+    if (r == RESULT_NOT_FOUND)
+        answer_by_behaviour(c, wanted, &b);
+    else if (r != RESULT_OK)
+        fail(c, r);
+    else if (b.never_answers) /* 50402: even what is known is not told */
+        say_nothing(c);
+    else
+        answer_record(c, &record);
+}
+
+static void post_charge(struct call *c)
+{
+    struct body body;
+    struct wanted wanted = {0};
+    c->key = request_header(c->request, "HTTP_IDEMPOTENCY_KEY");
+    if (c->key == NULL || !text_is_identifier(c->key, CHARGE_KEY_SIZE - 1)) {
+        problem_field(c->response, c->request, PROBLEM_INVALID_REQUEST, "Idempotency-Key",
+                      "A charge needs an Idempotency-Key.");
+        return;
+    }
+    if (!body_parse(c->request, c->response, &body))
+        return;
+    if (read_wanted(c, &body, &wanted))
+        charge(c, &wanted);
+    body_done(&body);
+}
+
+/* ── GET /charges/{key}, POST /charges/{key}/void ───────────────────────── */
+
+static void write_record(const struct call *c, const struct charge_record *record)
+{
+    struct json_writer w = response_json(c->response, 200);
+    json_open_object(&w, NULL);
+    json_add_text(&w, "key", c->key);
+    json_add_text(&w, "status", record->status);
+    json_add_text(&w, "transactionId", record->transaction_id[0] == '\0' ? NULL : record->transaction_id);
+    json_add_text(&w, "orderId", record->order_id[0] == '\0' ? NULL : record->order_id);
+    json_add_int(&w, "amountCents", record->amount_cents);
+    json_add_text(&w, "currency", record->currency[0] == '\0' ? NULL : record->currency);
+    json_add_time(&w, "capturedAt", record->captured_at_ms);
+    json_add_time(&w, "voidedAt", record->voided_at_ms);
+    json_close_object(&w);
+}
+
+static void get_charge(struct call *c)
+{
+    struct charge_record record;
+    enum result r = charges_find(c->gateway->db, c->key, &record);
+    if (r == RESULT_OK)
+        write_record(c, &record);
+    else if (r == RESULT_NOT_FOUND)
+        problem_say(c->response, c->request, PROBLEM_NOT_FOUND, "There is no charge with this key.");
+    else
+        fail(c, r);
+}
+
+static void post_void(struct call *c)
+{
+    struct charge_record record;
+    /* Another site's page can make a browser of this machine send anything but this. */
+    if (!body_is_json(c->request)) {
+        problem_say(c->response, c->request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
+        return;
+    }
+    enum result r = charges_void(c->gateway->db, c->key);
+    if (r == RESULT_OK)
+        r = charges_find(c->gateway->db, c->key, &record);
+    if (r == RESULT_OK)
+        write_record(c, &record);
+    else
+        fail(c, r);
+}
+
+/* ── dispatch ───────────────────────────────────────────────────────────── */
+
+static void route(struct call *c)
+{
+    const struct request *request = c->request;
+    bool is_post = strcmp(request->method, "POST") == 0;
+    bool is_get = strcmp(request->method, "GET") == 0;
+    size_t n = request->segment_count;
+    const char *token = c->gateway->config->payment_gateway_token;
+
+    if (*token != '\0' && !access_has_token(request, token)) {
+        problem_say(c->response, request, PROBLEM_UNAUTHORIZED, "The token of PAYMENT_GATEWAY_TOKEN is wanted.");
+        return;
+    }
+    if (n >= 2)
+        c->key = request->segment[1];
+    if (n == 0 || n > 3 || strcmp(request->segment[0], "charges") != 0 ||
+        (n >= 2 && !text_is_identifier(c->key, CHARGE_KEY_SIZE - 1)) ||
+        (n == 3 && strcmp(request->segment[2], "void") != 0))
+        problem_say(c->response, request, PROBLEM_NOT_FOUND, NULL);
+    else if (n == 1 && is_post)
+        post_charge(c);
+    else if (n == 2 && is_get)
+        get_charge(c);
+    else if (n == 3 && is_post)
+        post_void(c);
+    else
+        problem_say(c->response, request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
+}
+
+static void handle(const struct request *request, enum server_error error, struct response *response,
+                   void *context)
+{
+    struct call c = { .gateway = context, .request = request, .response = response };
+    if (error == SERVER_OK)
+        route(&c);
+    else if (error == SERVER_BODY_TOO_LARGE)
+        problem_say(response, request, PROBLEM_PAYLOAD_TOO_LARGE, NULL);
+    else
+        problem_say(response, request, PROBLEM_INVALID_REQUEST, NULL);
+    log_info("call", LOG_TEXT("request_id", request->id), LOG_TEXT("method", request->method),
+              LOG_TEXT("path", request->path), LOG_NUMBER("status", response->status));
+}
+
+int main(int argc, char **argv)
+{
+    struct config config;
+    static const char usage[] = "payment-gateway [--check-config | --version | --help] < FastCGI socket";
+    config_start(argc, argv, usage, &config);
+    if (argc > 1) {
+        (void)fprintf(stderr, "usage: %s\n", usage);
+        return 2;
+    }
+
+    struct gateway gateway = { .config = &config, .db = db_new(&config.gateway_database) };
+    log_info("start", LOG_TEXT("program", "payment-gateway"), LOG_NUMBER("pid", getpid()));
+    int status = server_run(handle, &gateway);
+    db_free(gateway.db);
+    return status;
+}
