@@ -121,6 +121,16 @@ def test_everything_the_images_copy_exists_and_is_let_in():
         assert any(source == place or source.startswith(place + "/") for place in allowed), source
 
 
+def test_what_the_programs_are_built_from_lies_there_as_here():
+    """The Makefile is the same."""
+    stage = re.search(r"^FROM \S+ AS build$(.*?)^FROM ", (DOCKER / "Dockerfile").read_text(), re.M | re.S)[1]
+    for line in re.findall("^COPY (.*)$", stage, re.M):
+        *sources, target = line.split()
+        for source in sources:
+            there = os.path.join(target, os.path.basename(source)) if target.endswith("/") else target
+            assert os.path.normpath(there) == source, line
+
+
 @pytest.mark.skipif(not shutil.which("hadolint"), reason="hadolint is not installed")
 def test_hadolint_finds_nothing():
     found = subprocess.run(["hadolint", "--no-color", str(DOCKER / "Dockerfile")], capture_output=True, text=True)
