@@ -31,6 +31,7 @@ typedef bool db_bool;
 #define LOCK_WAIT_TIMEOUT 1205
 #define LOST_TLS 2026
 #define REPEAT_MS 1000
+#define CONNECT_PAUSE_MS 20
 #define TEXT_COLUMN_MAX 65536
 
 struct column {
@@ -59,6 +60,7 @@ struct db {
     enum db_patience patience;
     bool connected;
     bool in_transaction;
+    int64_t no_connect_before_ms;
     bool lost; /* the transaction went with its connection, and its caller does not know yet */
     int64_t change_id;
     uint64_t round_trips;
@@ -296,17 +298,25 @@ static enum result connect_once(struct db *db, enum dsn_tls tls)
     return RESULT_UNAVAILABLE;
 }
 
+/* What was waited for in vain is not waited for again by the next statement of the same request, which is next. */
 enum result db_connect(struct db *db)
 {
     if (db->connected)
         return RESULT_OK;
+    int64_t begun_ms = monotonic_ms();
+    if (begun_ms < db->no_connect_before_ms)
+        return RESULT_UNAVAILABLE;
     enum dsn_tls tls = db->dsn.tls;
     /* MariaDB's library knows no "preferred": with, and if the server has none, without. */
     enum result r = connect_once(db, tls == DSN_TLS_PREFERRED ? DSN_TLS_SKIP_VERIFY : tls);
     if (r == RESULT_UNAVAILABLE && tls == DSN_TLS_PREFERRED && db->error_number == LOST_TLS)
         r = connect_once(db, DSN_TLS_OFF);
-    if (r != RESULT_OK)
+    if (r != RESULT_OK) {
+        int64_t now_ms = monotonic_ms();
+        if (db->patience == DB_NORMAL && now_ms - begun_ms >= REPEAT_MS)
+            db->no_connect_before_ms = now_ms + CONNECT_PAUSE_MS;
         return r;
+    }
     db->connected = true;
     r = set_session(db);
     if (r != RESULT_OK)

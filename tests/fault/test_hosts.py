@@ -1,6 +1,8 @@
 """Hosts: one that vanishes with a transaction open, and one that cannot look up the database's name any more."""
 
 import json
+import os
+import signal
 import time
 
 import pytest
@@ -9,6 +11,7 @@ import audit
 from database_proxy import DatabaseProxy
 from host import DATABASE, OWN_NETWORK, Host
 from stack import wait_for
+from test_waits import timed
 
 pytestmark = OWN_NETWORK
 
@@ -70,3 +73,30 @@ def test_a_host_that_vanishes_in_mid_transaction_frees_its_seats_within_a_minute
     assert api.order(order)["seats"] == ["A1"] and api.seats(flight)["B1"] == "AVAILABLE"
     assert stack.query("SELECT order_id FROM orders WHERE flight_id = %s", flight) == [{"order_id": order["orderId"]}]
     audit.audit(stack)
+
+
+def test_a_silent_name_server_of_the_database_costs_a_request_seconds_and_no_more(stack, flight, host):
+    """getaddrinfo() takes ten seconds and more, and the client libraries ask it again."""
+    host = host(SWEEPERS=1)
+    api, wanted = host.stack.api(), {"flightId": flight, "seats": ["A1"]}
+    (sweeper,) = host.stack.pids("sweeper")
+
+    def ask(*call, **more):
+        return host.clients.submit(lambda: timed(lambda: call[0](*call[1:], **more)))
+    ask(api.get, "/health").result()[0].ok()
+    host.forget_the_database()
+    host.line.cut()
+    holds = [ask(api.post, "/api/orders", wanted, headers=headers) for headers in ({}, {"Idempotency-Key": "silent"})]
+    for path, status, limit in (("/health/live", 200, 1), ("/health", 503, 5), ("/metrics", 200, 5)):
+        answer, seconds = ask(api.get, path).result()
+        assert answer.status == status and seconds < limit, f"{path}: {answer.status} after {seconds:.1f} s"
+    for hold in holds:
+        answer, seconds = hold.result()
+        answer.refused(503, "DATABASE_UNAVAILABLE")
+        assert seconds < 10
+    os.kill(sweeper, signal.SIGTERM)
+    wait_for(lambda: sweeper not in host.stack.pids("sweeper"), 2.5, "the sweeper to end: PAYMENT_TIMEOUT + 1 s")
+    # The processes that are there find their way back by themselves.
+    host.know_the_database()
+    wait_for(lambda: ask(api.get, "/health").result()[0].status == 200, 15)
+    ask(api.post, "/api/orders", wanted, headers={"Idempotency-Key": "silent-2"}).result()[0].ok(201)
