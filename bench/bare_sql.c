@@ -228,11 +228,8 @@ static int64_t rows_read(struct db *db)
     struct db_rows *rows = NULL;
     int64_t sum = 0;
     enum result r = db_query(db, &SESSION_READS, DB_NO_ARGS, &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
-        r = db_next(rows, &have);
-        if (r == RESULT_OK && have)
-            sum += strtoll(db_get_text(rows, "Value"), NULL, 10);
-    }
+    while (db_more(rows, &r))
+        sum += strtoll(db_get_text(rows, "Value"), NULL, 10);
     return sum;
 }
 

@@ -327,6 +327,15 @@ _Noreturn static void print_version(const char *usage)
     exit(0);
 }
 
+void config_start_plain(int argc, char **argv, const char *usage, struct config *ret_config)
+{
+    config_start(argc, argv, usage, ret_config);
+    if (argc > 1) {
+        (void)fprintf(stderr, "usage: %s\n", usage);
+        exit(2);
+    }
+}
+
 void config_start(int argc, char **argv, const char *usage, struct config *ret_config)
 {
     bool check_only = false;

@@ -54,6 +54,8 @@ void config_print(const struct config *config, FILE *to);
  * which end the process, and ends it with status 2 when the configuration is
  * wrong. The usage line is the program's own. */
 void config_start(int argc, char **argv, const char *usage, struct config *ret_config);
+/* The same for a program that takes no other argument: it ends with the usage line. */
+void config_start_plain(int argc, char **argv, const char *usage, struct config *ret_config);
 
 #define BOOKING_VERSION "1.0.0"
 

@@ -238,7 +238,8 @@ struct metrics_waits metrics_count_waits(uint64_t what, int64_t long_ms)
     for (size_t i = 0; i < get(&shared->processes_used); i++) {
         const struct process *p = &shared->processes[i];
         uint64_t waits_for = get(&p->waits_for);
-        if (waits_for == 0 || !is_alive(p))
+        bool is_other = self != NULL && strcmp(p->program, self->program) != 0;
+        if (waits_for == 0 || is_other || !is_alive(p))
             continue;
         bool is_long = atomic_load(&p->waits_since_ms) <= before_ms;
         waits.same += waits_for == what ? 1 : 0;

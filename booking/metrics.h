@@ -67,7 +67,7 @@ int metrics_processes(const char *program);
  * it, not 0), until metrics_request_end(). */
 void metrics_wait_begin(uint64_t what);
 
-/* How many processes are at the same thing; at the same, and at any, for long_ms or longer. */
+/* How many processes of this program are at the same thing; at the same, and at any, for long_ms or longer. */
 struct metrics_waits {
     size_t same, same_long, all_long;
 };

@@ -5,16 +5,16 @@
 #include <string.h>
 #include <strings.h>
 
-void access_allow_origin(struct exchange *x)
+void access_allow_origin(struct call *call)
 {
-    const char *allowed = x->config->allowed_origin;
-    const char *origin = request_header(x->request, "HTTP_ORIGIN");
+    const char *allowed = call->config->allowed_origin;
+    const char *origin = request_header(call->request, "HTTP_ORIGIN");
     if (*allowed == '\0')
         return;
-    buf_add_str(&x->response->headers, "Vary: Origin\r\n");
+    buf_add_str(&call->response->headers, "Vary: Origin\r\n");
     if (origin == NULL || (strcmp(allowed, "*") != 0 && strcmp(allowed, origin) != 0))
         return;
-    buf_addf(&x->response->headers,
+    buf_addf(&call->response->headers,
              "Access-Control-Allow-Origin: %s\r\n"
              "Access-Control-Expose-Headers: ETag, Location, Retry-After, X-Request-Id, Idempotency-Replayed\r\n",
              allowed);
@@ -38,14 +38,14 @@ static bool is_from_this_site(const struct request *request)
     return origin == NULL || is_of_host(origin, request_header(request, "HTTP_HOST"));
 }
 
-bool access_may_change(struct exchange *x, bool is_admin)
+bool access_may_change(struct call *call, bool is_admin)
 {
-    const char *allowed = x->config->allowed_origin;
-    const char *origin = request_header(x->request, "HTTP_ORIGIN");
+    const char *allowed = call->config->allowed_origin;
+    const char *origin = request_header(call->request, "HTTP_ORIGIN");
     bool is_allowed = strcmp(allowed, "*") == 0 ? !is_admin : origin != NULL && strcmp(origin, allowed) == 0;
-    if (is_from_this_site(x->request) || (*allowed != '\0' && is_allowed))
+    if (is_from_this_site(call->request) || (*allowed != '\0' && is_allowed))
         return true;
-    problem_say(x->response, x->request, PROBLEM_FORBIDDEN,
+    problem_say(call->response, call->request, PROBLEM_FORBIDDEN,
                 "Pages of other sites may not change anything here, but for those of ALLOWED_ORIGIN.");
     return false;
 }
@@ -67,10 +67,10 @@ bool access_has_token(const struct request *request, const char *token)
     return header != NULL && strncasecmp(header, "Bearer ", 7) == 0 && equal_in_constant_time(header + 7, token);
 }
 
-bool access_is_operator(const struct exchange *x)
+bool access_is_operator(const struct call *call)
 {
-    const char *token = x->config->admin_token;
-    return *token != '\0' && strcmp(token, CONFIG_NONE) != 0 && access_has_token(x->request, token);
+    const char *token = call->config->admin_token;
+    return *token != '\0' && strcmp(token, CONFIG_NONE) != 0 && access_has_token(call->request, token);
 }
 
 /* "localhost:8080" or "[::1]" or "127.0.0.1": what a browser on this machine
@@ -124,30 +124,30 @@ static bool is_from_this_machine(const struct request *request)
 }
 
 /* Without the token that was sent: a wrong one may be the right one of another server. */
-static void log_refusal(const struct exchange *x)
+static void log_refusal(const struct call *call)
 {
-    bool has_one = request_header(x->request, "HTTP_AUTHORIZATION") != NULL;
-    log_warn("operator_refused", LOG_TEXT("request_id", x->request->id), LOG_TEXT("client", x->request->remote_address),
+    bool has_one = request_header(call->request, "HTTP_AUTHORIZATION") != NULL;
+    log_warn("operator_refused", LOG_TEXT("request_id", call->request->id), LOG_TEXT("client", call->request->remote_address),
              LOG_TEXT("token", has_one ? "wrong" : "missing"));
 }
 
-static bool refuse(struct exchange *x, enum problem_code code, const char *detail)
+static bool refuse(struct call *call, enum problem_code code, const char *detail)
 {
-    log_refusal(x);
-    problem_say(x->response, x->request, code, detail);
+    log_refusal(call);
+    problem_say(call->response, call->request, code, detail);
     return false;
 }
 
-bool access_is_admin(struct exchange *x)
+bool access_is_admin(struct call *call)
 {
-    const char *token = x->config->admin_token;
+    const char *token = call->config->admin_token;
     if (*token == '\0')
-        return refuse(x, PROBLEM_FORBIDDEN, "This server has no ADMIN_TOKEN, so nobody may do this.");
+        return refuse(call, PROBLEM_FORBIDDEN, "This server has no ADMIN_TOKEN, so nobody may do this.");
     if (strcmp(token, CONFIG_NONE) == 0)
-        return is_from_this_machine(x->request) || refuse(x, PROBLEM_FORBIDDEN, NULL);
-    if (access_has_token(x->request, token))
+        return is_from_this_machine(call->request) || refuse(call, PROBLEM_FORBIDDEN, NULL);
+    if (access_has_token(call->request, token))
         return true;
-    (void)refuse(x, PROBLEM_UNAUTHORIZED, NULL);
-    x->response->authenticate = "Bearer realm=\"booking admin\"";
+    (void)refuse(call, PROBLEM_UNAUTHORIZED, NULL);
+    call->response->authenticate = "Bearer realm=\"booking admin\"";
     return false;
 }

@@ -11,21 +11,21 @@
 
 /* ── reset ──────────────────────────────────────────────────────────────── */
 
-static void reset(struct exchange *x, const char *flight_id)
+static void reset(struct call *call, const char *flight_id)
 {
-    struct caller caller = exchange_plain_caller(x);
+    struct caller caller = call_plain_caller(call);
     int64_t ended = 0;
     int64_t freed = 0;
     char id[FLIGHT_ID_SIZE];
-    enum result r = flight_id == NULL || exchange_read_flight_id(flight_id, id)
-                        ? booking_reset(x->db, &caller, flight_id == NULL ? NULL : id, &ended, &freed)
+    enum result r = flight_id == NULL || call_read_flight_id(flight_id, id)
+                        ? booking_reset(call->db, &caller, flight_id == NULL ? NULL : id, &ended, &freed)
                         : RESULT_FLIGHT_NOT_FOUND;
     if (r != RESULT_OK) {
-        exchange_refuse(x, r);
+        call_refuse(call, r);
         return;
     }
-    wake_all(x->config->sweeper_wake_dir);
-    struct json_writer w = response_json(x->response, 200);
+    wake_all(call->config->sweeper_wake_dir);
+    struct json_writer w = response_json(call->response, 200);
     json_open_object(&w, NULL);
     json_add_text(&w, "status", "ok");
     json_add_int(&w, "ordersEnded", ended);
@@ -33,24 +33,24 @@ static void reset(struct exchange *x, const char *flight_id)
     json_close_object(&w);
 }
 
-void admin_post_reset(struct exchange *x)
+void admin_post_reset(struct call *call)
 {
     struct body body;
     const char *flight_id = NULL;
-    if (!x->config->allow_reset) {
-        problem_say(x->response, x->request, PROBLEM_FORBIDDEN, "ALLOW_RESET is not true here, so nothing is reset.");
+    if (!call->config->allow_reset) {
+        problem_say(call->response, call->request, PROBLEM_FORBIDDEN, "ALLOW_RESET is not true here, so nothing is reset.");
         return;
     }
-    if (x->request->body_len == 0) {
-        reset(x, NULL);
+    if (call->request->body_len == 0) {
+        reset(call, NULL);
         return;
     }
-    if (!body_parse(x->request, x->response, &body))
+    if (!body_parse(call->request, call->response, &body))
         return;
     if (body_text(&body, "flightId", &flight_id))
-        reset(x, flight_id);
+        reset(call, flight_id);
     else
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "flightId",
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "flightId",
                       "flightId must name a flight, or be left out for all.");
     body_done(&body);
 }
@@ -74,30 +74,30 @@ static void prefix_pattern(const char *text, char ret_pattern[PATTERN_SIZE])
     ret_pattern[len] = '\0';
 }
 
-static const char *query_or_null(const struct exchange *x, const char *name)
+static const char *query_or_null(const struct call *call, const char *name)
 {
-    const char *text = parameters_get(&x->request->query, name);
+    const char *text = parameters_get(&call->request->query, name);
     return text == NULL || *text == '\0' ? NULL : text;
 }
 
 /* A date or a moment of the query; absent: TIME_NONE. False, and the answer is the problem. */
-static bool read_moment(struct exchange *x, const char *name, int64_t *ret_ms)
+static bool read_moment(struct call *call, const char *name, int64_t *ret_ms)
 {
-    const char *text = query_or_null(x, name);
+    const char *text = query_or_null(call, name);
     *ret_ms = TIME_NONE;
     if (text == NULL || timestamp_parse(text, ret_ms))
         return true;
-    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, name,
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, name,
                   "Say a date such as 2026-03-15, or a moment such as 2026-03-15T10:00:00Z.");
     return false;
 }
 
 /* Whose orders, or which flight's: as they are kept, however they were typed. False, and the answer is the problem. */
-static bool read_names(struct exchange *x, struct order_filter *filter, char user_id[USER_ID_SIZE],
+static bool read_names(struct call *call, struct order_filter *filter, char user_id[USER_ID_SIZE],
                        char flight_id[FLIGHT_ID_SIZE])
 {
-    const char *user = query_or_null(x, "userId");
-    const char *flight = query_or_null(x, "flightId");
+    const char *user = query_or_null(call, "userId");
+    const char *flight = query_or_null(call, "flightId");
     if (user != NULL) {
         /* What is no user id any more may have been one of the version before. */
         filter->user_id = user_id_read(user, user_id) ? user_id : user;
@@ -105,36 +105,36 @@ static bool read_names(struct exchange *x, struct order_filter *filter, char use
     }
     if (flight == NULL)
         return true;
-    if (!exchange_read_flight_id(flight, flight_id)) {
-        exchange_refuse(x, RESULT_FLIGHT_NOT_FOUND);
+    if (!call_read_flight_id(flight, flight_id)) {
+        call_refuse(call, RESULT_FLIGHT_NOT_FOUND);
         return false;
     }
     filter->flight_id = flight_id;
     return true;
 }
 
-void admin_get_orders(struct exchange *x)
+void admin_get_orders(struct call *call)
 {
     char pattern[PATTERN_SIZE];
     char user_id[USER_ID_SIZE];
     char flight_id[FLIGHT_ID_SIZE];
     char sought[USER_ID_SIZE];
     enum order_status status;
-    const char *search = query_or_null(x, "q");
+    const char *search = query_or_null(call, "q");
     struct order_filter filter = {
-        .status = query_or_null(x, "status"),
+        .status = query_or_null(call, "status"),
     };
-    if (!read_moment(x, "from", &filter.from_ms) || !read_moment(x, "to", &filter.before_ms))
+    if (!read_moment(call, "from", &filter.from_ms) || !read_moment(call, "to", &filter.before_ms))
         return;
     if (filter.status != NULL && !order_status_parse(filter.status, &status)) {
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "status",
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "status",
                       "status must be a state of an order, such as CONFIRMED.");
         return;
     }
-    if (!read_names(x, &filter, user_id, flight_id))
+    if (!read_names(call, &filter, user_id, flight_id))
         return;
     if (search != NULL && text_utf8_length(search) > USER_ID_MAX) {
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "q",
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "q",
                       "q must be the beginning of an id, 50 characters at most.");
         return;
     }
@@ -142,7 +142,7 @@ void admin_get_orders(struct exchange *x)
         prefix_pattern(user_id_read(search, sought) ? sought : search, pattern);
         filter.search = pattern;
     }
-    exchange_answer_orders(x, &filter);
+    call_answer_orders(call, &filter);
 }
 
 /* ── jobs ───────────────────────────────────────────────────────────────── */
@@ -168,51 +168,51 @@ static bool is_job_status(const char *text)
     return strcmp(text, "PENDING") == 0 || strcmp(text, "RUNNING") == 0 || strcmp(text, "FAILED") == 0;
 }
 
-static bool refuse_filter(struct exchange *x, const char *field, const char *detail)
+static bool refuse_filter(struct call *call, const char *field, const char *detail)
 {
-    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, field, detail);
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, field, detail);
     return false;
 }
 
 /* What names no state, no kind and no order is refused: it would find nothing, for ever. */
-static bool read_job_names(struct exchange *x, struct job_filter *filter, char order_id[UUID_SIZE])
+static bool read_job_names(struct call *call, struct job_filter *filter, char order_id[UUID_SIZE])
 {
     enum job_kind kind;
-    const char *order = query_or_null(x, "orderId");
-    filter->status = query_or_null(x, "status");
-    filter->kind = query_or_null(x, "kind");
+    const char *order = query_or_null(call, "orderId");
+    filter->status = query_or_null(call, "status");
+    filter->kind = query_or_null(call, "kind");
     if (filter->status != NULL && !is_job_status(filter->status))
-        return refuse_filter(x, "status", "status must be PENDING, RUNNING or FAILED.");
+        return refuse_filter(call, "status", "status must be PENDING, RUNNING or FAILED.");
     if (filter->kind != NULL && !job_kind_parse(filter->kind, &kind))
-        return refuse_filter(x, "kind", "kind must be a kind of job, such as PAYMENT_ATTEMPT.");
+        return refuse_filter(call, "kind", "kind must be a kind of job, such as PAYMENT_ATTEMPT.");
     if (order != NULL && !text_read_uuid(order, order_id))
-        return refuse_filter(x, "orderId", "orderId must be an order's id.");
+        return refuse_filter(call, "orderId", "orderId must be an order's id.");
     filter->order_id = order == NULL ? NULL : order_id;
     return true;
 }
 
-static bool read_job_filter(struct exchange *x, struct job_filter *filter, char order_id[UUID_SIZE], int *ret_limit)
+static bool read_job_filter(struct call *call, struct job_filter *filter, char order_id[UUID_SIZE], int *ret_limit)
 {
-    const char *cursor = query_or_null(x, "cursor");
+    const char *cursor = query_or_null(call, "cursor");
     long long before = 0;
     if (cursor != NULL && !text_parse_int(cursor, 1, INT64_MAX, &before)) {
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "cursor",
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "cursor",
                       "cursor must be the nextCursor of an answer.");
         return false;
     }
     filter->before_id = before;
-    return read_job_names(x, filter, order_id) && exchange_limit(x, ret_limit);
+    return read_job_names(call, filter, order_id) && call_limit(call, ret_limit);
 }
 
-static void answer_jobs(struct exchange *x, const struct job_filter *filter, int limit)
+static void answer_jobs(struct call *call, const struct job_filter *filter, int limit)
 {
-    struct json_writer w = response_json(x->response, 200);
+    struct json_writer w = response_json(call->response, 200);
     struct job_page page = { .w = &w, .limit = limit };
     json_open_object(&w, NULL);
     json_open_array(&w, "jobs");
-    enum result r = jobs_list(x->db, filter, write_job, &page);
+    enum result r = jobs_list(call->db, filter, write_job, &page);
     if (r != RESULT_OK) {
-        exchange_refuse(x, r);
+        call_refuse(call, r);
         return;
     }
     char cursor[24];
@@ -222,53 +222,53 @@ static void answer_jobs(struct exchange *x, const struct job_filter *filter, int
     json_close_object(&w);
 }
 
-void admin_get_jobs(struct exchange *x)
+void admin_get_jobs(struct call *call)
 {
     struct job_filter filter = {0};
     char order_id[UUID_SIZE];
     int limit = 0;
-    if (!read_job_filter(x, &filter, order_id, &limit))
+    if (!read_job_filter(call, &filter, order_id, &limit))
         return;
     filter.limit = limit + 1;
-    answer_jobs(x, &filter, limit);
+    answer_jobs(call, &filter, limit);
 }
 
 /* The job, or only its id: a sweeper may have done it already. */
-static void answer_job(struct exchange *x, int64_t job_id)
+static void answer_job(struct call *call, int64_t job_id)
 {
     struct job_filter filter = { .job_id = job_id, .limit = 1 };
-    struct json_writer w = response_json(x->response, 200);
+    struct json_writer w = response_json(call->response, 200);
     struct job_page page = { .w = &w, .limit = 1 };
-    enum result r = jobs_list(x->db, &filter, write_job, &page);
+    enum result r = jobs_list(call->db, &filter, write_job, &page);
     if (r == RESULT_OK && page.count == 0) {
         json_open_object(&w, NULL);
         json_add_int(&w, "id", job_id);
         json_close_object(&w);
     } else if (r != RESULT_OK) {
-        exchange_refuse(x, r);
+        call_refuse(call, r);
     }
 }
 
-static void change_job(struct exchange *x,
+static void change_job(struct call *call,
                        enum result (*change)(struct db *db, const struct caller *caller, int64_t job_id))
 {
-    struct caller caller = exchange_plain_caller(x);
+    struct caller caller = call_plain_caller(call);
     long long job_id = 0;
-    enum result r = text_parse_int(x->id, 1, INT64_MAX, &job_id) ? change(x->db, &caller, job_id) : RESULT_NOT_FOUND;
+    enum result r = text_parse_int(call->id, 1, INT64_MAX, &job_id) ? change(call->db, &caller, job_id) : RESULT_NOT_FOUND;
     if (r != RESULT_OK) {
-        exchange_refuse(x, r);
+        call_refuse(call, r);
         return;
     }
-    wake_all(x->config->sweeper_wake_dir);
-    answer_job(x, job_id);
+    wake_all(call->config->sweeper_wake_dir);
+    answer_job(call, job_id);
 }
 
-void admin_post_job_retry(struct exchange *x)
+void admin_post_job_retry(struct call *call)
 {
-    change_job(x, booking_retry_job);
+    change_job(call, booking_retry_job);
 }
 
-void admin_post_job_release(struct exchange *x)
+void admin_post_job_release(struct call *call)
 {
-    change_job(x, booking_release_job);
+    change_job(call, booking_release_job);
 }

@@ -29,22 +29,22 @@ static void write_kind(struct json_writer *w, enum job_kind kind, const struct q
     json_close_object(w);
 }
 
-void admin_get_queue(struct exchange *x)
+void admin_get_queue(struct call *call)
 {
     int64_t lease_ms[JOB_KIND_COUNT];
     struct queue_state states[JOB_KIND_COUNT];
     int64_t sweepers = 0;
     int64_t now_ms = 0;
 
-    read_leases(x->config, lease_ms);
-    enum result r = sweepers_count(x->db, &sweepers, &now_ms);
+    read_leases(call->config, lease_ms);
+    enum result r = sweepers_count(call->db, &sweepers, &now_ms);
     if (r == RESULT_OK)
-        r = queue_read(x->db, lease_ms, states);
+        r = queue_read(call->db, lease_ms, states);
     if (r != RESULT_OK) {
-        exchange_refuse(x, r);
+        call_refuse(call, r);
         return;
     }
-    struct json_writer w = response_json(x->response, 200);
+    struct json_writer w = response_json(call->response, 200);
     json_open_object(&w, NULL);
     json_add_time(&w, "serverTime", now_ms);
     json_add_int(&w, "sweepers", sweepers);
@@ -75,56 +75,56 @@ static void write_lease(const struct job_row *job, void *context)
     job_write_json(context, job);
 }
 
-void admin_get_sweepers(struct exchange *x)
+void admin_get_sweepers(struct call *call)
 {
     int64_t alive = 0;
     int64_t now_ms = 0;
-    enum result r = sweepers_count(x->db, &alive, &now_ms);
-    struct json_writer w = response_json(x->response, 200);
+    enum result r = sweepers_count(call->db, &alive, &now_ms);
+    struct json_writer w = response_json(call->response, 200);
     json_open_object(&w, NULL);
     json_add_time(&w, "serverTime", now_ms);
     json_open_array(&w, "sweepers");
     if (r == RESULT_OK)
-        r = sweepers_list(x->db, write_sweeper, &w);
+        r = sweepers_list(call->db, write_sweeper, &w);
     json_close_array(&w);
     json_open_array(&w, "leases");
     for (int i = 0; r == RESULT_OK && i < JOB_KIND_COUNT; i++) {
         enum job_kind kind = (enum job_kind)i;
-        r = jobs_leased(x->db, kind, booking_lease_ms(x->config, kind), write_lease, &w);
+        r = jobs_leased(call->db, kind, booking_lease_ms(call->config, kind), write_lease, &w);
     }
     json_close_array(&w);
     json_close_object(&w);
     if (r != RESULT_OK)
-        exchange_refuse(x, r);
+        call_refuse(call, r);
 }
 
 /* ── kinds ──────────────────────────────────────────────────────────────── */
 
-static void set_paused(struct exchange *x, enum result (*set)(struct db *db, enum job_kind kind))
+static void set_paused(struct call *call, enum result (*set)(struct db *db, enum job_kind kind))
 {
     enum job_kind kind = JOB_EXPIRE_HOLD;
     int64_t lease_ms[JOB_KIND_COUNT];
     struct queue_state states[JOB_KIND_COUNT];
 
-    read_leases(x->config, lease_ms);
-    enum result r = job_kind_parse(x->id, &kind) ? set(x->db, kind) : RESULT_NOT_FOUND;
+    read_leases(call->config, lease_ms);
+    enum result r = job_kind_parse(call->id, &kind) ? set(call->db, kind) : RESULT_NOT_FOUND;
     if (r == RESULT_OK)
-        r = queue_read(x->db, lease_ms, states);
+        r = queue_read(call->db, lease_ms, states);
     if (r != RESULT_OK) {
-        exchange_refuse(x, r);
+        call_refuse(call, r);
         return;
     }
-    struct json_writer w = response_json(x->response, 200);
+    struct json_writer w = response_json(call->response, 200);
     write_kind(&w, kind, &states[kind]);
 }
 
-void admin_post_kind_pause(struct exchange *x)
+void admin_post_kind_pause(struct call *call)
 {
-    set_paused(x, queue_pause);
+    set_paused(call, queue_pause);
 }
 
-void admin_post_kind_resume(struct exchange *x)
+void admin_post_kind_resume(struct call *call)
 {
-    set_paused(x, queue_resume);
-    wake_all(x->config->sweeper_wake_dir);
+    set_paused(call, queue_resume);
+    wake_all(call->config->sweeper_wake_dir);
 }

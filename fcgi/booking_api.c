@@ -13,11 +13,7 @@ int main(int argc, char **argv)
 {
     struct config config;
     static const char usage[] = "booking-api [--check-config | --version | --help] < FastCGI socket";
-    config_start(argc, argv, usage, &config);
-    if (argc > 1) {
-        (void)fprintf(stderr, "usage: %s\n", usage);
-        return 2;
-    }
+    config_start_plain(argc, argv, usage, &config);
 
     struct router router = {
         .config = &config,

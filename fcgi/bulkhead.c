@@ -15,9 +15,9 @@ static uint64_t hash(const char *text)
 
 #define TURN_US 1000
 
-static bool is_full(const struct exchange *x, uint64_t key)
+static bool is_full(const struct call *call, uint64_t key)
 {
-    size_t workers = (size_t)x->config->api_workers;
+    size_t workers = (size_t)call->config->api_workers;
     for (int waited_us = 0;; waited_us += TURN_US) {
         struct metrics_waits waits = metrics_count_waits(key, BULKHEAD_MS);
         if (waits.all_long >= workers - (workers + 3) / 4)
@@ -30,11 +30,26 @@ static bool is_full(const struct exchange *x, uint64_t key)
     }
 }
 
-bool bulkhead_enter(struct exchange *x, const char *what)
+bool bulkhead_enter_check(void)
+{
+    const uint64_t key = hash("the database's state");
+    int watchers = metrics_processes("booking-watch");
+    for (int waited_us = 0; watchers > 1; waited_us += TURN_US) {
+        if (metrics_count_waits(key, 0).same + 1 < (size_t)watchers)
+            break;
+        if (waited_us >= BULKHEAD_CHECK_MS * 1000)
+            return false;
+        (void)usleep(TURN_US);
+    }
+    metrics_wait_begin(key);
+    return true;
+}
+
+bool bulkhead_enter(struct call *call, const char *what)
 {
     uint64_t key = hash(what);
-    if (x->config->api_workers > 1 && is_full(x, key)) {
-        problem_say(x->response, x->request, PROBLEM_DATABASE_UNAVAILABLE,
+    if (call->config->api_workers > 1 && is_full(call, key)) {
+        problem_say(call->response, call->request, PROBLEM_DATABASE_UNAVAILABLE,
                     "Too many requests wait for the same seats. Nothing was changed; please try again in a moment.");
         return false;
     }

@@ -1,7 +1,7 @@
 #ifndef FCGI_BULKHEAD_H
 #define FCGI_BULKHEAD_H
 
-#include "fcgi/exchange.h"
+#include "fcgi/call.h"
 
 /* Keeps one flight or order whose row is locked for long from taking every process of the pool, and all that wait
  * from taking those that reads need.
@@ -12,6 +12,12 @@
  * being at it until its request ends. */
 #define BULKHEAD_MS 300
 
-bool bulkhead_enter(struct exchange *x, const char *what);
+bool bulkhead_enter(struct call *call, const char *what);
+
+/* Keeps one of the processes for monitoring free of the database, for what needs none: all the others may be waiting for it.
+ * A moment is enough for one of them to be done where the database answers. False where it is not: nothing is answered yet. */
+#define BULKHEAD_CHECK_MS 200
+
+bool bulkhead_enter_check(void);
 
 #endif

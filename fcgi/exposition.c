@@ -2,6 +2,7 @@
 
 #include "booking/store/jobs.h"
 #include "booking/store/sweepers.h"
+#include "fcgi/bulkhead.h"
 #include "fcgi/router.h"
 
 /* What the database knows: how the queues stand, and who sweeps. */
@@ -49,14 +50,14 @@ static void write_queues(struct buf *out, const struct gauges *g)
 }
 
 /* Without the database the counters are told all the same. */
-void metrics_get(struct exchange *x)
+void metrics_get(struct call *call)
 {
     struct gauges gauges = { .sweepers = 0 };
-    struct buf *out = &x->response->body;
-    enum result r = read_gauges(x->db, &gauges);
+    struct buf *out = &call->response->body;
+    enum result r = bulkhead_enter_check() ? read_gauges(call->db, &gauges) : RESULT_UNAVAILABLE;
 
-    x->response->status = 200;
-    x->response->content_type = "text/plain; version=0.0.4; charset=utf-8";
+    call->response->status = 200;
+    call->response->content_type = "text/plain; version=0.0.4; charset=utf-8";
     buf_clear(out);
     router_write_metrics(out);
     write_gauge(out, "booking_database_up", "Whether the database answered.");

@@ -37,31 +37,20 @@ static void write_flight_fields(struct json_writer *w, const struct flight *f)
 
 /* ── the list ───────────────────────────────────────────────────────────── */
 
-struct page {
-    struct json_writer *w;
-    int limit;
-    int count;
-    int64_t last_ms;
-    char last_id[FLIGHT_ID_SIZE];
-};
-
-/* One more than the page is asked for, to know whether there is another. */
 static void add_to_page(const struct flight *f, void *context)
 {
     struct page *page = context;
-    if (page->count++ >= page->limit)
+    if (!page_takes(page, f->departure_ms, f->flight_id))
         return;
     json_open_object(page->w, NULL);
     write_flight_fields(page->w, f);
     json_close_object(page->w);
-    page->last_ms = f->departure_ms;
-    text_copy(page->last_id, sizeof page->last_id, f->flight_id);
 }
 
 /* An airport as three letters, in whatever case. False: the answer is the problem. */
-static bool read_airport(struct exchange *x, const char *name, char ret_code[4], const char **ret)
+static bool read_airport(struct call *call, const char *name, char ret_code[4], const char **ret)
 {
-    const char *text = parameters_get(&x->request->query, name);
+    const char *text = parameters_get(&call->request->query, name);
     *ret = NULL;
     if (text == NULL || *text == '\0')
         return true;
@@ -71,7 +60,7 @@ static bool read_airport(struct exchange *x, const char *name, char ret_code[4],
         ret_code[i] = (char)toupper((unsigned char)text[i]);
     }
     if (!valid) {
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, name,
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, name,
                       "An airport is three letters, such as NYC.");
         return false;
     }
@@ -80,18 +69,18 @@ static bool read_airport(struct exchange *x, const char *name, char ret_code[4],
     return true;
 }
 
-static bool read_date(struct exchange *x, int64_t *ret_day_ms)
+static bool read_date(struct call *call, int64_t *ret_day_ms)
 {
-    const char *date = parameters_get(&x->request->query, "date");
+    const char *date = parameters_get(&call->request->query, "date");
     *ret_day_ms = TIME_NONE;
     if (date == NULL || *date == '\0' || timestamp_parse_date(date, ret_day_ms))
         return true;
-    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "date",
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "date",
                   "date must be a day such as 2026-03-15.");
     return false;
 }
 
-void flights_get_list(struct exchange *x)
+void flights_get_list(struct call *call)
 {
     char origin[4];
     char destination[4];
@@ -99,28 +88,25 @@ void flights_get_list(struct exchange *x)
     int limit = 0;
     int64_t day_ms = TIME_NONE;
     struct flight_filter filter = { .from_ms = TIME_NONE, .to_ms = TIME_NONE, .after_id = after_id };
-    if (!read_airport(x, "origin", origin, &filter.origin) ||
-        !read_airport(x, "destination", destination, &filter.destination) || !read_date(x, &day_ms) ||
-        !exchange_limit(x, &limit) || !exchange_cursor(x, &filter.after_ms, after_id))
+    if (!read_airport(call, "origin", origin, &filter.origin) ||
+        !read_airport(call, "destination", destination, &filter.destination) || !read_date(call, &day_ms) ||
+        !call_limit(call, &limit) || !call_cursor(call, &filter.after_ms, after_id))
         return;
 
     filter.limit = limit + 1;
-    struct json_writer w = response_json(x->response, 200);
+    struct json_writer w = response_json(call->response, 200);
     struct page page = { .w = &w, .limit = limit };
     json_open_object(&w, NULL);
     json_open_array(&w, "flights");
-    enum result r = booking_list_flights(x->db, &filter, day_ms, add_to_page, &page);
+    enum result r = booking_list_flights(call->db, &filter, day_ms, add_to_page, &page);
     if (r != RESULT_OK) {
-        exchange_refuse(x, r);
+        call_refuse(call, r);
         return;
     }
     json_close_array(&w);
-    if (page.count > limit)
-        exchange_write_cursor(&w, page.last_ms, page.last_id);
-    else
-        json_add_null(&w, "nextCursor");
+    page_write_cursor(&page, TIME_NONE);
     json_close_object(&w);
-    x->response->cache_control = "no-cache";
+    call->response->cache_control = "no-cache";
 }
 
 /* ── one flight ─────────────────────────────────────────────────────────── */
@@ -173,27 +159,27 @@ static void write_map_seat(const struct seat *seat, void *context)
     json_close_object(w);
 }
 
-void flights_get(struct exchange *x)
+void flights_get(struct call *call)
 {
-    bool can_be = exchange_flight_id(x);
-    struct flight_filter filter = { .flight_id = x->id };
-    struct json_writer w = response_json(x->response, 200);
+    bool can_be = call_flight_id(call);
+    struct flight_filter filter = { .flight_id = call->id };
+    struct json_writer w = response_json(call->response, 200);
     struct detail detail = { .w = &w };
 
     json_open_object(&w, NULL);
-    enum result r = can_be ? flights_list(x->db, &filter, write_detail, &detail) : RESULT_FLIGHT_NOT_FOUND;
+    enum result r = can_be ? flights_list(call->db, &filter, write_detail, &detail) : RESULT_FLIGHT_NOT_FOUND;
     if (r == RESULT_OK && !detail.found)
         r = RESULT_FLIGHT_NOT_FOUND;
     if (r == RESULT_OK)
-        r = seats_of_flight(x->db, x->id, write_map_seat, &w);
+        r = seats_of_flight(call->db, call->id, write_map_seat, &w);
     if (r != RESULT_OK) {
-        exchange_refuse(x, r);
+        call_refuse(call, r);
         return;
     }
     json_close_array(&w);
     json_close_object(&w);
     json_close_object(&w);
-    x->response->cache_control = "no-cache";
+    call->response->cache_control = "no-cache";
 }
 
 /* ── its seats ──────────────────────────────────────────────────────────── */
@@ -221,14 +207,14 @@ static void write_seat(const struct seat *seat, void *context)
     json_close_object(&page->w);
 }
 
-static bool read_seat_status(struct exchange *x, const char **ret_status)
+static bool read_seat_status(struct call *call, const char **ret_status)
 {
-    const char *text = parameters_get(&x->request->query, "status");
+    const char *text = parameters_get(&call->request->query, "status");
     *ret_status = text;
     if (text == NULL || strcmp(text, "AVAILABLE") == 0 || strcmp(text, "RESERVED") == 0 ||
         strcmp(text, "BOOKED") == 0)
         return true;
-    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "status",
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "status",
                   "status must be AVAILABLE, RESERVED or BOOKED.");
     return false;
 }
@@ -242,27 +228,27 @@ static uint64_t hash_of(const struct buf *b)
     return hash;
 }
 
-void flights_get_seats(struct exchange *x)
+void flights_get_seats(struct call *call)
 {
     struct seat_page page = { .only = NULL };
     struct buf seats = BUF_INIT;
-    if (!read_seat_status(x, &page.only))
+    if (!read_seat_status(call, &page.only))
         return;
 
     page.w = JSON_WRITER_INIT(&seats);
-    enum result r = exchange_flight_id(x) ? seats_of_flight(x->db, x->id, write_seat, &page)
+    enum result r = call_flight_id(call) ? seats_of_flight(call->db, call->id, write_seat, &page)
                                           : RESULT_FLIGHT_NOT_FOUND;
     /* A flight without a seat is still a flight. */
     if (r == RESULT_OK && page.total == 0)
-        r = flights_exists(x->db, x->id);
+        r = flights_exists(call->db, call->id);
     if (r != RESULT_OK || !buf_ok(&seats)) {
         buf_done(&seats);
-        exchange_refuse(x, r == RESULT_OK ? RESULT_INTERNAL : r);
+        call_refuse(call, r == RESULT_OK ? RESULT_INTERNAL : r);
         return;
     }
-    struct json_writer w = response_json(x->response, 200);
+    struct json_writer w = response_json(call->response, 200);
     json_open_object(&w, NULL);
-    json_add_text(&w, "flightId", x->id);
+    json_add_text(&w, "flightId", call->id);
     json_add_int(&w, "total", page.total);
     json_add_int(&w, "available", page.available);
     json_open_array(&w, "seats");
@@ -270,8 +256,8 @@ void flights_get_seats(struct exchange *x)
     json_close_array(&w);
     json_close_object(&w);
     buf_done(&seats);
-    (void)snprintf(x->response->etag, sizeof x->response->etag, "W/\"%016llx\"",
-                   (unsigned long long)hash_of(&x->response->body));
-    x->response->cache_control = "no-cache";
-    (void)exchange_not_modified(x);
+    (void)snprintf(call->response->etag, sizeof call->response->etag, "W/\"%016llx\"",
+                   (unsigned long long)hash_of(&call->response->body));
+    call->response->cache_control = "no-cache";
+    (void)call_not_modified(call);
 }

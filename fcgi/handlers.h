@@ -1,11 +1,11 @@
 #ifndef FCGI_HANDLERS_H
 #define FCGI_HANDLERS_H
 
-#include "fcgi/exchange.h"
+#include "fcgi/call.h"
 
 /* One function a method and path; the table in router.c says which. Each reads
  * the request, calls one use case or store, and answers. */
-typedef void handler(struct exchange *x);
+typedef void handler(struct call *call);
 
 handler flights_get_list;
 handler flights_get;

@@ -2,6 +2,7 @@
 
 #include "booking/metrics.h"
 #include "booking/store/sweepers.h"
+#include "fcgi/bulkhead.h"
 
 static void write_settings(struct json_writer *w, const struct config *config)
 {
@@ -16,22 +17,22 @@ static void write_settings(struct json_writer *w, const struct config *config)
 
 /* The system takes bookings while the database answers and lets itself be written. Without a sweeper holds
  * still lapse, but payments wait: said, but no reason to turn customers away. */
-void health_get(struct exchange *x)
+void health_get(struct call *call)
 {
     int64_t sweepers = 0;
     int64_t now_ms = 0;
     if (metrics_processes("booking-api") == 0) {
-        problem_say(x->response, x->request, PROBLEM_DATABASE_UNAVAILABLE, "No process of the API is running.");
+        problem_say(call->response, call->request, PROBLEM_DATABASE_UNAVAILABLE, "No process of the API is running.");
         return;
     }
-    enum result r = sweepers_can_be_written(x->db);
+    enum result r = bulkhead_enter_check() ? sweepers_can_be_written(call->db) : RESULT_UNAVAILABLE;
     if (r == RESULT_OK)
-        r = sweepers_count(x->db, &sweepers, &now_ms);
+        r = sweepers_count(call->db, &sweepers, &now_ms);
     if (r != RESULT_OK) {
-        exchange_refuse(x, r == RESULT_INTERNAL ? RESULT_UNAVAILABLE : r);
+        call_refuse(call, r == RESULT_INTERNAL ? RESULT_UNAVAILABLE : r);
         return;
     }
-    struct json_writer w = response_json(x->response, 200);
+    struct json_writer w = response_json(call->response, 200);
     json_open_object(&w, NULL);
     json_add_text(&w, "status", "ok");
     json_add_text(&w, "database", "ok");
@@ -39,13 +40,13 @@ void health_get(struct exchange *x)
     json_add_int(&w, "sweepers", sweepers);
     json_add_time(&w, "serverTime", now_ms);
     json_add_text(&w, "version", BOOKING_VERSION);
-    write_settings(&w, x->config);
+    write_settings(&w, call->config);
     json_close_object(&w);
 }
 
-void health_get_live(struct exchange *x)
+void health_get_live(struct call *call)
 {
-    struct json_writer w = response_json(x->response, 200);
+    struct json_writer w = response_json(call->response, 200);
     json_open_object(&w, NULL);
     json_add_text(&w, "status", "ok");
     json_close_object(&w);

@@ -14,7 +14,7 @@
 /* ── creating ───────────────────────────────────────────────────────────── */
 
 /* The customer's id, or (contract B, where it may be left out) the fallback. */
-static bool read_user_id(struct exchange *x, const struct body *body, const char *fallback,
+static bool read_user_id(struct call *call, const struct body *body, const char *fallback,
                          char ret_user_id[USER_ID_SIZE])
 {
     const char *user_id = NULL;
@@ -23,88 +23,88 @@ static bool read_user_id(struct exchange *x, const struct body *body, const char
         user_id = fallback;
     if (is_text && user_id != NULL && user_id_read(user_id, ret_user_id))
         return true;
-    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "userId",
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "userId",
                   "userId must be 1 to 50 characters of which one can be seen, without control characters.");
     return false;
 }
 
-static void hold(struct exchange *x, const char *flight_id, const char *user_id, const struct seat_list *seats)
+static void hold(struct call *call, const char *flight_id, const char *user_id, const struct seat_list *seats)
 {
-    struct order_answer answer = { .exchange = x, .status = 201, .is_new = true };
+    struct order_answer answer = { .call = call, .status = 201, .is_new = true };
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
     char id[FLIGHT_ID_SIZE];
-    if (!exchange_read_flight_id(flight_id, id)) {
-        exchange_refuse(x, RESULT_FLIGHT_NOT_FOUND);
+    if (!call_read_flight_id(flight_id, id)) {
+        call_refuse(call, RESULT_FLIGHT_NOT_FOUND);
         return;
     }
-    if (!exchange_caller(x, &answer, &caller) || !bulkhead_enter(x, id) || !replay_begin(x))
+    if (!call_caller(call, &answer, &caller) || !bulkhead_enter(call, id) || !replay_begin(call))
         return;
     /* There is no version of what does not exist yet. */
     caller.only_if = (struct version_set){0};
     caller.unless = (struct version_set){0};
-    enum result r = booking_hold(x->db, &caller, id, user_id, seats, &order, &refusal);
+    enum result r = booking_hold(call->db, &caller, id, user_id, seats, &order, &refusal);
     if (r != RESULT_OK)
-        exchange_refuse_order(x, r, &order, &refusal);
+        call_refuse_order(call, r, &order, &refusal);
 }
 
-void orders_post_for_flight(struct exchange *x)
+void orders_post_for_flight(struct call *call)
 {
     struct body body;
     char user_id[USER_ID_SIZE];
     struct seat_list seats;
-    if (!body_parse(x->request, x->response, &body))
+    if (!body_parse(call->request, call->response, &body))
         return;
-    if (read_user_id(x, &body, NULL, user_id) &&
-        body_seats(&body, x->request, x->response, (size_t)x->config->max_seats_per_order, &seats))
-        hold(x, x->id, user_id, &seats);
+    if (read_user_id(call, &body, NULL, user_id) &&
+        body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats))
+        hold(call, call->id, user_id, &seats);
     body_done(&body);
 }
 
-void orders_post(struct exchange *x)
+void orders_post(struct call *call)
 {
     struct body body;
     char user_id[USER_ID_SIZE];
     const char *flight_id = NULL;
     struct seat_list seats;
-    if (!body_parse(x->request, x->response, &body))
+    if (!body_parse(call->request, call->response, &body))
         return;
     if (!body_text(&body, "flightId", &flight_id) || flight_id == NULL || *flight_id == '\0')
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "flightId", "flightId must name a flight.");
-    else if (read_user_id(x, &body, "guest", user_id) &&
-             body_seats(&body, x->request, x->response, (size_t)x->config->max_seats_per_order, &seats))
-        hold(x, flight_id, user_id, &seats);
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "flightId", "flightId must name a flight.");
+    else if (read_user_id(call, &body, "guest", user_id) &&
+             body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats))
+        hold(call, flight_id, user_id, &seats);
     body_done(&body);
 }
 
 /* ── reading ────────────────────────────────────────────────────────────── */
 
-static void get_order(struct exchange *x, enum order_dialect dialect)
+static void get_order(struct call *call, enum order_dialect dialect)
 {
     struct order order;
-    enum result r = exchange_order_id(x) ? booking_read_order(x->db, x->id, &order) : RESULT_ORDER_NOT_FOUND;
+    enum result r = call_order_id(call) ? booking_read_order(call->db, call->id, &order) : RESULT_ORDER_NOT_FOUND;
     if (r != RESULT_OK) {
-        exchange_refuse(x, r);
+        call_refuse(call, r);
         return;
     }
-    exchange_answer_order(x, &order, 200, dialect);
-    x->response->cache_control = "private, no-cache";
-    if (exchange_matches(x, &order))
-        (void)exchange_not_modified(x);
+    call_answer_order(call, &order, 200, dialect);
+    call->response->cache_control = "private, no-cache";
+    if (call_matches(call, &order))
+        (void)call_not_modified(call);
 }
 
-void orders_get(struct exchange *x)
+void orders_get(struct call *call)
 {
-    get_order(x, ORDER_DIALECT_A);
+    get_order(call, ORDER_DIALECT_A);
 }
 
-void orders_get_status(struct exchange *x)
+void orders_get_status(struct call *call)
 {
-    get_order(x, ORDER_DIALECT_B);
+    get_order(call, ORDER_DIALECT_B);
 }
 
-static void write_event(const struct event_row *e, void *context)
+static void write_event(const struct event *e, void *context)
 {
     struct json_writer *w = context;
     json_open_object(w, NULL);
@@ -117,10 +117,10 @@ static void write_event(const struct event_row *e, void *context)
     else
         json_add_int(w, "attempt", e->attempt);
     json_add_text(w, "outcome", e->outcome);
-    if (e->duration_ms == EVENT_NONE)
+    if (e->duration_ms == NULL)
         json_add_null(w, "durationMs");
     else
-        json_add_int(w, "durationMs", e->duration_ms);
+        json_add_int(w, "durationMs", *e->duration_ms);
     json_add_text(w, "worker", e->worker);
     json_add_text(w, "detail", e->detail);
     json_add_text(w, "requestId", e->request_id);
@@ -128,28 +128,28 @@ static void write_event(const struct event_row *e, void *context)
     json_close_object(w);
 }
 
-void orders_get_events(struct exchange *x)
+void orders_get_events(struct call *call)
 {
     struct order order;
-    enum result r = exchange_order_id(x) ? booking_read_order(x->db, x->id, &order) : RESULT_ORDER_NOT_FOUND;
-    struct json_writer w = response_json(x->response, 200);
+    enum result r = call_order_id(call) ? booking_read_order(call->db, call->id, &order) : RESULT_ORDER_NOT_FOUND;
+    struct json_writer w = response_json(call->response, 200);
     json_open_object(&w, NULL);
-    json_add_text(&w, "orderId", x->id);
+    json_add_text(&w, "orderId", call->id);
     json_open_array(&w, "events");
     if (r == RESULT_OK)
-        r = events_list(x->db, x->id, write_event, &w);
+        r = events_list(call->db, call->id, write_event, &w);
     json_close_array(&w);
     json_close_object(&w);
     if (r != RESULT_OK)
-        exchange_refuse(x, r);
+        call_refuse(call, r);
 }
 
-void orders_get_list(struct exchange *x)
+void orders_get_list(struct call *call)
 {
-    const char *text = parameters_get(&x->request->query, "userId");
+    const char *text = parameters_get(&call->request->query, "userId");
     char user_id[USER_ID_SIZE];
     if (text == NULL || !user_id_read(text, user_id)) {
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "userId",
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "userId",
                       "Say whose orders: ?userId=, 1 to 50 characters of which one can be seen.");
         return;
     }
@@ -159,94 +159,94 @@ void orders_get_list(struct exchange *x)
         .from_ms = TIME_NONE,
         .before_ms = TIME_NONE,
     };
-    exchange_answer_orders(x, &filter);
+    call_answer_orders(call, &filter);
 }
 
 /* ── changing ───────────────────────────────────────────────────────────── */
 
 /* All that must be right before an order is asked to change. The Idempotency-Key comes last: what is refused before
  * writes nothing, however often a stranger sends it, and its key is free for the corrected request. */
-static bool begin_change(struct exchange *x, struct order_answer *answer, struct caller *ret_caller)
+static bool begin_change(struct call *call, struct order_answer *answer, struct caller *ret_caller)
 {
-    if (exchange_order_id(x))
-        return exchange_caller(x, answer, ret_caller) && bulkhead_enter(x, x->id) && replay_begin(x);
-    exchange_refuse(x, RESULT_ORDER_NOT_FOUND);
+    if (call_order_id(call))
+        return call_caller(call, answer, ret_caller) && bulkhead_enter(call, call->id) && replay_begin(call);
+    call_refuse(call, RESULT_ORDER_NOT_FOUND);
     return false;
 }
 
-static void change_seats(struct exchange *x, const struct seat_list *seats)
+static void change_seats(struct call *call, const struct seat_list *seats)
 {
-    struct order_answer answer = { .exchange = x, .status = 200 };
+    struct order_answer answer = { .call = call, .status = 200 };
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
-    if (!begin_change(x, &answer, &caller))
+    if (!begin_change(call, &answer, &caller))
         return;
-    enum result r = booking_change_seats(x->db, &caller, x->id, seats, &order, &refusal);
+    enum result r = booking_change_seats(call->db, &caller, call->id, seats, &order, &refusal);
     if (r != RESULT_OK)
-        exchange_refuse_order(x, r, &order, &refusal);
+        call_refuse_order(call, r, &order, &refusal);
 }
 
-void orders_put_seats(struct exchange *x)
+void orders_put_seats(struct call *call)
 {
     struct body body;
     struct seat_list seats;
-    if (!body_parse(x->request, x->response, &body))
+    if (!body_parse(call->request, call->response, &body))
         return;
-    if (body_seats(&body, x->request, x->response, (size_t)x->config->max_seats_per_order, &seats))
-        change_seats(x, &seats);
+    if (body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats))
+        change_seats(call, &seats);
     body_done(&body);
 }
 
-static void pay(struct exchange *x, const char *code, int status, enum order_dialect dialect)
+static void pay(struct call *call, const char *code, int status, enum order_dialect dialect)
 {
-    struct order_answer answer = { .exchange = x, .status = status, .dialect = dialect };
+    struct order_answer answer = { .call = call, .status = status, .dialect = dialect };
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
-    if (!begin_change(x, &answer, &caller))
+    if (!begin_change(call, &answer, &caller))
         return;
-    enum result r = booking_submit_payment(x->db, &caller, x->id, code, &order);
+    enum result r = booking_submit_payment(call->db, &caller, call->id, code, &order);
     if (r == RESULT_OK)
-        wake_all(x->config->sweeper_wake_dir);
+        wake_all(call->config->sweeper_wake_dir);
     else
-        exchange_refuse_order(x, r, &order, &refusal);
+        call_refuse_order(call, r, &order, &refusal);
 }
 
-static void post_payment(struct exchange *x, int status, enum order_dialect dialect)
+static void post_payment(struct call *call, int status, enum order_dialect dialect)
 {
     struct body body;
     const char *code = NULL;
-    if (!body_parse(x->request, x->response, &body))
+    if (!body_parse(call->request, call->response, &body))
         return;
     if (body_text(&body, "paymentCode", &code) && code != NULL && booking_payment_code_is_valid(code))
-        pay(x, code, status, dialect);
+        pay(call, code, status, dialect);
     else
-        problem_field(x->response, x->request, PROBLEM_INVALID_PAYMENT_CODE, "paymentCode", NULL);
+        problem_field(call->response, call->request, PROBLEM_INVALID_PAYMENT_CODE, "paymentCode", NULL);
     body_done(&body);
 }
 
-void orders_post_payment(struct exchange *x)
+void orders_post_payment(struct call *call)
 {
-    post_payment(x, 200, ORDER_DIALECT_A);
+    post_payment(call, 200, ORDER_DIALECT_A);
 }
 
-void orders_post_pay(struct exchange *x)
+void orders_post_pay(struct call *call)
 {
-    post_payment(x, 202, ORDER_DIALECT_B);
+    post_payment(call, 202, ORDER_DIALECT_B);
 }
 
-void orders_delete(struct exchange *x)
+void orders_delete(struct call *call)
 {
-    struct order_answer answer = { .exchange = x, .status = 200 };
+    struct order_answer answer = { .call = call, .status = 200 };
     struct caller caller;
     struct order order;
     struct refusal refusal = {0};
-    if (!begin_change(x, &answer, &caller))
+    if (!begin_change(call, &answer, &caller))
         return;
-    enum result r = booking_cancel(x->db, &caller, x->id, &order);
+    enum result r = booking_cancel(call->db, &caller, call->id, &order);
     if (r == RESULT_OK)
-        wake_all(x->config->sweeper_wake_dir); /* there may be a charge to void */
+        wake_all(call->config->sweeper_wake_dir); /* there may be a charge to void */
     else
-        exchange_refuse_order(x, r, &order, &refusal);
+        call_refuse_order(call, r, &order, &refusal);
 }

@@ -25,9 +25,9 @@ static const char *literal_content_type(const char *stored)
     return stored != NULL && strcmp(stored, CONTENT_PROBLEM) == 0 ? CONTENT_PROBLEM : CONTENT_JSON;
 }
 
-static void replay(struct exchange *x, const struct stored_answer *stored)
+static void replay(struct call *call, const struct stored_answer *stored)
 {
-    struct response *r = x->response;
+    struct response *r = call->response;
     r->status = stored->status;
     r->content_type = literal_content_type(stored->content_type);
     r->replayed = true;
@@ -49,54 +49,54 @@ static void describe(const struct request *request, struct buf *ret)
 }
 
 /* Twice, as the first may only find out that the connection is dead. */
-static enum result give_up_key(struct exchange *x, const char *key)
+static enum result give_up_key(struct call *call, const char *key)
 {
-    enum result r = idempotency_release(x->db, key, x->key_owner);
-    return r == RESULT_UNAVAILABLE || r == RESULT_RETRY ? idempotency_release(x->db, key, x->key_owner) : r;
+    enum result r = idempotency_release(call->db, key, call->key_owner);
+    return r == RESULT_UNAVAILABLE || r == RESULT_RETRY ? idempotency_release(call->db, key, call->key_owner) : r;
 }
 
 /* A claim is single statements outside any transaction; one that met a deadlock
  * or a lock timeout is simply made again. */
-static enum result claim_key(struct exchange *x, const char *key, struct stored_answer *ret_stored)
+static enum result claim_key(struct call *call, const char *key, struct stored_answer *ret_stored)
 {
     struct buf request = BUF_INIT;
     enum result r = RESULT_RETRY;
-    describe(x->request, &request);
+    describe(call->request, &request);
     for (int tries = 0; r == RESULT_RETRY && tries < 3; tries++)
-        r = idempotency_claim(x->db, key, buf_str(&request), request.len, &x->key_owner, ret_stored);
+        r = idempotency_claim(call->db, key, buf_str(&request), request.len, &call->key_owner, ret_stored);
     buf_done(&request);
     return r;
 }
 
-bool replay_begin(struct exchange *x)
+bool replay_begin(struct call *call)
 {
-    const char *key = request_header(x->request, "HTTP_IDEMPOTENCY_KEY");
+    const char *key = request_header(call->request, "HTTP_IDEMPOTENCY_KEY");
     struct stored_answer stored;
 
     if (key == NULL)
         return true;
     if (!key_is_sane(key)) {
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "Idempotency-Key",
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "Idempotency-Key",
                       "Idempotency-Key must be 1 to 255 visible ASCII characters.");
         return false;
     }
-    if (!text_is_utf8(x->request->body, x->request->body_len)) {
-        problem_say(x->response, x->request, PROBLEM_INVALID_REQUEST, "The body is not UTF-8.");
+    if (!text_is_utf8(call->request->body, call->request->body_len)) {
+        problem_say(call->response, call->request, PROBLEM_INVALID_REQUEST, "The body is not UTF-8.");
         return false;
     }
-    enum result r = claim_key(x, key, &stored);
+    enum result r = claim_key(call, key, &stored);
     if (r == RESULT_OK) {
         CRASH_POINT("key-claimed");
-        x->key = key;
+        call->key = key;
         return true;
     }
     if (r == RESULT_DUPLICATE)
-        replay(x, &stored);
+        replay(call, &stored);
     else
-        exchange_refuse(x, r);
+        call_refuse(call, r);
     /* Whether we got the key before the connection went is not known. */
-    if (r == RESULT_UNAVAILABLE && give_up_key(x, key) != RESULT_OK)
-        log_warn("idempotency_key_not_released", LOG_TEXT("request_id", x->request->id));
+    if (r == RESULT_UNAVAILABLE && give_up_key(call, key) != RESULT_OK)
+        log_warn("idempotency_key_not_released", LOG_TEXT("request_id", call->request->id));
     return false;
 }
 
@@ -106,15 +106,15 @@ static bool is_kept(int status)
     return (status >= 200 && status < 300) || status == 409 || status == 412;
 }
 
-void replay_end(struct exchange *x)
+void replay_end(struct call *call)
 {
-    struct response *response = x->response;
+    struct response *response = call->response;
     enum result r = RESULT_OK;
 
-    if (x->key == NULL || x->key_answered)
+    if (call->key == NULL || call->key_answered)
         return;
     if (!is_kept(response->status)) {
-        r = give_up_key(x, x->key);
+        r = give_up_key(call, call->key);
     } else {
         struct stored_answer stored = {
             .status = response->status,
@@ -123,10 +123,10 @@ void replay_end(struct exchange *x)
             .etag = response->etag[0] == '\0' ? NULL : response->etag,
             .body = buf_str(&response->body),
         };
-        r = idempotency_answer(x->db, x->key, x->key_owner, &stored);
+        r = idempotency_answer(call->db, call->key, call->key_owner, &stored);
     }
     /* The answer stands all the same; the key frees itself when its claim ends. */
     if (r != RESULT_OK)
-        log_warn("idempotency_key_not_kept", LOG_TEXT("request_id", x->request->id),
+        log_warn("idempotency_key_not_kept", LOG_TEXT("request_id", call->request->id),
                  LOG_TEXT("result", result_name(r)));
 }

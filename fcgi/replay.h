@@ -1,18 +1,18 @@
 #ifndef FCGI_REPLAY_H
 #define FCGI_REPLAY_H
 
-#include "fcgi/exchange.h"
+#include "fcgi/call.h"
 
 /* Safe retries: the same Idempotency-Key and request get the first answer again
  * (draft-ietf-httpapi-idempotency-key-header). */
 
 /* Claims the request's key, if it carries one. False if the answer is there
  * already: replayed, or a problem. */
-bool replay_begin(struct exchange *x);
+bool replay_begin(struct call *call);
 
 /* Keeps a use case's refusal (409, 412) under the key; else gives the key up, so
  * that a corrected request may have it, or a repeat may succeed. The answer of a
  * change was kept with the change. */
-void replay_end(struct exchange *x);
+void replay_end(struct call *call);
 
 #endif

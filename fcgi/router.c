@@ -128,13 +128,13 @@ static const struct route *find_route(const struct request *request, const char 
     return found;
 }
 
-static void answer_preflight(struct exchange *x, const char *allow)
+static void answer_preflight(struct call *call, const char *allow)
 {
-    x->response->status = 204;
-    text_copy(x->response->allow, sizeof x->response->allow, allow);
-    if (*x->config->allowed_origin == '\0')
+    call->response->status = 204;
+    text_copy(call->response->allow, sizeof call->response->allow, allow);
+    if (*call->config->allowed_origin == '\0')
         return;
-    buf_addf(&x->response->headers,
+    buf_addf(&call->response->headers,
              "Access-Control-Allow-Methods: %s\r\n"
              "Access-Control-Allow-Headers: Authorization, Content-Type, Idempotency-Key, If-Match,"
              " If-None-Match, X-Request-Id\r\n"
@@ -144,23 +144,23 @@ static void answer_preflight(struct exchange *x, const char *allow)
 
 /* Repeats and runs a handler: a request that changes something may carry a key
  * under which its answer is kept. */
-static void run_handler(struct exchange *x, const struct route *route)
+static void run_handler(struct call *call, const struct route *route)
 {
     bool changes = strcmp(route->method, "GET") != 0;
-    if (changes && !access_may_change(x, route->admin))
+    if (changes && !access_may_change(call, route->admin))
         return;
-    if (route->admin && !access_is_admin(x))
+    if (route->admin && !access_is_admin(call))
         return;
     /* A customer's key is claimed by the handler, once it knows that there is something to do. */
-    if (changes && route->admin && !replay_begin(x))
+    if (changes && route->admin && !replay_begin(call))
         return;
-    route->handle(x);
+    route->handle(call);
     if (changes)
-        replay_end(x);
+        replay_end(call);
 }
 
 /* What cannot be read as a request. */
-static void refuse_unreadable(struct exchange *x, enum server_error error)
+static void refuse_unreadable(struct call *call, enum server_error error)
 {
     static const char *const details[] = {
         [SERVER_BAD_TARGET] = "The address is not UTF-8 in percent-encoding, or has too many parts.",
@@ -169,29 +169,29 @@ static void refuse_unreadable(struct exchange *x, enum server_error error)
         [SERVER_BODY_CUT_SHORT] = "The body ended before its Content-Length.",
     };
     enum problem_code code = error == SERVER_BODY_TOO_LARGE ? PROBLEM_PAYLOAD_TOO_LARGE : PROBLEM_INVALID_REQUEST;
-    problem_say(x->response, x->request, code, details[error]);
+    problem_say(call->response, call->request, code, details[error]);
 }
 
 /* Returns the number of the route, or ROUTE_COUNT. */
-static size_t dispatch(const struct router *router, struct exchange *x, enum server_error error)
+static size_t dispatch(const struct router *router, struct call *call, enum server_error error)
 {
     char allow[64];
     if (error != SERVER_OK) {
-        refuse_unreadable(x, error);
+        refuse_unreadable(call, error);
         return ROUTE_COUNT;
     }
 
-    const struct route *route = find_route(x->request, &x->id, allow, sizeof allow);
+    const struct route *route = find_route(call->request, &call->id, allow, sizeof allow);
     if (*allow == '\0') {
-        problem_say(x->response, x->request, PROBLEM_NOT_FOUND, NULL);
-    } else if (strcmp(x->request->method, "OPTIONS") == 0) {
-        answer_preflight(x, allow);
+        problem_say(call->response, call->request, PROBLEM_NOT_FOUND, NULL);
+    } else if (strcmp(call->request->method, "OPTIONS") == 0) {
+        answer_preflight(call, allow);
     } else if (route == NULL) {
-        problem_say(x->response, x->request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
-        text_copy(x->response->allow, sizeof x->response->allow, allow);
+        problem_say(call->response, call->request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
+        text_copy(call->response->allow, sizeof call->response->allow, allow);
     } else {
-        x->db = route->brief ? router->brief_db : router->db;
-        run_handler(x, route);
+        call->db = route->brief ? router->brief_db : router->db;
+        run_handler(call, route);
     }
     return route == NULL ? ROUTE_COUNT : (size_t)(route - routes);
 }
@@ -205,19 +205,19 @@ static int64_t now_us(void)
 
 /* Polls are many and alike: only what changes something, or fails, is worth a
  * line. The path holds ids; the query, which may hold names, is left out. */
-static void log_request(const struct exchange *x, int64_t us)
+static void log_request(const struct call *call, int64_t us)
 {
     char path[128];
-    text_copy(path, sizeof path, x->request->path);
+    text_copy(path, sizeof path, call->request->path);
     path[strcspn(path, "?")] = '\0';
 
-    bool quiet = strcmp(x->request->method, "GET") == 0 && x->response->status < 500;
+    bool quiet = strcmp(call->request->method, "GET") == 0 && call->response->status < 500;
     log_write(quiet ? LOG_DEBUG : LOG_INFO, "request",
               (const struct log_field[]){
-                  LOG_TEXT("request_id", x->request->id), LOG_TEXT("method", x->request->method),
-                  LOG_TEXT("path", path), LOG_NUMBER("status", x->response->status),
+                  LOG_TEXT("request_id", call->request->id), LOG_TEXT("method", call->request->method),
+                  LOG_TEXT("path", path), LOG_NUMBER("status", call->response->status),
                   LOG_TEXT("order",
-                           strncmp(x->response->location, "/api/orders/", 12) == 0 ? x->response->location + 12 : ""),
+                           strncmp(call->response->location, "/api/orders/", 12) == 0 ? call->response->location + 12 : ""),
                   LOG_NUMBER("us", us) },
               6);
 }
@@ -227,15 +227,15 @@ void router_handle(const struct request *request, enum server_error error, struc
     const struct router *router = context;
     uint64_t round_trips = db_round_trips(router->db) + db_round_trips(router->brief_db);
     int64_t started_us = now_us();
-    struct exchange x = {
+    struct call call = {
         .config = router->config,
         .db = router->db,
         .request = request,
         .response = response,
     };
     metrics_request_begin();
-    access_allow_origin(&x);
-    size_t route = dispatch(router, &x, error);
+    access_allow_origin(&call);
+    size_t route = dispatch(router, &call, error);
     if (!buf_ok(&response->body)) {
         response_clear(response);
         problem_say(response, request, PROBLEM_INTERNAL, NULL);
@@ -243,5 +243,5 @@ void router_handle(const struct request *request, enum server_error error, struc
     int64_t us = now_us() - started_us;
     metrics_add(METRIC_ROUND_TRIPS, db_round_trips(router->db) + db_round_trips(router->brief_db) - round_trips);
     metrics_request_end(route, response->status, (double)us / 1e6);
-    log_request(&x, us);
+    log_request(&call, us);
 }

@@ -53,14 +53,14 @@ static bool deliver(struct task *task, const struct order *order)
     return begun;
 }
 
-bool sweeper_start_confirmation(struct sweeper *s, const struct job *job)
+static bool start(struct sweeper *s, const struct job *job)
 {
     struct order order;
     int64_t lease_began_ms = monotonic_ms();
     enum result r = booking_read_order(s->db, job->order_id, &order);
     if (r != RESULT_OK)
         return sweeper_job_failed(s, job, "read_order", r);
-    struct task *task = sweeper_task_new(s, job, lease_began_ms, settle);
+    struct task *task = sweeper_task_new(s, job, lease_began_ms);
     if (task == NULL)
         return true;
     if (s->config->confirmation_url[0] == '\0') {
@@ -72,3 +72,5 @@ bool sweeper_start_confirmation(struct sweeper *s, const struct job *job)
     }
     return true;
 }
+
+const struct job_work confirmation_work = { .start = start, .settle = settle };

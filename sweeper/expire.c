@@ -29,7 +29,7 @@ static bool expire_singly(struct sweeper *s, const struct job *jobs, size_t coun
 
 /* Holds that have run out, a batch in one transaction. If that meets too much
  * traffic, or one that cannot be done, it is done one by one. */
-bool sweeper_expire(struct sweeper *s, const struct job *jobs, size_t count)
+static bool run(struct sweeper *s, const struct job *jobs, size_t count)
 {
     char ids[JOBS_CLAIM_MAX][UUID_SIZE];
     size_t expired = 0;
@@ -53,3 +53,5 @@ bool sweeper_expire(struct sweeper *s, const struct job *jobs, size_t count)
              LOG_NUMBER("late_ms", latest_ms));
     return is_there;
 }
+
+const struct job_work expire_work = { .run = run };

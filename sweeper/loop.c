@@ -17,6 +17,13 @@
 /* When to look again for what is due but in others' hands. */
 #define HELD_MS 1000
 
+const struct job_work *const sweeper_work[JOB_KIND_COUNT] = {
+    [JOB_EXPIRE_HOLD] = &expire_work,
+    [JOB_PAYMENT_ATTEMPT] = &payment_work,
+    [JOB_VOID_CHARGE] = &void_work,
+    [JOB_SEND_CONFIRMATION] = &confirmation_work,
+};
+
 /* ── claiming ───────────────────────────────────────────────────────────── */
 
 /* Of a lease, how much may pass until the last of a batch has begun. */
@@ -33,7 +40,7 @@ static size_t begun_in_time(const struct sweeper *s, enum job_kind kind)
 
 static size_t capacity(const struct sweeper *s, enum job_kind kind)
 {
-    if (kind == JOB_EXPIRE_HOLD)
+    if (sweeper_work[kind]->run != NULL)
         return JOBS_CLAIM_MAX;
     size_t max = (size_t)s->config->sweeper_max_in_flight;
     size_t room = s->in_flight[kind] < max ? max - s->in_flight[kind] : 0;
@@ -44,9 +51,7 @@ static size_t capacity(const struct sweeper *s, enum job_kind kind)
 static bool start_one(struct sweeper *s, const struct job *job)
 {
     int64_t begun_ms = monotonic_ms();
-    bool more = job->kind == JOB_PAYMENT_ATTEMPT ? sweeper_start_payment(s, job)
-                : job->kind == JOB_VOID_CHARGE   ? sweeper_start_void(s, job)
-                                                 : sweeper_start_confirmation(s, job);
+    bool more = sweeper_work[job->kind]->start(s, job);
     /* A moving average: a single slow one says little. */
     double took_ms = (double)(monotonic_ms() - begun_ms);
     s->begin_ms += ((took_ms < 1 ? 1 : took_ms) - s->begin_ms) / 4;
@@ -71,8 +76,8 @@ static bool start(struct sweeper *s, const struct job *jobs, size_t count, int64
 {
     bool more = true;
     size_t i = 0;
-    if (jobs[0].kind == JOB_EXPIRE_HOLD)
-        return sweeper_expire(s, jobs, count);
+    if (sweeper_work[jobs[0].kind]->run != NULL)
+        return sweeper_work[jobs[0].kind]->run(s, jobs, count);
     int64_t lease_ends_ms = claimed_ms + booking_lease_ms(s->config, jobs[0].kind);
     while (more && i < count && *s->stop == 0 && monotonic_ms() < lease_ends_ms)
         more = start_one(s, &jobs[i++]);

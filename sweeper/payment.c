@@ -66,7 +66,7 @@ static bool call_gateway(struct task *task, const struct charge *charge)
     return begun;
 }
 
-bool sweeper_start_payment(struct sweeper *s, const struct job *job)
+static bool start(struct sweeper *s, const struct job *job)
 {
     struct charge charge;
     bool go = false;
@@ -79,7 +79,7 @@ bool sweeper_start_payment(struct sweeper *s, const struct job *job)
                  LOG_NUMBER("claim", job->claim));
         return true;
     }
-    struct task *task = sweeper_task_new(s, job, lease_began_ms, settle);
+    struct task *task = sweeper_task_new(s, job, lease_began_ms);
     if (task != NULL)
         task->attempt_number = charge.attempt;
     if (task != NULL && !call_gateway(task, &charge))
@@ -87,3 +87,5 @@ bool sweeper_start_payment(struct sweeper *s, const struct job *job)
     CRASH_POINT("calling");
     return true;
 }
+
+const struct job_work payment_work = { .start = start, .settle = settle };

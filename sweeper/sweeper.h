@@ -40,8 +40,6 @@ struct task {
     struct job job;
     int64_t lease_ends_ms; /* by monotonic_ms(), as the next */
     int64_t not_before_ms; /* to be settled */
-    /* Tells the database what came of it; RESULT_UNAVAILABLE is tried again. */
-    enum result (*settle)(struct task *task);
     int64_t attempt_number; /* PAYMENT_ATTEMPT: the one announced */
     struct attempt_result attempt;
     struct delivery_result delivery;
@@ -53,17 +51,24 @@ struct task {
  * nothing is due. Returns the process's exit status. */
 int sweeper_run(struct sweeper *sweeper, bool once);
 
-/* One file a kind. Each begins what a claimed job asks for, or sets it aside.
- * False when the database is away, so that no other need be tried. */
-bool sweeper_expire(struct sweeper *sweeper, const struct job *jobs, size_t count);
-bool sweeper_start_payment(struct sweeper *sweeper, const struct job *job);
-bool sweeper_start_void(struct sweeper *sweeper, const struct job *job);
-bool sweeper_start_confirmation(struct sweeper *sweeper, const struct job *job);
+/* What is done with a kind of job, in a file of its own. */
+struct job_work {
+    /* Does a whole batch at once, or else: */
+    bool (*run)(struct sweeper *sweeper, const struct job *jobs, size_t count);
+    /* begins what a claimed job asks for, or sets it aside. Both: false when the
+     * database is away, so that no other need be tried. */
+    bool (*start)(struct sweeper *sweeper, const struct job *job);
+    /* Tells the database what came of it; RESULT_UNAVAILABLE is tried again. */
+    enum result (*settle)(struct task *task);
+};
+extern const struct job_work expire_work, payment_work, void_work, confirmation_work;
+
+/* By enum job_kind. */
+extern const struct job_work *const sweeper_work[JOB_KIND_COUNT];
 
 /* For those files: a task counted as in flight, whose lease began at a time, or
  * NULL without memory; and its end: it waits to be settled. */
-struct task *sweeper_task_new(struct sweeper *sweeper, const struct job *job, int64_t lease_began_ms,
-                              enum result (*settle)(struct task *task));
+struct task *sweeper_task_new(struct sweeper *sweeper, const struct job *job, int64_t lease_began_ms);
 void sweeper_task_end(struct task *task);
 /* Drops a task without a word to the database: its lease runs out. */
 void sweeper_task_drop(struct task *task, const char *why);

@@ -61,8 +61,7 @@ bool sweeper_job_failed(struct sweeper *s, const struct job *job, const char *du
 
 /* ── tasks ──────────────────────────────────────────────────────────────── */
 
-struct task *sweeper_task_new(struct sweeper *s, const struct job *job, int64_t lease_began_ms,
-                              enum result (*settle)(struct task *))
+struct task *sweeper_task_new(struct sweeper *s, const struct job *job, int64_t lease_began_ms)
 {
     struct task *task = calloc(1, sizeof *task);
     if (task == NULL)
@@ -71,7 +70,6 @@ struct task *sweeper_task_new(struct sweeper *s, const struct job *job, int64_t 
         .sweeper = s,
         .job = *job,
         .lease_ends_ms = lease_began_ms + booking_lease_ms(s->config, job->kind),
-        .settle = settle,
     };
     s->in_flight[job->kind]++;
     return task;
@@ -129,7 +127,7 @@ static bool settle_one(struct sweeper *s, struct task *task)
 {
     bool is_there = true;
     TAILQ_REMOVE(&s->answered, task, link);
-    enum result r = task->settle(task);
+    enum result r = sweeper_work[task->job.kind]->settle(task);
     if (r == RESULT_UNAVAILABLE) {
         /* Behind the others, which may fare better. */
         is_there = !sweeper_database_is_away(s, "settle");

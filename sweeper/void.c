@@ -60,15 +60,17 @@ static bool call_gateway(struct task *task, const struct charge *charge)
     return begun;
 }
 
-bool sweeper_start_void(struct sweeper *s, const struct job *job)
+static bool start(struct sweeper *s, const struct job *job)
 {
     struct charge charge;
     int64_t lease_began_ms = monotonic_ms();
     enum result r = booking_find_charge(s->db, job, &charge);
     if (r != RESULT_OK)
         return sweeper_job_failed(s, job, "find_charge", r);
-    struct task *task = sweeper_task_new(s, job, lease_began_ms, settle);
+    struct task *task = sweeper_task_new(s, job, lease_began_ms);
     if (task != NULL && !call_gateway(task, &charge))
         sweeper_task_drop(task, "the request could not begin");
     return true;
 }
+
+const struct job_work void_work = { .start = start, .settle = settle };

@@ -1,5 +1,5 @@
-#ifndef BOOKING_CORE_BACKOFF_H
-#define BOOKING_CORE_BACKOFF_H
+#ifndef BOOKING_BASE_BACKOFF_H
+#define BOOKING_BASE_BACKOFF_H
 
 #include <stdint.h>
 

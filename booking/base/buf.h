@@ -1,5 +1,5 @@
-#ifndef BOOKING_CORE_BUF_H
-#define BOOKING_CORE_BUF_H
+#ifndef BOOKING_BASE_BUF_H
+#define BOOKING_BASE_BUF_H
 
 #include <stdbool.h>
 #include <stddef.h>

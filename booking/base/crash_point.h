@@ -1,5 +1,5 @@
-#ifndef BOOKING_CRASH_POINT_H
-#define BOOKING_CRASH_POINT_H
+#ifndef BOOKING_BASE_CRASH_POINT_H
+#define BOOKING_BASE_CRASH_POINT_H
 
 /* Places at which a test can have a process die as if the power went: by
  * SIGKILL, between one instruction and the next. Only in programs built with

@@ -1,5 +1,5 @@
-#ifndef BOOKING_CORE_DSN_H
-#define BOOKING_CORE_DSN_H
+#ifndef BOOKING_BASE_DSN_H
+#define BOOKING_BASE_DSN_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef BOOKING_CORE_DURATION_H
-#define BOOKING_CORE_DURATION_H
+#ifndef BOOKING_BASE_DURATION_H
+#define BOOKING_BASE_DURATION_H
 
 #include <stdbool.h>
 #include <stddef.h>

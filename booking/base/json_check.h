@@ -1,5 +1,5 @@
-#ifndef BOOKING_CORE_JSON_CHECK_H
-#define BOOKING_CORE_JSON_CHECK_H
+#ifndef BOOKING_BASE_JSON_CHECK_H
+#define BOOKING_BASE_JSON_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef BOOKING_CORE_JSON_WRITER_H
-#define BOOKING_CORE_JSON_WRITER_H
+#ifndef BOOKING_BASE_JSON_WRITER_H
+#define BOOKING_BASE_JSON_WRITER_H
 
 #include "booking/base/buf.h"
 

@@ -1,5 +1,5 @@
-#ifndef BOOKING_LOG_H
-#define BOOKING_LOG_H
+#ifndef BOOKING_BASE_LOG_H
+#define BOOKING_BASE_LOG_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
-#ifndef BOOKING_MONOTONIC_H
-#define BOOKING_MONOTONIC_H
+#ifndef BOOKING_BASE_MONOTONIC_H
+#define BOOKING_BASE_MONOTONIC_H
 
 #include <stdint.h>
 

@@ -1,5 +1,5 @@
-#ifndef BOOKING_NOTIFY_H
-#define BOOKING_NOTIFY_H
+#ifndef BOOKING_BASE_NOTIFY_H
+#define BOOKING_BASE_NOTIFY_H
 
 #include <stdint.h>
 

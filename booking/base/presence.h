@@ -1,5 +1,5 @@
-#ifndef BOOKING_PRESENCE_H
-#define BOOKING_PRESENCE_H
+#ifndef BOOKING_BASE_PRESENCE_H
+#define BOOKING_BASE_PRESENCE_H
 
 #include <stdbool.h>
 #include <stddef.h>

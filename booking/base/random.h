@@ -1,5 +1,5 @@
-#ifndef BOOKING_RANDOM_H
-#define BOOKING_RANDOM_H
+#ifndef BOOKING_BASE_RANDOM_H
+#define BOOKING_BASE_RANDOM_H
 
 #include <stddef.h>
 #include <stdint.h>

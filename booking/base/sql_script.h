@@ -1,5 +1,5 @@
-#ifndef BOOKING_CORE_SQL_SCRIPT_H
-#define BOOKING_CORE_SQL_SCRIPT_H
+#ifndef BOOKING_BASE_SQL_SCRIPT_H
+#define BOOKING_BASE_SQL_SCRIPT_H
 
 #include <stdbool.h>
 #include <stddef.h>

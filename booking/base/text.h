@@ -1,5 +1,5 @@
-#ifndef BOOKING_CORE_TEXT_H
-#define BOOKING_CORE_TEXT_H
+#ifndef BOOKING_BASE_TEXT_H
+#define BOOKING_BASE_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>

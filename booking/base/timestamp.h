@@ -1,5 +1,5 @@
-#ifndef BOOKING_CORE_TIMESTAMP_H
-#define BOOKING_CORE_TIMESTAMP_H
+#ifndef BOOKING_BASE_TIMESTAMP_H
+#define BOOKING_BASE_TIMESTAMP_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-#ifndef BOOKING_WAKE_H
-#define BOOKING_WAKE_H
+#ifndef BOOKING_BASE_WAKE_H
+#define BOOKING_BASE_WAKE_H
 
 #include <stdbool.h>
 

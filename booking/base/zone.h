@@ -1,5 +1,5 @@
-#ifndef BOOKING_ZONE_H
-#define BOOKING_ZONE_H
+#ifndef BOOKING_BASE_ZONE_H
+#define BOOKING_BASE_ZONE_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,5 +1,5 @@
-#ifndef BOOKING_ORDER_H
-#define BOOKING_ORDER_H
+#ifndef BOOKING_CORE_ORDER_H
+#define BOOKING_CORE_ORDER_H
 
 #include "booking/base/random.h"
 #include "booking/base/timestamp.h"

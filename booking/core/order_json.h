@@ -1,5 +1,5 @@
-#ifndef BOOKING_ORDER_JSON_H
-#define BOOKING_ORDER_JSON_H
+#ifndef BOOKING_CORE_ORDER_JSON_H
+#define BOOKING_CORE_ORDER_JSON_H
 
 #include "booking/base/json_writer.h"
 #include "booking/core/order.h"

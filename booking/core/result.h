@@ -1,5 +1,5 @@
-#ifndef BOOKING_RESULT_H
-#define BOOKING_RESULT_H
+#ifndef BOOKING_CORE_RESULT_H
+#define BOOKING_CORE_RESULT_H
 
 /* How a call ended. One closed set for the whole project: the store adds
  * nothing to it, and fcgi/problem.c translates it to HTTP in one place. */
@@ -35,6 +35,15 @@ enum result {
 };
 
 #define MUST_CHECK __attribute__((warn_unused_result))
+
+/* One step of a transaction's body: the function returns its result unless that is RESULT_OK. Only where nothing is to
+ * be released; the transaction is rolled back by txn_run(). */
+#define TRY(step)                        \
+    do {                                 \
+        const enum result try_ = (step); \
+        if (try_ != RESULT_OK)           \
+            return try_;                 \
+    } while (0)
 
 /* The name in the log, e.g. "seats_unavailable". Never NULL. */
 const char *result_name(enum result r);

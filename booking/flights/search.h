@@ -1,5 +1,5 @@
-#ifndef BOOKING_SEARCH_H
-#define BOOKING_SEARCH_H
+#ifndef BOOKING_FLIGHTS_SEARCH_H
+#define BOOKING_FLIGHTS_SEARCH_H
 
 #include "booking/store/flights.h"
 

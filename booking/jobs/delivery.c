@@ -36,7 +36,7 @@ static enum result settle_job(struct db *db, const struct delivery *d, const cha
         r = jobs_fail(db, job, d->result->reason);
     else
         r = jobs_postpone(db, job,
-                          part_wait(backoff_delay_ms(&BACKOFF_DELIVERY, (int)job->claim, random_fraction()),
+                          step_wait(backoff_delay_ms(&BACKOFF_DELIVERY, (int)job->claim, random_fraction()),
                                     d->result->retry_after_ms),
                           d->result->reason);
     if (r != RESULT_OK)
@@ -45,11 +45,9 @@ static enum result settle_job(struct db *db, const struct delivery *d, const cha
     struct event event = {
         .order_id = job->order_id,
         .type = event_type,
-        .from_status = EVENT_NONE,
-        .to_status = EVENT_NONE,
         .attempt = job->claim,
         .outcome = d->result->outcome,
-        .duration_ms = d->result->duration_ms,
+        .duration_ms = &d->result->duration_ms,
         .worker = d->worker,
         .detail = d->result->reason,
         .request_id = job->request_id,
@@ -63,10 +61,10 @@ static enum result settle_void_in_txn(struct db *db, void *context)
     struct payment payment;
 
     CRASH_SCOPE("settle-void");
-    enum result r = payments_find(db, d->job->order_id, &payment);
-    if (r == RESULT_OK && d->result->delivered)
-        r = payments_mark_voided(db, payment.payment_id);
-    return r == RESULT_OK ? settle_job(db, d, EVENT_VOID_ATTEMPT) : r;
+    TRY(payments_find(db, d->job->order_id, &payment));
+    if (d->result->delivered)
+        TRY(payments_mark_voided(db, payment.payment_id));
+    return settle_job(db, d, EVENT_VOID_ATTEMPT);
 }
 
 static enum result settle_confirmation_in_txn(struct db *db, void *context)

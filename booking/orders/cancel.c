@@ -16,15 +16,11 @@ static enum result cancel_in_txn(struct db *db, void *context)
     enum order_status next;
 
     CRASH_SCOPE("cancel");
-    enum result r = part_lock_order(db, c->caller, c->order_id, c->order);
-    if (r == RESULT_OK)
-        r = order_next(c->order->status, ORDER_EVENT_CANCEL, &next);
-    if (r == RESULT_OK)
-        r = part_cancel_order(db, c->order, by_operator ? "cancelled by an operator" : "cancelled by the customer",
-                              c->caller->request_id);
-    if (r == RESULT_OK)
-        r = part_before_commit(db, c->caller, c->order);
-    return r;
+    TRY(step_lock_order(db, c->caller, c->order_id, c->order));
+    TRY(order_next(c->order->status, ORDER_EVENT_CANCEL, &next));
+    TRY(step_cancel_order(db, c->order, by_operator ? "cancelled by an operator" : "cancelled by the customer",
+                          c->caller->request_id));
+    return step_before_commit(db, c->caller, c->order);
 }
 
 enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id,

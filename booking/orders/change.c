@@ -57,7 +57,7 @@ static enum result log_change(struct db *db, const struct change *c, const struc
     seat_list_format(old, from);
     seat_list_format(&c->order->seats, to);
     (void)snprintf(detail, sizeof detail, "%.290s -> %.290s", from, to);
-    return part_log_move(db, c->order, EVENT_SEATS_CHANGED, ORDER_SEATS_RESERVED, detail,
+    return step_log_move(db, c->order, EVENT_SEATS_CHANGED, ORDER_SEATS_RESERVED, detail,
                          c->caller->request_id, NULL);
 }
 
@@ -70,17 +70,12 @@ static enum result change_in_txn(struct db *db, void *context)
     enum order_status next;
 
     CRASH_SCOPE("change");
-    enum result r = part_lock_order(db, c->caller, c->order_id, o);
-    if (r == RESULT_OK)
-        r = order_next(o->status, ORDER_EVENT_CHANGE_SEATS, &next);
-    if (r == RESULT_OK)
-        r = part_lock_seats(db, o->flight_id, &wanted, &o->seats, &locked);
-    if (r == RESULT_OK)
-        r = part_check_seats(&locked, &wanted, o->order_id, c->refusal);
-    if (r == RESULT_OK && locked.of_flight.flight.departure_ms <= locked.now_ms)
-        r = RESULT_ORDER_EXPIRED; /* while the seats were waited for */
-    if (r != RESULT_OK)
-        return r;
+    TRY(step_lock_order(db, c->caller, c->order_id, o));
+    TRY(order_next(o->status, ORDER_EVENT_CHANGE_SEATS, &next));
+    TRY(step_lock_seats(db, o->flight_id, &wanted, &o->seats, &locked));
+    TRY(step_check_seats(&locked, &wanted, o->order_id, c->refusal));
+    if (locked.of_flight.flight.departure_ms <= locked.now_ms)
+        return RESULT_ORDER_EXPIRED; /* while the seats were waited for */
 
     struct seat_list old = o->seats;
     o->read_at_ms = locked.now_ms; /* later than the order's, if its lock was waited for */
@@ -88,16 +83,11 @@ static enum result change_in_txn(struct db *db, void *context)
     o->flight = locked.of_flight.flight;
     restart_timer(o, c->caller->config);
     price_anew(o, &wanted, &locked.of_flight);
-    r = swap_seats(db, o, &wanted);
-    if (r == RESULT_OK)
-        r = part_move_order(db, o, ORDER_EVENT_CHANGE_SEATS);
-    if (r == RESULT_OK)
-        r = jobs_move(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms);
-    if (r == RESULT_OK)
-        r = log_change(db, c, &old);
-    if (r == RESULT_OK)
-        r = part_before_commit(db, c->caller, o);
-    return r;
+    TRY(swap_seats(db, o, &wanted));
+    TRY(step_move_order(db, o, ORDER_EVENT_CHANGE_SEATS));
+    TRY(jobs_move(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms));
+    TRY(log_change(db, c, &old));
+    return step_before_commit(db, c->caller, o);
 }
 
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
@@ -112,7 +102,7 @@ enum result booking_change_seats(struct db *db, const struct caller *caller, con
             metrics_add_moves(ORDER_SEATS_RESERVED, 1);
         if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
             return r;
-        enum result expired = part_expire_holders(db, ret_order->flight_id, &ret_refusal->seats, &any);
+        enum result expired = step_expire_holders(db, ret_order->flight_id, &ret_refusal->seats, &any);
         if (expired != RESULT_OK || !any)
             return expired == RESULT_OK ? r : expired;
     }

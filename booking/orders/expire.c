@@ -34,13 +34,14 @@ static enum result expire_in_txn(struct db *db, void *context)
             lapsed.order[lapsed.count++] = all.order[i];
         over.order[over.count++] = all.order[i];
     }
-    if (r == RESULT_OK && lapsed.count > 0)
-        r = expiry_end(db, &lapsed, e->worker);
-    if (r == RESULT_OK && over.count > 0)
-        r = expiry_drop_timers(db, &over);
+    TRY(r);
+    if (lapsed.count > 0)
+        TRY(expiry_end(db, &lapsed, e->worker));
+    if (over.count > 0)
+        TRY(expiry_drop_timers(db, &over));
     CRASH_POINT("ended");
     e->expired = lapsed.count;
-    return r;
+    return RESULT_OK;
 }
 
 enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,

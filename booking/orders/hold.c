@@ -47,11 +47,10 @@ static enum result check_open_holds(struct db *db, const struct hold *h)
     int64_t ends_in_ms = 0;
     if (most == 0)
         return RESULT_OK;
-    enum result r = hold_slots_lock(db, h->user_id);
-    if (r == RESULT_OK)
-        r = orders_count_holds(db, h->user_id, &h->refusal->open_holds, &ends_in_ms);
-    if (r != RESULT_OK || h->refusal->open_holds < most)
-        return r;
+    TRY(hold_slots_lock(db, h->user_id));
+    TRY(orders_count_holds(db, h->user_id, &h->refusal->open_holds, &ends_in_ms));
+    if (h->refusal->open_holds < most)
+        return RESULT_OK;
     h->refusal->retry_after_s = ends_in_ms / 1000 + 1;
     return RESULT_TOO_MANY_HOLDS;
 }
@@ -64,30 +63,22 @@ static enum result hold_in_txn(struct db *db, void *context)
 
     CRASH_SCOPE("hold");
     o->seats = *h->seats;
-    enum result r = part_lock_seats(db, h->flight_id, &o->seats, NULL, &locked);
-    if (r == RESULT_OK && locked.count == 0)
-        r = flights_exists(db, h->flight_id);
-    if (r == RESULT_OK)
-        r = part_check_seats(&locked, &o->seats, NULL, h->refusal);
+    TRY(step_lock_seats(db, h->flight_id, &o->seats, NULL, &locked));
+    if (locked.count == 0)
+        TRY(flights_exists(db, h->flight_id));
+    enum result r = step_check_seats(&locked, &o->seats, NULL, h->refusal);
     if ((r == RESULT_OK || r == RESULT_SEATS_UNAVAILABLE) && locked.of_flight.flight.departure_ms <= locked.now_ms)
-        r = RESULT_FLIGHT_DEPARTED;
-    if (r == RESULT_OK)
-        r = check_open_holds(db, h);
-    if (r != RESULT_OK)
-        return r;
+        return RESULT_FLIGHT_DEPARTED;
+    TRY(r);
+    TRY(check_open_holds(db, h));
 
     compose_order(h, &locked);
-    r = orders_insert(db, o);
+    TRY(orders_insert(db, o));
     CRASH_POINT("inserted");
-    if (r == RESULT_OK)
-        r = seats_take(db, o);
-    if (r == RESULT_OK)
-        r = jobs_add(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms, 0, o->run_id);
-    if (r == RESULT_OK)
-        r = events_add_birth(db, o);
-    if (r == RESULT_OK)
-        r = part_before_commit(db, h->caller, o);
-    return r;
+    TRY(seats_take(db, o));
+    TRY(jobs_add(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms, 0, o->run_id));
+    TRY(events_add_birth(db, o));
+    return step_before_commit(db, h->caller, o);
 }
 
 enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id,
@@ -109,7 +100,7 @@ enum result booking_hold(struct db *db, const struct caller *caller, const char 
         }
         if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
             return r;
-        enum result expired = part_expire_holders(db, flight_id, &ret_refusal->seats, &any);
+        enum result expired = step_expire_holders(db, flight_id, &ret_refusal->seats, &any);
         if (expired != RESULT_OK || !any)
             return expired == RESULT_OK ? r : expired;
     }

@@ -23,9 +23,6 @@ static enum result free_confirmed(struct db *db, const struct reset *reset)
     struct event event = {
         .order_id = reset->order_id,
         .type = EVENT_SEATS_FREED_BY_ADMIN,
-        .from_status = EVENT_NONE,
-        .to_status = EVENT_NONE,
-        .duration_ms = EVENT_NONE,
         .request_id = reset->caller->request_id,
     };
     enum result r = seats_release(db, &reset->order);
@@ -38,15 +35,13 @@ static enum result reset_in_txn(struct db *db, void *context)
     reset->ended = false;
 
     CRASH_SCOPE("reset");
-    enum result r = part_lock_order(db, reset->caller, reset->order_id, &reset->order);
-    if (r != RESULT_OK)
-        return r;
+    TRY(step_lock_order(db, reset->caller, reset->order_id, &reset->order));
     if (reset->order.status == ORDER_EXPIRED)
         return RESULT_ORDER_EXPIRED;
     if (reset->order.status == ORDER_CONFIRMED)
         return free_confirmed(db, reset);
     reset->ended = true;
-    return part_cancel_order(db, &reset->order, "reset by the operator", reset->caller->request_id);
+    return step_cancel_order(db, &reset->order, "reset by the operator", reset->caller->request_id);
 }
 
 /* One holder of seats. It may have let go meanwhile, which is as good. */
@@ -99,67 +94,4 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
         memcpy(after, ids[count - 1], sizeof after);
     }
     return r;
-}
-
-/* ── jobs ───────────────────────────────────────────────────────────────── */
-
-/* What the operator does to one job, and the history of its order says so. */
-struct job_order {
-    const struct caller *caller;
-    int64_t job_id;
-};
-
-static enum result log_job(struct db *db, const struct job_order *asked, const struct job_hold *job, const char *type,
-                           const char *worker)
-{
-    struct event event = {
-        .order_id = job->order_id,
-        .type = type,
-        .from_status = EVENT_NONE,
-        .to_status = EVENT_NONE,
-        .duration_ms = EVENT_NONE,
-        .worker = worker,
-        .detail = job->kind,
-        .request_id = asked->caller->request_id,
-    };
-    return events_add(db, &event);
-}
-
-static enum result retry_in_txn(struct db *db, void *context)
-{
-    const struct job_order *asked = context;
-    struct job_hold job;
-
-    CRASH_SCOPE("retry-job");
-    enum result r = jobs_lock(db, asked->job_id, &job);
-    if (r == RESULT_OK && job.leased)
-        r = RESULT_JOB_RUNNING;
-    if (r == RESULT_OK)
-        r = jobs_retry(db, &job);
-    return r == RESULT_OK ? log_job(db, asked, &job, EVENT_JOB_RETRIED, NULL) : r;
-}
-
-enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id)
-{
-    struct job_order asked = { caller, job_id };
-    return txn_run(db, NULL, retry_in_txn, &asked);
-}
-
-static enum result release_in_txn(struct db *db, void *context)
-{
-    const struct job_order *asked = context;
-    struct job_hold job;
-
-    enum result r = jobs_lock(db, asked->job_id, &job);
-    if (r == RESULT_OK && !job.leased)
-        r = RESULT_JOB_NOT_RUNNING;
-    if (r == RESULT_OK)
-        r = jobs_release(db, &job);
-    return r == RESULT_OK ? log_job(db, asked, &job, EVENT_JOB_RELEASED, job.worker) : r;
-}
-
-enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id)
-{
-    struct job_order asked = { caller, job_id };
-    return txn_run(db, NULL, release_in_txn, &asked);
 }

@@ -14,12 +14,10 @@ static bool conditions_hold(const struct caller *caller, int64_t version)
            !version_is_in(&caller->unless, version);
 }
 
-enum result part_lock_order(struct db *db, const struct caller *caller, const char *order_id,
+enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id,
                             struct order *ret_order)
 {
-    enum result r = orders_lock(db, order_id, ret_order);
-    if (r != RESULT_OK)
-        return r;
+    TRY(orders_lock(db, order_id, ret_order));
     order_settle_lapse(ret_order);
     return conditions_hold(caller, ret_order->version) ? RESULT_OK : RESULT_PRECONDITION_FAILED;
 }
@@ -32,7 +30,7 @@ static size_t find_locked(const struct locked_seats *locked, const char *number)
     return i;
 }
 
-enum result part_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
+enum result step_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
                             const struct seat_list *others, struct locked_seats *ret_locked)
 {
     struct seat_list sent = *wanted;
@@ -59,7 +57,7 @@ static void refuse_seat(struct refusal *refusal, const char *number)
     (void)seat_list_add(&refusal->seats, number);
 }
 
-enum result part_check_seats(const struct locked_seats *locked, const struct seat_list *wanted,
+enum result step_check_seats(const struct locked_seats *locked, const struct seat_list *wanted,
                              const char *order_id, struct refusal *ret_refusal)
 {
     ret_refusal->seats.count = 0;
@@ -79,7 +77,7 @@ enum result part_check_seats(const struct locked_seats *locked, const struct sea
     return ret_refusal->seats.count > 0 ? RESULT_SEATS_UNAVAILABLE : RESULT_OK;
 }
 
-enum result part_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
+enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
                                 bool *ret_any)
 {
     char ids[SEATS_MAX][UUID_SIZE];
@@ -87,31 +85,29 @@ enum result part_expire_holders(struct db *db, const char *flight_id, const stru
     size_t expired = 0;
 
     *ret_any = false;
-    enum result r = orders_find_lapsed_holders(db, flight_id, seats, ids, &count);
-    for (size_t i = 0; r == RESULT_OK && i < count; i++)
-        r = booking_expire(db, (const char(*)[UUID_SIZE])ids + i, 1, NULL, &expired);
-    if (r == RESULT_OK)
-        *ret_any = count > 0;
-    return r;
+    TRY(orders_find_lapsed_holders(db, flight_id, seats, ids, &count));
+    for (size_t i = 0; i < count; i++)
+        TRY(booking_expire(db, (const char(*)[UUID_SIZE])ids + i, 1, NULL, &expired));
+    *ret_any = count > 0;
+    return RESULT_OK;
 }
 
-enum result part_move_order(struct db *db, struct order *order, enum order_event event)
+enum result step_move_order(struct db *db, struct order *order, enum order_event event)
 {
     enum order_status from = order->status;
     enum result r = order_next(from, event, &order->status);
     return r == RESULT_OK ? orders_update(db, order, from) : r;
 }
 
-enum result part_log_move(struct db *db, const struct order *order, const char *type,
+enum result step_log_move(struct db *db, const struct order *order, const char *type,
                           enum order_status from, const char *detail, const char *request_id,
                           const char *worker)
 {
     struct event event = {
         .order_id = order->order_id,
         .type = type,
-        .from_status = (int)from,
-        .to_status = (int)order->status,
-        .duration_ms = EVENT_NONE,
+        .from_status = order_status_name(from),
+        .to_status = order_status_name(order->status),
         .detail = detail,
         .request_id = request_id,
         .worker = worker,
@@ -119,15 +115,12 @@ enum result part_log_move(struct db *db, const struct order *order, const char *
     return events_add(db, &event);
 }
 
-enum result part_request_void(struct db *db, const char *order_id, const char *why,
+enum result step_request_void(struct db *db, const char *order_id, const char *why,
                               const char *request_id)
 {
     struct event event = {
         .order_id = order_id,
         .type = EVENT_VOID_REQUESTED,
-        .from_status = EVENT_NONE,
-        .to_status = EVENT_NONE,
-        .duration_ms = EVENT_NONE,
         .detail = why,
         .request_id = request_id,
     };
@@ -144,46 +137,38 @@ static enum result drop_payment(struct db *db, const char *order_id, const char 
     /* A row that was lost: nothing to settle, and no key to void. */
     if (r == RESULT_NOT_FOUND)
         return jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id);
-    if (r == RESULT_OK)
-        r = payments_settle(db, payment.payment_id, "CANCELLED", NULL, why);
-    if (r == RESULT_OK)
-        r = jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id);
+    TRY(r);
+    TRY(payments_settle(db, payment.payment_id, "CANCELLED", NULL, why));
+    TRY(jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id));
     /* An attempt not begun never reaches the gateway: beginning one checks the
      * order under the lock we hold. */
-    if (r == RESULT_OK && payment.attempts > 0)
-        r = part_request_void(db, order_id, why, request_id);
-    return r;
+    return payment.attempts > 0 ? step_request_void(db, order_id, why, request_id) : RESULT_OK;
 }
 
-enum result part_cancel_order(struct db *db, struct order *order, const char *detail,
+enum result step_cancel_order(struct db *db, struct order *order, const char *detail,
                               const char *request_id)
 {
     enum order_status from = order->status;
     order->expires_at_ms = TIME_NONE;
-    enum result r = part_move_order(db, order, ORDER_EVENT_CANCEL);
-    if (r == RESULT_OK)
-        r = seats_release(db, order);
+    TRY(step_move_order(db, order, ORDER_EVENT_CANCEL));
+    TRY(seats_release(db, order));
     CRASH_POINT("released");
-    if (r == RESULT_OK)
-        r = part_log_move(db, order, EVENT_ORDER_CANCELLED, from, detail, request_id, NULL);
-    if (r == RESULT_OK && from == ORDER_PAYMENT_PENDING)
-        r = drop_payment(db, order->order_id, detail, request_id);
-    else if (r == RESULT_OK)
-        r = jobs_remove(db, JOB_EXPIRE_HOLD, order->order_id);
-    return r;
+    TRY(step_log_move(db, order, EVENT_ORDER_CANCELLED, from, detail, request_id, NULL));
+    return from == ORDER_PAYMENT_PENDING ? drop_payment(db, order->order_id, detail, request_id)
+                                         : jobs_remove(db, JOB_EXPIRE_HOLD, order->order_id);
 }
 
 /* One that wants to be left alone for longer than this is asked again all the same. */
 #define RETRY_AFTER_MAX_MS 60000
 
-int64_t part_wait(int64_t delay_ms, int64_t retry_after_ms)
+int64_t step_wait(int64_t delay_ms, int64_t retry_after_ms)
 {
     if (retry_after_ms > RETRY_AFTER_MAX_MS)
         retry_after_ms = RETRY_AFTER_MAX_MS;
     return delay_ms > retry_after_ms ? delay_ms : retry_after_ms;
 }
 
-enum result part_before_commit(struct db *db, const struct caller *caller, const struct order *order)
+enum result step_before_commit(struct db *db, const struct caller *caller, const struct order *order)
 {
     return caller->before_commit == NULL ? RESULT_OK
                                          : caller->before_commit(db, order, caller->context);

@@ -1,5 +1,5 @@
-#ifndef BOOKING_PARTS_H
-#define BOOKING_PARTS_H
+#ifndef BOOKING_ORDERS_STEPS_H
+#define BOOKING_ORDERS_STEPS_H
 
 #include "booking/booking.h"
 #include "booking/store/events.h"
@@ -10,47 +10,47 @@ struct locked_seats;
 
 /* Locks an order and checks the caller's condition on its version. The order is
  * as it must be seen: a lapsed hold is EXPIRED, so no later step can use it. */
-enum result part_lock_order(struct db *db, const struct caller *caller, const char *order_id,
+enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id,
                             struct order *ret_order) MUST_CHECK;
 
 /* Locks the wanted seats, and those of others (may be NULL), which are the order's
  * own. *wanted, in which row numbers may have zeros in front, becomes the numbers
  * that the flight's seats have. */
-enum result part_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
+enum result step_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
                             const struct seat_list *others, struct locked_seats *ret_locked) MUST_CHECK;
 
 /* Which of the wanted seats exist and are free, or already the order's own
  * (order_id may be NULL). RESULT_OK, INVALID_SEATS or SEATS_UNAVAILABLE, with
  * the seats in ret_refusal. */
-enum result part_check_seats(const struct locked_seats *locked, const struct seat_list *wanted,
+enum result step_check_seats(const struct locked_seats *locked, const struct seat_list *wanted,
                              const char *order_id, struct refusal *ret_refusal) MUST_CHECK;
 
 /* Expires the lapsed holds on any of these seats, each in its own transaction;
  * *ret_any says whether there were some. Outside any transaction. */
-enum result part_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
+enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
                                 bool *ret_any) MUST_CHECK;
 
 /* Moves an order, read under lock, to the state the event leads to. Its version
  * and state guard the UPDATE. */
-enum result part_move_order(struct db *db, struct order *order, enum order_event event) MUST_CHECK;
+enum result step_move_order(struct db *db, struct order *order, enum order_event event) MUST_CHECK;
 
 /* Writes an event that is a move of the order, from one state to another. */
-enum result part_log_move(struct db *db, const struct order *order, const char *type,
+enum result step_log_move(struct db *db, const struct order *order, const char *type,
                           enum order_status from, const char *detail, const char *request_id,
                           const char *worker) MUST_CHECK;
 
 /* Has a charge voided that may have been, or may yet be, captured. */
-enum result part_request_void(struct db *db, const char *order_id, const char *why,
+enum result step_request_void(struct db *db, const char *order_id, const char *why,
                               const char *request_id) MUST_CHECK;
 
 /* Ends an open order by cancelling: seats, jobs, payment, history. */
-enum result part_cancel_order(struct db *db, struct order *order, const char *detail,
+enum result step_cancel_order(struct db *db, struct order *order, const char *detail,
                               const char *request_id) MUST_CHECK;
 
 /* How long to wait before the outside is asked again: our own pause, or as long as it asked for, up to a minute. */
-int64_t part_wait(int64_t delay_ms, int64_t retry_after_ms);
+int64_t step_wait(int64_t delay_ms, int64_t retry_after_ms);
 
-enum result part_before_commit(struct db *db, const struct caller *caller,
+enum result step_before_commit(struct db *db, const struct caller *caller,
                                const struct order *order) MUST_CHECK;
 
 #endif

@@ -48,11 +48,9 @@ static enum result log_attempt(struct db *db, const struct attempt *a, int64_t n
     struct event event = {
         .order_id = a->order.order_id,
         .type = EVENT_PAYMENT_ATTEMPT,
-        .from_status = EVENT_NONE,
-        .to_status = EVENT_NONE,
         .attempt = number,
         .outcome = outcome,
-        .duration_ms = a->result == NULL ? EVENT_NONE : a->result->duration_ms,
+        .duration_ms = a->result == NULL ? NULL : &a->result->duration_ms,
         .worker = worker,
         .detail = detail,
         .request_id = a->job->request_id,
@@ -72,22 +70,18 @@ static enum result fail_order(struct db *db, struct attempt *a, bool declined, c
     struct order *o = &a->order;
     text_copy(o->last_error, sizeof o->last_error, reason);
     a->ended = true;
-    enum result r = part_move_order(db, o, ORDER_EVENT_FAIL);
-    if (r == RESULT_OK)
-        r = seats_release(db, o);
-    if (r == RESULT_OK)
-        r = payments_settle(db, a->payment.payment_id, declined ? "DECLINED" : "FAILED", NULL, reason);
-    if (r == RESULT_OK)
-        r = jobs_finish(db, a->job);
-    if (r == RESULT_OK)
-        r = part_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, a->job->request_id,
-                          a->worker);
-    if (r == RESULT_OK && may_be_charged(a, declined))
-        r = part_request_void(db, o->order_id,
+    TRY(step_move_order(db, o, ORDER_EVENT_FAIL));
+    TRY(seats_release(db, o));
+    TRY(payments_settle(db, a->payment.payment_id, declined ? "DECLINED" : "FAILED", NULL, reason));
+    TRY(jobs_finish(db, a->job));
+    TRY(step_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, a->job->request_id,
+                      a->worker));
+    if (may_be_charged(a, declined))
+        TRY(step_request_void(db, o->order_id,
                               declined ? "declined after an attempt of which no answer is known"
                                        : "payment failed without a final answer",
-                              a->job->request_id);
-    return r;
+                              a->job->request_id));
+    return RESULT_OK;
 }
 
 /* As it is now: both were read under the order's lock. 0 or less: the flight has left. */
@@ -140,12 +134,10 @@ static enum result announce(struct db *db, struct attempt *a)
 {
     struct order *o = &a->order;
     a->number = o->payment_attempts = a->payment.attempts + 1;
-    enum result r = orders_update(db, o, ORDER_PAYMENT_PENDING);
-    if (r == RESULT_OK)
-        r = payments_begin_attempt(db, a->payment.payment_id, a->number, a->job->claim);
-    if (r == RESULT_OK)
-        fill_charge(a);
-    return r;
+    TRY(orders_update(db, o, ORDER_PAYMENT_PENDING));
+    TRY(payments_begin_attempt(db, a->payment.payment_id, a->number, a->job->claim));
+    fill_charge(a);
+    return RESULT_OK;
 }
 
 /* Why the gateway is not to be asked (again), or NULL. */
@@ -166,19 +158,15 @@ static enum result begin_in_txn(struct db *db, void *context)
     a->ended = false;
 
     CRASH_SCOPE("begin-attempt");
-    enum result r = orders_lock(db, a->job->order_id, &a->order);
-    if (r == RESULT_OK && a->order.status != ORDER_PAYMENT_PENDING)
+    TRY(orders_lock(db, a->job->order_id, &a->order));
+    if (a->order.status != ORDER_PAYMENT_PENDING)
         return jobs_finish(db, a->job);
-    if (r == RESULT_OK)
-        r = payments_find(db, a->job->order_id, &a->payment);
+    TRY(payments_find(db, a->job->order_id, &a->payment));
     /* What follows takes its time from now on, however long the job has waited for its turn. */
-    if (r == RESULT_OK)
-        r = jobs_renew(db, a->job, booking_lease_ms(a->config, JOB_PAYMENT_ATTEMPT));
-    bool pending = r == RESULT_OK && a->payment.pending_ms != PAYMENT_DECIDED;
-    if (r == RESULT_OK && !pending)
-        r = note_abandoned(db, a);
-    if (r != RESULT_OK)
-        return r;
+    TRY(jobs_renew(db, a->job, booking_lease_ms(a->config, JOB_PAYMENT_ATTEMPT)));
+    bool pending = a->payment.pending_ms != PAYMENT_DECIDED;
+    if (!pending)
+        TRY(note_abandoned(db, a));
     const char *reason = reason_to_end(a);
     if (reason != NULL)
         return fail_order(db, a, false, reason);
@@ -215,23 +203,16 @@ static enum result confirm(struct db *db, struct attempt *a)
     struct order *o = &a->order;
     o->last_error[0] = '\0';
     a->ended = true;
-    enum result r = part_move_order(db, o, ORDER_EVENT_APPROVE);
-    if (r == RESULT_OK) {
-        r = seats_book(db, o);
-        a->seats_lost = r == RESULT_STALE;
-    }
+    TRY(step_move_order(db, o, ORDER_EVENT_APPROVE));
+    enum result booked = seats_book(db, o);
+    a->seats_lost = booked == RESULT_STALE;
+    TRY(booked);
     CRASH_POINT("booked");
-    if (r == RESULT_OK)
-        r = payments_settle(db, a->payment.payment_id, "APPROVED", a->result->transaction_id, NULL);
-    if (r == RESULT_OK)
-        r = jobs_finish(db, a->job);
-    if (r == RESULT_OK)
-        r = jobs_add(db, JOB_SEND_CONFIRMATION, o->order_id, TIME_NONE, CONFIRMATION_TRIES,
-                     a->job->request_id);
-    if (r == RESULT_OK)
-        r = part_log_move(db, o, EVENT_ORDER_CONFIRMED, ORDER_PAYMENT_PENDING, a->result->transaction_id,
-                          a->job->request_id, a->worker);
-    return r;
+    TRY(payments_settle(db, a->payment.payment_id, "APPROVED", a->result->transaction_id, NULL));
+    TRY(jobs_finish(db, a->job));
+    TRY(jobs_add(db, JOB_SEND_CONFIRMATION, o->order_id, TIME_NONE, CONFIRMATION_TRIES, a->job->request_id));
+    return step_log_move(db, o, EVENT_ORDER_CONFIRMED, ORDER_PAYMENT_PENDING, a->result->transaction_id,
+                         a->job->request_id, a->worker);
 }
 
 static enum result try_again_later(struct db *db, struct attempt *a)
@@ -241,7 +222,7 @@ static enum result try_again_later(struct db *db, struct attempt *a)
     o->failed_attempts = a->number;
     text_copy(o->last_error, sizeof o->last_error, a->result->reason);
     enum result r = orders_update(db, o, ORDER_PAYMENT_PENDING);
-    return r == RESULT_OK ? jobs_postpone(db, a->job, part_wait(delay_ms, a->result->retry_after_ms),
+    return r == RESULT_OK ? jobs_postpone(db, a->job, step_wait(delay_ms, a->result->retry_after_ms),
                                           a->result->reason)
                           : r;
 }
@@ -258,16 +239,15 @@ static enum result ask_again_later(struct db *db, struct attempt *a)
     int64_t so_far_ms = is_new ? 0 : a->payment.pending_ms;
     const struct backoff pause = { .first_ms = least(ASK_MIN_MS + so_far_ms / 2, ASK_MAX_MS), .factor = 1,
                                    .max_ms = ASK_MAX_MS };
-    int64_t delay_ms = part_wait(backoff_delay_ms(&pause, 1, random_fraction()), a->result->retry_after_ms);
+    int64_t delay_ms = step_wait(backoff_delay_ms(&pause, 1, random_fraction()), a->result->retry_after_ms);
     int64_t left_ms = least(a->config->payment_pending_timeout_ms - so_far_ms, departs_in_ms(a));
-    enum result r = RESULT_OK;
-    if (is_new)
-        r = log_attempt(db, a, a->number, outcome_name(ATTEMPT_PENDING), a->worker, a->result->reason);
-    if (r == RESULT_OK && is_new)
-        r = payments_wait(db, a->payment.payment_id);
+    if (is_new) {
+        TRY(log_attempt(db, a, a->number, outcome_name(ATTEMPT_PENDING), a->worker, a->result->reason));
+        TRY(payments_wait(db, a->payment.payment_id));
+    }
     if (delay_ms > left_ms)
         delay_ms = left_ms < 0 ? 0 : left_ms;
-    return r == RESULT_OK ? jobs_postpone(db, a->job, delay_ms, a->result->reason) : r;
+    return jobs_postpone(db, a->job, delay_ms, a->result->reason);
 }
 
 /* PENDING, or no answer to the question what has become of what was PENDING. */
@@ -282,10 +262,8 @@ static enum result settle_decided(struct db *db, struct attempt *a)
 {
     const struct attempt_result *result = a->result;
     bool approved = result->outcome == ATTEMPT_APPROVED;
-    enum result r = log_attempt(db, a, a->number, outcome_name(result->outcome), a->worker,
-                                approved ? result->transaction_id : result->reason);
-    if (r != RESULT_OK)
-        return r;
+    TRY(log_attempt(db, a, a->number, outcome_name(result->outcome), a->worker,
+                    approved ? result->transaction_id : result->reason));
     if (approved)
         return a->seats_lost ? fail_order(db, a, false, SEATS_LOST) : confirm(db, a);
     if (result->outcome == ATTEMPT_DECLINED)
@@ -298,11 +276,8 @@ static enum result settle_decided(struct db *db, struct attempt *a)
 
 static enum result settle_pending(struct db *db, struct attempt *a)
 {
-    enum result r = payments_find(db, a->job->order_id, &a->payment);
-    if (r == RESULT_OK)
-        r = jobs_check_claim(db, a->job);
-    if (r != RESULT_OK)
-        return r;
+    TRY(payments_find(db, a->job->order_id, &a->payment));
+    TRY(jobs_check_claim(db, a->job));
     return is_undecided(a) ? ask_again_later(db, a) : settle_decided(db, a);
 }
 
@@ -315,16 +290,15 @@ static enum result settle_too_late(struct db *db, struct attempt *a)
     if (a->order.status == ORDER_CONFIRMED || a->result->outcome == ATTEMPT_PENDING)
         return RESULT_STALE;
     /* By the worker that took it for abandoned, or by ourselves before the answer to COMMIT was lost. */
-    enum result r = events_have_attempt(db, a->order.order_id, a->number, approved, &is_told);
-    if (r == RESULT_OK && is_told)
+    TRY(events_have_attempt(db, a->order.order_id, a->number, approved, &is_told));
+    if (is_told)
         return RESULT_STALE;
-    if (r == RESULT_OK)
-        r = log_attempt(db, a, a->number, approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome),
-                        a->worker, approved ? a->result->transaction_id : a->result->reason);
-    if (r == RESULT_OK && approved)
-        r = part_request_void(db, a->order.order_id, "approved after the order had ended",
-                              a->job->request_id);
-    return r;
+    TRY(log_attempt(db, a, a->number, approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome),
+                    a->worker, approved ? a->result->transaction_id : a->result->reason));
+    if (approved)
+        TRY(step_request_void(db, a->order.order_id, "approved after the order had ended",
+                              a->job->request_id));
+    return RESULT_OK;
 }
 
 static enum result settle_in_txn(struct db *db, void *context)
@@ -333,9 +307,7 @@ static enum result settle_in_txn(struct db *db, void *context)
     a->ended = false;
 
     CRASH_SCOPE("settle-attempt");
-    enum result r = orders_lock(db, a->job->order_id, &a->order);
-    if (r != RESULT_OK)
-        return r;
+    TRY(orders_lock(db, a->job->order_id, &a->order));
     return a->order.status == ORDER_PAYMENT_PENDING ? settle_pending(db, a) : settle_too_late(db, a);
 }
 

@@ -27,14 +27,12 @@ static enum result submit_in_txn(struct db *db, void *context)
     struct order *o = s->order;
 
     CRASH_SCOPE("pay");
-    enum result r = part_lock_order(db, s->caller, s->order_id, o);
-    if (r != RESULT_OK)
-        return r;
+    TRY(step_lock_order(db, s->caller, s->order_id, o));
     enum order_status from = o->status;
     /* The timer is gone: from here on the seats wait for the payment's outcome. */
     int64_t expires_at_ms = o->expires_at_ms;
     o->expires_at_ms = TIME_NONE;
-    r = part_move_order(db, o, ORDER_EVENT_SUBMIT_PAYMENT);
+    enum result r = step_move_order(db, o, ORDER_EVENT_SUBMIT_PAYMENT);
     if (r != RESULT_OK) {
         o->expires_at_ms = expires_at_ms;
         return r;
@@ -45,18 +43,13 @@ static enum result submit_in_txn(struct db *db, void *context)
     text_copy(payment.order_id, sizeof payment.order_id, o->order_id);
     text_copy(payment.code, sizeof payment.code, s->code);
     text_copy(payment.currency, sizeof payment.currency, o->currency);
-    r = payments_insert(db, &payment);
+    TRY(payments_insert(db, &payment));
     CRASH_POINT("inserted");
-    if (r == RESULT_OK)
-        r = jobs_remove(db, JOB_EXPIRE_HOLD, o->order_id);
-    if (r == RESULT_OK)
-        r = jobs_add(db, JOB_PAYMENT_ATTEMPT, o->order_id, TIME_NONE,
-                     s->caller->config->payment_max_attempts, s->caller->request_id);
-    if (r == RESULT_OK)
-        r = part_log_move(db, o, EVENT_PAYMENT_SUBMITTED, from, NULL, s->caller->request_id, NULL);
-    if (r == RESULT_OK)
-        r = part_before_commit(db, s->caller, o);
-    return r;
+    TRY(jobs_remove(db, JOB_EXPIRE_HOLD, o->order_id));
+    TRY(jobs_add(db, JOB_PAYMENT_ATTEMPT, o->order_id, TIME_NONE,
+                 s->caller->config->payment_max_attempts, s->caller->request_id));
+    TRY(step_log_move(db, o, EVENT_PAYMENT_SUBMITTED, from, NULL, s->caller->request_id, NULL));
+    return step_before_commit(db, s->caller, o);
 }
 
 enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id,

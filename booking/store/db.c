@@ -349,7 +349,7 @@ static void describe_column(struct column *c, MYSQL_BIND *bind, const MYSQL_FIEL
         c->type = MYSQL_TYPE_STRING;
         c->text = must_allocate(1, size);
         bind->buffer = c->text;
-        bind->buffer_length = size - 1; /* db_next() adds a NUL */
+        bind->buffer_length = size - 1; /* next() adds a NUL */
         break;
     }
     }
@@ -566,6 +566,14 @@ enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_val
     return r;
 }
 
+enum result db_exec_expect(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                           size_t n, uint64_t expected)
+{
+    uint64_t matched = 0;
+    enum result r = db_exec(db, sql, args, n, &matched);
+    return r == RESULT_OK && matched != expected ? RESULT_STALE : r;
+}
+
 /* A result that ended in an error after some of its rows, such as a lock wait for the second. MariaDB's library then
  * takes the statement for one with rows to come, and at its next use waits for them until the connection times out. So
  * the connection goes, and with it the transaction, which has to be run again or given up in any case. */
@@ -596,7 +604,7 @@ enum result db_query(struct db *db, const struct db_sql *sql, const struct db_va
     return RESULT_OK;
 }
 
-enum result db_next(struct db_rows *rows, bool *ret_have)
+static enum result next(struct db_rows *rows, bool *ret_have)
 {
     int fetched = mysql_stmt_fetch(rows->stmt);
     if (fetched == MYSQL_NO_DATA) {
@@ -620,11 +628,19 @@ enum result db_next(struct db_rows *rows, bool *ret_have)
     return RESULT_OK;
 }
 
+bool db_more(struct db_rows *rows, enum result *result)
+{
+    bool have = false;
+    if (*result == RESULT_OK)
+        *result = next(rows, &have);
+    return *result == RESULT_OK && have;
+}
+
 enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                         size_t n, struct db_rows **ret_rows, bool *ret_have)
+                         size_t n, enum result if_none, struct db_rows **ret_rows)
 {
     enum result r = db_query(db, sql, args, n, ret_rows);
-    return r == RESULT_OK ? db_next(*ret_rows, ret_have) : r;
+    return db_more(*ret_rows, &r) || r != RESULT_OK ? r : if_none;
 }
 
 static const struct column *find_column(const struct db_rows *rows, const char *name)

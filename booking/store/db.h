@@ -107,22 +107,31 @@ int64_t db_change_id(const struct db *db);
 enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args,
                     size_t n, uint64_t *ret_matched) MUST_CHECK;
 
+/* The same, for a statement that must match so many rows: RESULT_STALE otherwise, with which the transaction ends. */
+enum result db_exec_expect(struct db *db, const struct db_sql *sql, const struct db_value *args,
+                           size_t n, uint64_t expected) MUST_CHECK;
+
 /* Runs a statement with rows, which are all fetched. The rows belong to the
  * connection and are valid until the same statement runs again. */
 struct db_rows;
 enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args,
                      size_t n, struct db_rows **ret_rows) MUST_CHECK;
 
-/* Runs a statement that has at most one row and moves to it, if it is there. */
+/* Runs a statement that has at most one row and moves to it; where there is none, the result is if_none. */
 enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                         size_t n, struct db_rows **ret_rows, bool *ret_have) MUST_CHECK;
+                         size_t n, enum result if_none, struct db_rows **ret_rows) MUST_CHECK;
 
-/* Moves to the next row: *ret_have is false after the last. A value that did
- * not fit is an error, not a shorter value. */
-enum result db_next(struct db_rows *rows, bool *ret_have) MUST_CHECK;
+/* Moves to the next row, unless *result is an error already: false after the last row, and after an error, which *result
+ * then says. A value that did not fit is an error, not a shorter value.
+ *
+ *     enum result r = db_query(db, &STATEMENT, DB_NO_ARGS, &rows);
+ *     while (db_more(rows, &r))
+ *         count += db_get_int(rows, "n");
+ *     return r; */
+bool db_more(struct db_rows *rows, enum result *result) MUST_CHECK;
 
 /* Values of the current row by column name. A name the statement does not have
- * is a defect that ends the process. Text is valid until db_next(); NULL
+ * is a defect that ends the process. Text is valid until db_more(); NULL
  * columns give NULL, 0 and TIME_NONE. */
 bool db_is_null(struct db_rows *rows, const char *column);
 const char *db_get_text(struct db_rows *rows, const char *column);

@@ -22,19 +22,14 @@ DB_SQL(EVENTS_LIST,
        "SELECT event_id, type, from_status, to_status, attempt, outcome, duration_ms, worker, detail,"
        " request_id, created_at FROM workflow_events WHERE order_id = ? ORDER BY event_id");
 
-static struct db_value status_or_null(int status)
-{
-    return db_text(status == EVENT_NONE ? NULL : order_status_name((enum order_status)status));
-}
-
 enum result events_add(struct db *db, const struct event *e)
 {
     struct db_value none = db_text(NULL);
     return db_exec(db, &EVENT_ADD,
-                   DB_ARGS(db_text(e->order_id), db_text(e->type), status_or_null(e->from_status),
-                           status_or_null(e->to_status), e->attempt == 0 ? none : db_int(e->attempt),
+                   DB_ARGS(db_text(e->order_id), db_text(e->type), db_text(e->from_status),
+                           db_text(e->to_status), e->attempt == 0 ? none : db_int(e->attempt),
                            db_text(e->outcome),
-                           e->duration_ms == EVENT_NONE ? none : db_int(e->duration_ms),
+                           e->duration_ms == NULL ? none : db_int(*e->duration_ms),
                            db_text(e->worker), db_text(e->detail), db_text(e->request_id),
                            db_int(db_change_id(db))),
                    NULL);
@@ -53,36 +48,42 @@ enum result events_add_birth(struct db *db, const struct order *o)
                    NULL);
 }
 
+static enum result is_there(enum result r, bool *ret_have)
+{
+    *ret_have = r == RESULT_OK;
+    return r == RESULT_NOT_FOUND ? RESULT_OK : r;
+}
+
 enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *ret_have)
 {
     struct db_rows *rows = NULL;
-    return db_query_one(db, &EVENT_OF_CHANGE, DB_ARGS(db_text(order_id), db_int(change_id)), &rows, ret_have);
+    return is_there(db_query_one(db, &EVENT_OF_CHANGE, DB_ARGS(db_text(order_id), db_int(change_id)), RESULT_NOT_FOUND,
+                                 &rows), ret_have);
 }
 
 enum result events_have_attempt(struct db *db, const char *order_id, int64_t attempt, bool late, bool *ret_have)
 {
     struct db_rows *rows = NULL;
-    return db_query_one(db, &EVENT_OF_ATTEMPT, DB_ARGS(db_text(order_id), db_int(attempt), db_int(late ? 1 : 0)),
-                        &rows, ret_have);
+    return is_there(db_query_one(db, &EVENT_OF_ATTEMPT,
+                                 DB_ARGS(db_text(order_id), db_int(attempt), db_int(late ? 1 : 0)), RESULT_NOT_FOUND,
+                                 &rows), ret_have);
 }
 
 enum result events_list(struct db *db, const char *order_id,
-                        void (*each)(const struct event_row *, void *), void *context)
+                        void (*each)(const struct event *, void *), void *context)
 {
     struct db_rows *rows = NULL;
     enum result r = db_query(db, &EVENTS_LIST, DB_ARGS(db_text(order_id)), &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
-        r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            break;
-        struct event_row row = {
+    while (db_more(rows, &r)) {
+        int64_t duration_ms = db_get_int(rows, "duration_ms");
+        struct event row = {
             .event_id = db_get_int(rows, "event_id"),
             .type = db_get_text(rows, "type"),
             .from_status = db_get_text(rows, "from_status"),
             .to_status = db_get_text(rows, "to_status"),
             .attempt = db_get_int(rows, "attempt"),
             .outcome = db_get_text(rows, "outcome"),
-            .duration_ms = db_is_null(rows, "duration_ms") ? EVENT_NONE : db_get_int(rows, "duration_ms"),
+            .duration_ms = db_is_null(rows, "duration_ms") ? NULL : &duration_ms,
             .worker = db_get_text(rows, "worker"),
             .detail = db_get_text(rows, "detail"),
             .request_id = db_get_text(rows, "request_id"),

@@ -5,21 +5,21 @@
 #include "booking/store/db.h"
 
 /* The history of an order: rows are only ever added, each in the transaction
- * of what it tells. Fields left out are NULL, 0 or EVENT_NONE. */
+ * of what it tells. Fields left out are NULL or 0. */
 struct event {
-    const char *order_id;
-    const char *type;        /* EVENT_… */
-    int from_status;         /* enum order_status or EVENT_NONE */
-    int to_status;
-    int64_t attempt;         /* 0: none */
+    int64_t event_id;           /* events_list() alone */
+    const char *order_id;       /* events_add() alone */
+    const char *type;           /* EVENT_… */
+    const char *from_status;
+    const char *to_status;
+    int64_t attempt;            /* 0: none */
     const char *outcome;
-    int64_t duration_ms;     /* EVENT_NONE: none */
+    const int64_t *duration_ms; /* NULL: none */
     const char *worker;
     const char *detail;
     const char *request_id;
+    int64_t created_at_ms;      /* events_list() alone */
 };
-
-#define EVENT_NONE (-1)
 
 #define EVENT_ORDER_CREATED "ORDER_CREATED"
 #define EVENT_SEATS_RESERVED "SEATS_RESERVED"
@@ -51,21 +51,8 @@ enum result events_have_change(struct db *db, const char *order_id, int64_t chan
 enum result events_have_attempt(struct db *db, const char *order_id, int64_t attempt, bool late,
                                 bool *ret_have) MUST_CHECK;
 
-struct event_row {
-    int64_t event_id;
-    const char *type;
-    const char *from_status;
-    const char *to_status;
-    int64_t attempt;     /* 0: none */
-    const char *outcome;
-    int64_t duration_ms; /* EVENT_NONE: none */
-    const char *worker;
-    const char *detail;
-    const char *request_id;
-    int64_t created_at_ms;
-};
 /* Oldest first. */
 enum result events_list(struct db *db, const char *order_id,
-                        void (*each)(const struct event_row *, void *), void *context) MUST_CHECK;
+                        void (*each)(const struct event *, void *), void *context) MUST_CHECK;
 
 #endif

@@ -33,12 +33,9 @@ DB_SQL(EXPIRY_EVENTS,
 
 static enum result read_orders(struct db_rows *rows, struct expiry_list *list)
 {
-    for (;;) {
-        bool have = false;
+    enum result r = RESULT_OK;
+    while (db_more(rows, &r)) {
         struct seat_list seats;
-        enum result r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            return r;
         size_t i = list->count++;
         text_copy(list->order[i].order_id, UUID_SIZE, db_get_text(rows, "order_id"));
         list->order[i].expires_at_ms = db_get_time(rows, "expires_at");
@@ -46,8 +43,9 @@ static enum result read_orders(struct db_rows *rows, struct expiry_list *list)
         if (!order_status_parse(db_get_text(rows, "status"), &list->order[i].status) ||
             !seat_list_parse(db_get_text(rows, "seats"), &seats))
             return RESULT_INTERNAL;
-        list->order[i].seat_count = (int64_t)seats.count;
+        list->order[i].seat_count = seats.count;
     }
+    return r;
 }
 
 enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, bool wait,
@@ -63,14 +61,6 @@ enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_
     return r == RESULT_OK ? read_orders(rows, ret_list) : r;
 }
 
-static enum result expect(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                          size_t n, int64_t expected)
-{
-    uint64_t matched = 0;
-    enum result r = db_exec(db, sql, args, n, &matched);
-    return r == RESULT_OK && matched != (uint64_t)expected ? RESULT_STALE : r;
-}
-
 /* The list's last id is repeated to the end. */
 static void fill_ids(struct db_value ids[EXPIRY_MAX], const struct expiry_list *list)
 {
@@ -82,8 +72,8 @@ enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const ch
 {
     struct db_value args[2 + EXPIRY_MAX];
     struct db_value *ids = args + 2;
-    int64_t count = (int64_t)lapsed->count;
-    int64_t seat_count = 0;
+    size_t count = lapsed->count;
+    size_t seat_count = 0;
 
     args[0] = db_text(worker);
     args[1] = db_int(db_change_id(db));
@@ -91,13 +81,10 @@ enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const ch
     for (size_t i = 0; i < lapsed->count; i++)
         seat_count += lapsed->order[i].seat_count;
 
-    enum result r = expect(db, &EXPIRY_ORDERS, ids, EXPIRY_MAX, count);
-    if (r == RESULT_OK)
-        r = worker == NULL ? db_exec(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, NULL)
-                           : expect(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, seat_count);
-    if (r == RESULT_OK)
-        r = expect(db, &EXPIRY_EVENTS, args, 2 + EXPIRY_MAX, count);
-    return r;
+    TRY(db_exec_expect(db, &EXPIRY_ORDERS, ids, EXPIRY_MAX, count));
+    TRY(worker == NULL ? db_exec(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, NULL)
+                       : db_exec_expect(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, seat_count));
+    return db_exec_expect(db, &EXPIRY_EVENTS, args, 2 + EXPIRY_MAX, count);
 }
 
 enum result expiry_drop_timers(struct db *db, const struct expiry_list *over)

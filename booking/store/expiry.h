@@ -16,7 +16,7 @@ struct expiry_list {
         enum order_status status;
         int64_t expires_at_ms;
         int64_t read_at_ms;
-        int64_t seat_count;
+        size_t seat_count;
     } order[EXPIRY_MAX];
 };
 

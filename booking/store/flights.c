@@ -53,10 +53,7 @@ static enum result query_on_sale(struct db *db, const struct db_sql *sql, const 
 static enum result give_flights(enum result r, struct db_rows *rows, void (*each)(const struct flight *, void *),
                                 void *context)
 {
-    for (bool have = true; r == RESULT_OK && have;) {
-        r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            break;
+    while (db_more(rows, &r)) {
         struct flight flight = {
             .flight_id = db_get_text(rows, "flight_id"),
             .flight_number = db_get_text(rows, "flight_number"),
@@ -93,11 +90,8 @@ enum result flights_departures(struct db *db, const struct flight_filter *filter
 {
     struct db_rows *rows = NULL;
     enum result r = query_on_sale(db, &FLIGHTS_DEPARTURES, filter, &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
+    while (db_more(rows, &r)) {
         struct flight_departure flight;
-        r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            break;
         text_copy(flight.flight_id, sizeof flight.flight_id, db_get_text(rows, "flight_id"));
         text_copy(flight.origin_time_zone, sizeof flight.origin_time_zone, db_get_text(rows, "origin_time_zone"));
         flight.departure_ms = db_get_time(rows, "departure_time");
@@ -120,7 +114,5 @@ enum result flights_named(struct db *db, const struct flight_ids *ids, void (*ea
 enum result flights_exists(struct db *db, const char *flight_id)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &FLIGHT_EXISTS, DB_ARGS(db_text(flight_id)), &rows, &have);
-    return r != RESULT_OK || have ? r : RESULT_FLIGHT_NOT_FOUND;
+    return db_query_one(db, &FLIGHT_EXISTS, DB_ARGS(db_text(flight_id)), RESULT_FLIGHT_NOT_FOUND, &rows);
 }

@@ -6,7 +6,5 @@ DB_SQL(HOLD_SLOT_LOCK, "SELECT slot FROM hold_slots WHERE slot = CRC32(RTRIM(?))
 enum result hold_slots_lock(struct db *db, const char *user_id)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &HOLD_SLOT_LOCK, DB_ARGS(db_text(user_id)), &rows, &have);
-    return r == RESULT_OK && !have ? RESULT_INTERNAL : r;
+    return db_query_one(db, &HOLD_SLOT_LOCK, DB_ARGS(db_text(user_id)), RESULT_INTERNAL, &rows);
 }

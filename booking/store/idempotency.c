@@ -44,13 +44,8 @@ static enum result read_answer(struct db *db, const char *key, struct db_value r
                                struct stored_answer *ret_answer)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &KEY_FIND, DB_ARGS(db_text(key), request, db_text(key)), &rows, &have);
-    if (r != RESULT_OK)
-        return r;
     /* Gone between two statements: the first request gave it up. */
-    if (!have)
-        return RESULT_IDEMPOTENCY_RUNNING;
+    TRY(db_query_one(db, &KEY_FIND, DB_ARGS(db_text(key), request, db_text(key)), RESULT_IDEMPOTENCY_RUNNING, &rows));
     if (db_get_int(rows, "is_same") == 0)
         return RESULT_IDEMPOTENCY_MISMATCH;
     if (db_is_null(rows, "status"))
@@ -86,12 +81,10 @@ enum result idempotency_claim(struct db *db, const char *key, const char *reques
 enum result idempotency_answer(struct db *db, const char *key, int64_t owner,
                                const struct stored_answer *a)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &KEY_ANSWER,
+    return db_exec_expect(db, &KEY_ANSWER,
                             DB_ARGS(db_int(a->status), db_text(a->content_type), db_text(a->location),
                                     db_text(a->etag), db_text(a->body), db_text(key), db_int(owner)),
-                            &matched);
-    return r == RESULT_OK && matched != 1 ? RESULT_STALE : r;
+                            1);
 }
 
 enum result idempotency_release(struct db *db, const char *key, int64_t owner)

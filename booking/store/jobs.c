@@ -170,11 +170,9 @@ enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id,
 
 enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &JOB_MOVE,
+    return db_exec_expect(db, &JOB_MOVE,
                             DB_ARGS(db_time(run_at_ms), db_text(order_id), db_text(job_kind_name(kind))),
-                            &matched);
-    return r == RESULT_OK && matched != 1 ? RESULT_STALE : r;
+                            1);
 }
 
 enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id)
@@ -184,11 +182,8 @@ enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id)
 
 static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct job *jobs, size_t *count)
 {
-    for (;;) {
-        bool have = false;
-        enum result r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            return r;
+    enum result r = RESULT_OK;
+    while (db_more(rows, &r)) {
         const char *worker = db_get_text(rows, "locked_by");
         const char *request_id = db_get_text(rows, "request_id");
         struct job *job = &jobs[(*count)++];
@@ -206,6 +201,7 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
         /* Whoever settles a claim takes the name away. */
         text_copy(job->abandoned_by, sizeof job->abandoned_by, worker == NULL ? "" : worker);
     }
+    return r;
 }
 
 enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,
@@ -213,80 +209,59 @@ enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t 
 {
     struct db_rows *rows = NULL;
     struct db_value args[2 + 64];
-    uint64_t matched = 0;
     size_t count = 0;
 
     *ret_count = 0;
     if (limit > JOBS_CLAIM_MAX)
         limit = JOBS_CLAIM_MAX;
-    enum result r = db_query(db, &JOBS_DUE,
-                             DB_ARGS(db_text(job_kind_name(kind)), db_int((int64_t)limit)), &rows);
-    if (r == RESULT_OK)
-        r = read_claimed(rows, kind, ret_jobs, &count);
-    if (r != RESULT_OK || count == 0)
-        return r;
+    TRY(db_query(db, &JOBS_DUE, DB_ARGS(db_text(job_kind_name(kind)), db_int((int64_t)limit)), &rows));
+    TRY(read_claimed(rows, kind, ret_jobs, &count));
+    if (count == 0)
+        return RESULT_OK;
 
     args[0] = db_text(worker);
     args[1] = db_int(lease_ms);
     for (size_t i = 0; i < 64; i++)
         args[2 + i] = db_int(ret_jobs[i < count ? i : count - 1].job_id);
-    r = db_exec(db, &JOBS_LEASE, args, 66, &matched);
-    if (r == RESULT_OK && matched != count)
-        r = RESULT_STALE;
-    if (r == RESULT_OK)
-        *ret_count = count;
-    return r;
-}
-
-static enum result expect_claim(enum result r, uint64_t matched)
-{
-    return r == RESULT_OK && matched != 1 ? RESULT_STALE : r;
+    TRY(db_exec_expect(db, &JOBS_LEASE, args, 66, count));
+    *ret_count = count;
+    return RESULT_OK;
 }
 
 enum result jobs_finish(struct db *db, const struct job *job)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &JOB_FINISH, DB_ARGS(db_int(job->job_id), db_int(job->claim)), &matched);
-    return expect_claim(r, matched);
+    return db_exec_expect(db, &JOB_FINISH, DB_ARGS(db_int(job->job_id), db_int(job->claim)), 1);
 }
 
 enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms, const char *last_error)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &JOB_POSTPONE,
+    return db_exec_expect(db, &JOB_POSTPONE,
                             DB_ARGS(db_text(last_error), db_int(delay_ms), db_int(job->job_id),
                                     db_int(job->claim)),
-                            &matched);
-    return expect_claim(r, matched);
+                            1);
 }
 
 enum result jobs_fail(struct db *db, const struct job *job, const char *last_error)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &JOB_FAIL,
+    return db_exec_expect(db, &JOB_FAIL,
                             DB_ARGS(db_text(last_error), db_int(job->job_id), db_int(job->claim)),
-                            &matched);
-    return expect_claim(r, matched);
+                            1);
 }
 
 enum result jobs_set_aside(struct db *db, const struct job *job, int64_t delay_ms, const char *why)
 {
-    uint64_t matched = 0;
     bool for_good = delay_ms == TIME_NONE;
-    enum result r = db_exec(db, &JOB_SET_ASIDE,
+    return db_exec_expect(db, &JOB_SET_ASIDE,
                             DB_ARGS(db_text(for_good ? "FAILED" : "PENDING"), db_text(why),
                                     for_good ? db_text(NULL) : db_int(delay_ms), db_int(job->job_id),
                                     db_int(job->claim)),
-                            &matched);
-    return expect_claim(r, matched);
+                            1);
 }
 
 enum result jobs_renew(struct db *db, const struct job *job, int64_t lease_ms)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &JOB_RENEW, DB_ARGS(db_int(lease_ms), db_int(job->job_id), db_int(job->claim)),
-                            &matched);
-    return expect_claim(r, matched);
+    return db_exec_expect(db, &JOB_RENEW, DB_ARGS(db_int(lease_ms), db_int(job->job_id), db_int(job->claim)),
+                            1);
 }
 
 /* The last id is repeated to the end. */
@@ -314,10 +289,7 @@ enum result jobs_give_back(struct db *db, const int64_t *job_ids, size_t count, 
 enum result jobs_check_claim(struct db *db, const struct job *job)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->claim)),
-                                 &rows, &have);
-    return r == RESULT_OK && !have ? RESULT_STALE : r;
+    return db_query_one(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->claim)), RESULT_STALE, &rows);
 }
 
 enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT])
@@ -327,10 +299,9 @@ enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT])
     for (int i = 0; i < JOB_KIND_COUNT; i++)
         ret_due_in_ms[i] = INT64_MAX;
     enum result r = db_query(db, &JOBS_NEXT_DUE, DB_NO_ARGS, &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
+    while (db_more(rows, &r)) {
         enum job_kind kind;
-        r = db_next(rows, &have);
-        if (r != RESULT_OK || !have || !job_kind_parse(db_get_text(rows, "kind"), &kind))
+        if (!job_kind_parse(db_get_text(rows, "kind"), &kind))
             continue;
         if (db_get_int(rows, "paused") != 0)
             paused[kind] = true;
@@ -346,10 +317,9 @@ enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_
 {
     struct db_value name = db_text(job_kind_name(kind));
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &JOBS_COUNT, DB_ARGS(name, name, name, name, name), &rows, &have);
-    if (r != RESULT_OK || !have)
-        return r == RESULT_OK ? RESULT_INTERNAL : r;
+    enum result r = db_query_one(db, &JOBS_COUNT, DB_ARGS(name, name, name, name, name), RESULT_INTERNAL, &rows);
+    if (r != RESULT_OK)
+        return r;
     *ret_queue = (struct job_queue){
         .due = db_get_int(rows, "due"),
         .waiting = db_get_int(rows, "waiting"),
@@ -378,10 +348,7 @@ static enum result query_list(struct db *db, const struct job_filter *f, struct 
 static enum result each_row(enum result r, struct db_rows *rows, void (*each)(const struct job_row *, void *),
                             void *context)
 {
-    for (bool have = true; r == RESULT_OK && have;) {
-        r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            break;
+    while (db_more(rows, &r)) {
         struct job_row row = {
             .job_id = db_get_int(rows, "job_id"),
             .kind = db_get_text(rows, "kind"),
@@ -419,12 +386,7 @@ enum result jobs_leased(struct db *db, enum job_kind kind, int64_t lease_ms,
 enum result jobs_lock(struct db *db, int64_t job_id, struct job_hold *ret_hold)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &JOB_LOCK, DB_ARGS(db_int(job_id)), &rows, &have);
-    if (r != RESULT_OK)
-        return r;
-    if (!have)
-        return RESULT_NOT_FOUND;
+    TRY(db_query_one(db, &JOB_LOCK, DB_ARGS(db_int(job_id)), RESULT_NOT_FOUND, &rows));
     const char *worker = db_get_text(rows, "locked_by");
     *ret_hold = (struct job_hold){ .job_id = job_id, .leased = db_get_int(rows, "leased") != 0 };
     text_copy(ret_hold->kind, sizeof ret_hold->kind, db_get_text(rows, "kind"));

@@ -113,11 +113,8 @@ static enum result find_one(struct db *db, const struct db_sql *sql, const char 
                             struct order *ret_order)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, sql, DB_ARGS(db_text(order_id)), &rows, &have);
-    if (r != RESULT_OK)
-        return r;
-    return have ? read_order(rows, ret_order) : RESULT_ORDER_NOT_FOUND;
+    enum result r = db_query_one(db, sql, DB_ARGS(db_text(order_id)), RESULT_ORDER_NOT_FOUND, &rows);
+    return r == RESULT_OK ? read_order(rows, ret_order) : r;
 }
 
 enum result orders_find(struct db *db, const char *order_id, struct order *ret_order)
@@ -150,21 +147,16 @@ enum result orders_update(struct db *db, struct order *o, enum order_status from
 {
     char seats[SEATS_TEXT_SIZE];
     char prices[PRICES_TEXT_SIZE];
-    uint64_t matched = 0;
     seat_list_format(&o->seats, seats);
     price_list_format(&o->prices, o->seats.count, prices);
-    enum result r = db_exec(
+    TRY(db_exec_expect(
         db, &ORDER_UPDATE,
         DB_ARGS(db_text(order_status_name(o->status)), db_text(seats), db_time(o->reserved_at_ms),
-                db_time(o->expires_at_ms), db_int(o->payment_attempts), db_int(o->failed_attempts),
-                db_text(o->last_error[0] == '\0' ? NULL : o->last_error), db_int(o->total_price_cents),
-                db_text(prices), db_text(o->currency), db_time(o->read_at_ms), db_text(o->order_id),
-                db_int(o->version), db_text(order_status_name(from))),
-        &matched);
-    if (r != RESULT_OK)
-        return r;
-    if (matched != 1)
-        return RESULT_STALE;
+    db_time(o->expires_at_ms), db_int(o->payment_attempts), db_int(o->failed_attempts),
+    db_text(o->last_error[0] == '\0' ? NULL : o->last_error), db_int(o->total_price_cents),
+    db_text(prices), db_text(o->currency), db_time(o->read_at_ms), db_text(o->order_id),
+    db_int(o->version), db_text(order_status_name(from))),
+        1));
     o->version++;
     o->updated_at_ms = o->read_at_ms;
     return RESULT_OK;
@@ -182,9 +174,8 @@ enum result orders_find_lapsed_holders(struct db *db, const char *flight_id,
     for (size_t i = 0; i < 64; i++)
         args[1 + i] = db_text(seats->number[i < seats->count ? i : seats->count - 1]);
     enum result r = db_query(db, &ORDER_LAPSED_HOLDERS, args, 65, &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
-        r = db_next(rows, &have);
-        if (r == RESULT_OK && have && count < SEATS_MAX)
+    while (db_more(rows, &r)) {
+        if (count < SEATS_MAX)
             text_copy(ret_ids[count++], UUID_SIZE, db_get_text(rows, "order_id"));
     }
     *ret_count = count;
@@ -194,10 +185,9 @@ enum result orders_find_lapsed_holders(struct db *db, const char *flight_id,
 enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_count, int64_t *ret_ends_in_ms)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &ORDERS_COUNT_HOLDS, DB_ARGS(db_text(user_id)), &rows, &have);
-    if (r != RESULT_OK || !have)
-        return r == RESULT_OK ? RESULT_INTERNAL : r;
+    enum result r = db_query_one(db, &ORDERS_COUNT_HOLDS, DB_ARGS(db_text(user_id)), RESULT_INTERNAL, &rows);
+    if (r != RESULT_OK)
+        return r;
     *ret_count = db_get_int(rows, "holds");
     *ret_ends_in_ms = *ret_count == 0 ? 0 : db_get_time(rows, "first_ends") - db_get_time(rows, "now");
     return RESULT_OK;
@@ -236,15 +226,14 @@ enum result orders_horizon(struct db *db, const struct order_filter *f, int64_t 
 {
     int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
     struct db_rows *rows = NULL;
-    bool have = false;
     enum result r;
     if (f->flight_id != NULL)
-        r = db_query_one(db, &HORIZON_OF_FLIGHT, DB_ARGS(db_text(f->flight_id), db_time(before_ms)), &rows, &have);
+        r = db_query(db, &HORIZON_OF_FLIGHT, DB_ARGS(db_text(f->flight_id), db_time(before_ms)), &rows);
     else if (f->user_id != NULL)
-        r = db_query_one(db, &HORIZON_OF_USER, DB_ARGS(db_text(f->user_id), db_time(before_ms)), &rows, &have);
+        r = db_query(db, &HORIZON_OF_USER, DB_ARGS(db_text(f->user_id), db_time(before_ms)), &rows);
     else
-        r = db_query_one(db, &HORIZON_OF_ALL, DB_ARGS(db_time(before_ms)), &rows, &have);
-    *ret_ms = r == RESULT_OK && have ? db_get_time(rows, "created_at") : TIME_NONE;
+        r = db_query(db, &HORIZON_OF_ALL, DB_ARGS(db_time(before_ms)), &rows);
+    *ret_ms = db_more(rows, &r) ? db_get_time(rows, "created_at") : TIME_NONE;
     return r;
 }
 
@@ -253,12 +242,10 @@ enum result orders_list(struct db *db, const struct order_filter *filter,
 {
     struct db_rows *rows = NULL;
     enum result r = query_page(db, filter, &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
+    while (db_more(rows, &r)) {
         struct order order;
-        r = db_next(rows, &have);
-        if (r == RESULT_OK && have)
-            r = read_order(rows, &order);
-        if (r == RESULT_OK && have)
+        r = read_order(rows, &order);
+        if (r == RESULT_OK)
             each(&order, context);
     }
     return r;

@@ -40,12 +40,9 @@ enum result payments_insert(struct db *db, const struct payment *p)
 enum result payments_find(struct db *db, const char *order_id, struct payment *ret_payment)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &PAYMENT_FIND, DB_ARGS(db_text(order_id)), &rows, &have);
+    enum result r = db_query_one(db, &PAYMENT_FIND, DB_ARGS(db_text(order_id)), RESULT_NOT_FOUND, &rows);
     if (r != RESULT_OK)
         return r;
-    if (!have)
-        return RESULT_NOT_FOUND;
 
     struct payment p = {
         .attempts = db_get_int(rows, "attempts"),
@@ -62,40 +59,27 @@ enum result payments_find(struct db *db, const char *order_id, struct payment *r
     return RESULT_OK;
 }
 
-static enum result expect_one(enum result r, uint64_t matched)
-{
-    return r == RESULT_OK && matched != 1 ? RESULT_STALE : r;
-}
-
 enum result payments_begin_attempt(struct db *db, const char *payment_id, int64_t attempt, int64_t claim)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &PAYMENT_BEGIN_ATTEMPT,
-                            DB_ARGS(db_int(attempt), db_int(claim), db_text(payment_id), db_int(attempt)), &matched);
-    return expect_one(r, matched);
+    return db_exec_expect(db, &PAYMENT_BEGIN_ATTEMPT,
+                            DB_ARGS(db_int(attempt), db_int(claim), db_text(payment_id), db_int(attempt)), 1);
 }
 
 enum result payments_wait(struct db *db, const char *payment_id)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &PAYMENT_WAIT, DB_ARGS(db_text(payment_id)), &matched);
-    return expect_one(r, matched);
+    return db_exec_expect(db, &PAYMENT_WAIT, DB_ARGS(db_text(payment_id)), 1);
 }
 
 enum result payments_settle(struct db *db, const char *payment_id, const char *status,
                             const char *transaction_id, const char *last_error)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &PAYMENT_SETTLE,
+    return db_exec_expect(db, &PAYMENT_SETTLE,
                             DB_ARGS(db_text(status), db_text(transaction_id), db_text(last_error),
                                     db_text(payment_id)),
-                            &matched);
-    return expect_one(r, matched);
+                            1);
 }
 
 enum result payments_mark_voided(struct db *db, const char *payment_id)
 {
-    uint64_t matched = 0;
-    enum result r = db_exec(db, &PAYMENT_MARK_VOIDED, DB_ARGS(db_text(payment_id)), &matched);
-    return expect_one(r, matched);
+    return db_exec_expect(db, &PAYMENT_MARK_VOIDED, DB_ARGS(db_text(payment_id)), 1);
 }

@@ -43,10 +43,7 @@ static enum result read_rates(struct db *db, struct queue_state *states)
     int64_t all = 0;
     int64_t span_ms = 1;
     enum result r = db_query(db, &QUEUE_RECENT, DB_NO_ARGS, &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
-        r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            break;
+    while (db_more(rows, &r)) {
         int64_t since_ms = -db_get_int(rows, "since_ms");
         all += db_get_int(rows, "n");
         span_ms = since_ms > span_ms ? since_ms : span_ms;
@@ -65,11 +62,8 @@ static enum result read_state(struct db *db, enum job_kind kind, int64_t lease_m
 {
     struct db_value name = db_text(job_kind_name(kind));
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &QUEUE_STATE,
-                                 DB_ARGS(name, name, name, name, db_int(lease_ms), name, name), &rows, &have);
-    if (r != RESULT_OK || !have)
-        return r == RESULT_OK ? RESULT_INTERNAL : r;
+    TRY(db_query_one(db, &QUEUE_STATE,
+                     DB_ARGS(name, name, name, name, db_int(lease_ms), name, name), RESULT_INTERNAL, &rows));
     int64_t ahead = db_get_int(rows, "ahead");
     int64_t running = db_get_int(rows, "running");
     *ret = (struct queue_state){

@@ -92,11 +92,8 @@ static void fill_slots(struct db_value *args, size_t slots, const struct seat_li
 
 static enum result read_locked(struct db_rows *rows, struct locked_seats *locked)
 {
-    for (;;) {
-        bool have = false;
-        enum result r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            return r;
+    enum result r = RESULT_OK;
+    while (db_more(rows, &r)) {
         const char *holder = db_get_text(rows, "reserved_by");
         size_t i = locked->count++;
         text_copy(locked->seat[i].number, SEAT_NUMBER_SIZE, db_get_text(rows, "seat_number"));
@@ -106,6 +103,7 @@ static enum result read_locked(struct db_rows *rows, struct locked_seats *locked
             return RESULT_INTERNAL;
         locked->now_ms = db_get_time(rows, "now");
     }
+    return r;
 }
 
 enum result seats_lock(struct db *db, const char *flight_id, const struct seat_list *seats,
@@ -124,16 +122,6 @@ enum result seats_lock(struct db *db, const char *flight_id, const struct seat_l
 }
 
 /* Every move is guarded and must match every seat of the order. */
-static enum result move_seats(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                              size_t n, size_t expected)
-{
-    uint64_t matched = 0;
-    enum result r = db_exec(db, sql, args, n, &matched);
-    if (r == RESULT_OK && matched != expected)
-        r = RESULT_STALE;
-    return r;
-}
-
 enum result seats_take(struct db *db, const struct order *order)
 {
     struct db_value args[4 + 64];
@@ -144,7 +132,7 @@ enum result seats_take(struct db *db, const struct order *order)
     args[2] = db_time(order->reserved_at_ms);
     args[3] = db_text(order->flight_id);
     fill_slots(args + 4, slots, &order->seats, NULL);
-    return move_seats(db, few ? &SEATS_TAKE_FEW : &SEATS_TAKE_MANY, args, 4 + slots, order->seats.count);
+    return db_exec_expect(db, few ? &SEATS_TAKE_FEW : &SEATS_TAKE_MANY, args, 4 + slots, order->seats.count);
 }
 
 /* Release and book have the same parameters: flight, seats, order. */
@@ -157,7 +145,7 @@ static enum result move_own_seats(struct db *db, const struct db_sql *few_sql,
     args[0] = db_text(order->flight_id);
     fill_slots(args + 1, slots, &order->seats, NULL);
     args[1 + slots] = db_text(order->order_id);
-    return move_seats(db, few ? few_sql : many_sql, args, 2 + slots, order->seats.count);
+    return db_exec_expect(db, few ? few_sql : many_sql, args, 2 + slots, order->seats.count);
 }
 
 enum result seats_release(struct db *db, const struct order *order)
@@ -176,10 +164,7 @@ enum result seats_of_flight(struct db *db, const char *flight_id,
 {
     struct db_rows *rows = NULL;
     enum result r = db_query(db, &SEATS_OF_FLIGHT, DB_ARGS(db_text(flight_id)), &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
-        r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            break;
+    while (db_more(rows, &r)) {
         struct seat seat = {
             .number = db_get_text(rows, "seat_number"),
             .row = db_get_int(rows, "seat_row"),
@@ -200,9 +185,8 @@ enum result seats_holders(struct db *db, const char *flight_id, const char *afte
                              DB_ARGS(db_text(after_id), db_time(*until_ms), db_text(flight_id), db_text(flight_id),
                                      db_int((int64_t)limit)),
                              &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
-        r = db_next(rows, &have);
-        if (r != RESULT_OK || !have || count == limit)
+    while (db_more(rows, &r)) {
+        if (count == limit)
             continue;
         text_copy(ret_ids[count++], UUID_SIZE, db_get_text(rows, "reserved_by"));
         *until_ms = *until_ms == TIME_NONE ? db_get_time(rows, "now") : *until_ms;

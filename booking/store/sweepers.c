@@ -38,10 +38,9 @@ enum result sweepers_leave(struct db *db, const char *worker)
 enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_ms)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &SWEEPERS_COUNT, DB_NO_ARGS, &rows, &have);
-    if (r != RESULT_OK || !have)
-        return r == RESULT_OK ? RESULT_INTERNAL : r;
+    enum result r = db_query_one(db, &SWEEPERS_COUNT, DB_NO_ARGS, RESULT_INTERNAL, &rows);
+    if (r != RESULT_OK)
+        return r;
     *ret_alive = db_get_int(rows, "alive");
     *ret_now_ms = db_get_time(rows, "now");
     return RESULT_OK;
@@ -51,10 +50,7 @@ enum result sweepers_list(struct db *db, void (*each)(const struct sweeper_row *
 {
     struct db_rows *rows = NULL;
     enum result r = db_query(db, &SWEEPERS_LIST, DB_NO_ARGS, &rows);
-    for (bool have = true; r == RESULT_OK && have;) {
-        r = db_next(rows, &have);
-        if (r != RESULT_OK || !have)
-            break;
+    while (db_more(rows, &r)) {
         struct sweeper_row row = {
             .worker = db_get_text(rows, "worker"),
             .alive = db_get_int(rows, "alive") != 0,

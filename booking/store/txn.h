@@ -1,5 +1,5 @@
-#ifndef BOOKING_TXN_H
-#define BOOKING_TXN_H
+#ifndef BOOKING_STORE_TXN_H
+#define BOOKING_STORE_TXN_H
 
 #include "booking/store/db.h"
 

@@ -1,5 +1,5 @@
-#ifndef GATEWAY_BEHAVIOUR_H
-#define GATEWAY_BEHAVIOUR_H
+#ifndef FCGI_SIMULATOR_BEHAVIOUR_H
+#define FCGI_SIMULATOR_BEHAVIOUR_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -38,12 +38,7 @@ static void copy(char *to, size_t size, const char *from)
 enum result charges_find(struct db *db, const char *key, struct charge_record *ret_record)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_query_one(db, &CHARGE_FIND, DB_ARGS(db_text(key)), &rows, &have);
-    if (r != RESULT_OK)
-        return r;
-    if (!have)
-        return RESULT_NOT_FOUND;
+    TRY(db_query_one(db, &CHARGE_FIND, DB_ARGS(db_text(key)), RESULT_NOT_FOUND, &rows));
     copy(ret_record->status, sizeof ret_record->status, db_get_text(rows, "status"));
     copy(ret_record->reason, sizeof ret_record->reason, db_get_text(rows, "reason"));
     copy(ret_record->transaction_id, sizeof ret_record->transaction_id, db_get_text(rows, "transaction_id"));
@@ -58,12 +53,9 @@ enum result charges_find(struct db *db, const char *key, struct charge_record *r
 enum result charges_count_call(struct db *db, const char *key, int64_t *ret_call)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    enum result r = db_exec(db, &CALL_COUNT, DB_ARGS(db_text(key)), NULL);
-    if (r == RESULT_OK)
-        r = db_query_one(db, &CALL_FIND, DB_ARGS(db_text(key)), &rows, &have);
-    if (r == RESULT_OK)
-        *ret_call = have ? db_get_int(rows, "calls") : 1;
+    TRY(db_exec(db, &CALL_COUNT, DB_ARGS(db_text(key)), NULL));
+    enum result r = db_query(db, &CALL_FIND, DB_ARGS(db_text(key)), &rows);
+    *ret_call = db_more(rows, &r) ? db_get_int(rows, "calls") : 1;
     return r;
 }
 

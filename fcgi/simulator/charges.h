@@ -1,5 +1,5 @@
-#ifndef GATEWAY_CHARGES_H
-#define GATEWAY_CHARGES_H
+#ifndef FCGI_SIMULATOR_CHARGES_H
+#define FCGI_SIMULATOR_CHARGES_H
 
 #include "booking/store/db.h"
 

@@ -27,7 +27,7 @@ struct gateway {
 };
 
 /* One call on its way. */
-struct call {
+struct charge_call {
     struct gateway *gateway;
     const struct request *request;
     struct response *response;
@@ -41,14 +41,14 @@ static void take_time(int64_t ms)
     (void)nanosleep(&wait, NULL);
 }
 
-static void fail(const struct call *c, enum result r)
+static void fail(const struct charge_call *c, enum result r)
 {
     log_error("gateway_failed", LOG_TEXT("request_id", c->request->id), LOG_TEXT("result", result_name(r)),
               LOG_TEXT("database", db_last_error(c->gateway->db)));
     problem_say(c->response, c->request, problem_of_result(r), NULL);
 }
 
-static void say_not_now(const struct call *c, const struct behaviour *b)
+static void say_not_now(const struct charge_call *c, const struct behaviour *b)
 {
     struct json_writer w = response_json(c->response, b->status);
     c->response->retry_after_s = b->retry_after_s;
@@ -58,7 +58,7 @@ static void say_not_now(const struct call *c, const struct behaviour *b)
     json_close_object(&w);
 }
 
-static void say_pending(const struct call *c)
+static void say_pending(const struct charge_call *c)
 {
     struct json_writer w = response_json(c->response, 202);
     json_open_object(&w, NULL);
@@ -67,14 +67,14 @@ static void say_pending(const struct call *c)
 }
 
 /* Keeps the client waiting until it gives up. */
-static void say_nothing(const struct call *c)
+static void say_nothing(const struct charge_call *c)
 {
     static const struct behaviour gone = { .status = 503 };
     (void)server_wait(c->request, NEVER_MS);
     say_not_now(c, &gone);
 }
 
-static void answer_record(const struct call *c, const struct charge_record *record)
+static void answer_record(const struct charge_call *c, const struct charge_record *record)
 {
     bool approved = strcmp(record->status, "APPROVED") == 0;
     bool declined = strcmp(record->status, "DECLINED") == 0;
@@ -96,7 +96,7 @@ struct wanted {
     struct charge_request charge;
 };
 
-static bool read_wanted(const struct call *c, const struct body *body, struct wanted *ret)
+static bool read_wanted(const struct charge_call *c, const struct body *body, struct wanted *ret)
 {
     const char *amount = NULL;
     bool is_text = body_text(body, "paymentCode", &ret->code) && body_text(body, "orderId", &ret->charge.order_id) &&
@@ -118,7 +118,7 @@ static bool read_wanted(const struct call *c, const struct body *body, struct wa
     return false;
 }
 
-static enum result carry_out(const struct call *c, const struct wanted *wanted, const struct behaviour *b)
+static enum result carry_out(const struct charge_call *c, const struct wanted *wanted, const struct behaviour *b)
 {
     struct db *db = c->gateway->db;
     if (b->outcome == BEHAVE_DECLINE)
@@ -126,7 +126,7 @@ static enum result carry_out(const struct call *c, const struct wanted *wanted, 
     return b->captures ? charges_approve(db, c->key, &wanted->charge) : RESULT_OK;
 }
 
-static void answer_by_behaviour(const struct call *c, const struct wanted *wanted, const struct behaviour *b)
+static void answer_by_behaviour(const struct charge_call *c, const struct wanted *wanted, const struct behaviour *b)
 {
     struct charge_record record;
     if (!b->never_answers)
@@ -153,7 +153,7 @@ static void answer_by_behaviour(const struct call *c, const struct wanted *wante
         fail(c, r);
 }
 
-static void charge(const struct call *c, const struct wanted *wanted)
+static void charge(const struct charge_call *c, const struct wanted *wanted)
 {
     const struct config *config = c->gateway->config;
     struct charge_record record;
@@ -174,7 +174,7 @@ static void charge(const struct call *c, const struct wanted *wanted)
         answer_record(c, &record);
 }
 
-static void post_charge(struct call *c)
+static void post_charge(struct charge_call *c)
 {
     struct body body;
     struct wanted wanted = {0};
@@ -193,7 +193,7 @@ static void post_charge(struct call *c)
 
 /* ── GET /charges/{key}, POST /charges/{key}/void ───────────────────────── */
 
-static void write_record(const struct call *c, const struct charge_record *record)
+static void write_record(const struct charge_call *c, const struct charge_record *record)
 {
     struct json_writer w = response_json(c->response, 200);
     json_open_object(&w, NULL);
@@ -208,7 +208,7 @@ static void write_record(const struct call *c, const struct charge_record *recor
     json_close_object(&w);
 }
 
-static void get_charge(struct call *c)
+static void get_charge(struct charge_call *c)
 {
     struct charge_record record;
     enum result r = charges_find(c->gateway->db, c->key, &record);
@@ -220,7 +220,7 @@ static void get_charge(struct call *c)
         fail(c, r);
 }
 
-static void post_void(struct call *c)
+static void post_void(struct charge_call *c)
 {
     struct charge_record record;
     /* Another site's page can make a browser of this machine send anything but this. */
@@ -239,7 +239,7 @@ static void post_void(struct call *c)
 
 /* ── dispatch ───────────────────────────────────────────────────────────── */
 
-static void route(struct call *c)
+static void route(struct charge_call *c)
 {
     const struct request *request = c->request;
     bool is_post = strcmp(request->method, "POST") == 0;
@@ -270,7 +270,7 @@ static void route(struct call *c)
 static void handle(const struct request *request, enum server_error error, struct response *response,
                    void *context)
 {
-    struct call c = { .gateway = context, .request = request, .response = response };
+    struct charge_call c = { .gateway = context, .request = request, .response = response };
     if (error == SERVER_OK)
         route(&c);
     else if (error == SERVER_BODY_TOO_LARGE)
@@ -285,11 +285,7 @@ int main(int argc, char **argv)
 {
     struct config config;
     static const char usage[] = "payment-gateway [--check-config | --version | --help] < FastCGI socket";
-    config_start(argc, argv, usage, &config);
-    if (argc > 1) {
-        (void)fprintf(stderr, "usage: %s\n", usage);
-        return 2;
-    }
+    config_start_plain(argc, argv, usage, &config);
 
     struct gateway gateway = { .config = &config, .db = db_new(&config.gateway_database) };
     log_info("start", LOG_TEXT("program", "payment-gateway"), LOG_NUMBER("pid", getpid()));

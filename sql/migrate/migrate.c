@@ -77,13 +77,10 @@ static int lock(struct db *db)
 {
     for (int tries = 0; tries < 30; tries++) {
         struct db_rows *rows = NULL;
-        bool have = false;
-        enum result r = db_query(db, &MIGRATION_LOCK, DB_NO_ARGS, &rows);
-        if (r == RESULT_OK)
-            r = db_next(rows, &have);
+        enum result r = db_query_one(db, &MIGRATION_LOCK, DB_NO_ARGS, RESULT_INTERNAL, &rows);
         if (r != RESULT_OK)
             return complain(db, "cannot lock");
-        if (have && db_get_int(rows, "locked") == 1)
+        if (db_get_int(rows, "locked") == 1)
             return 0;
     }
     (void)fprintf(stderr, "migrate: another migration has been running for five minutes\n");
@@ -229,11 +226,11 @@ static int run_demo(struct db *db, const char *dir, const char *name)
 static enum result find_progress(struct db *db, const char *name, bool *ret_applied, int64_t *ret_done)
 {
     struct db_rows *rows = NULL;
-    bool begun = false;
-    enum result r = db_query_one(db, &MIGRATION_FIND, DB_ARGS(db_text(name)), &rows, ret_applied);
+    enum result r = db_query(db, &MIGRATION_FIND, DB_ARGS(db_text(name)), &rows);
+    *ret_applied = db_more(rows, &r);
     if (r == RESULT_OK)
-        r = db_query_one(db, &MIGRATION_PROGRESS, DB_ARGS(db_text(name)), &rows, &begun);
-    *ret_done = r == RESULT_OK && begun ? db_get_int(rows, "statements") : 0;
+        r = db_query(db, &MIGRATION_PROGRESS, DB_ARGS(db_text(name)), &rows);
+    *ret_done = db_more(rows, &r) ? db_get_int(rows, "statements") : 0;
     return r;
 }
 

@@ -36,7 +36,7 @@ static int ask(const char *token, const char *address)
     struct request request = { .method = "GET", .path = "/", .id = "req-1", .remote_address = address,
                                .header_of = header_of };
     struct response response = {0};
-    struct exchange x = { .config = &config, .request = &request, .response = &response };
+    struct call x = { .config = &config, .request = &request, .response = &response };
     text_copy(config.admin_token, sizeof config.admin_token, token);
     response_clear(&response);
     int status = access_is_admin(&x) ? 0 : response.status;
@@ -150,7 +150,7 @@ static void by_site(void **state)
         static struct config config;
         struct request request = { .method = "POST", .path = "/", .id = "req-1", .header_of = header_of };
         struct response response = {0};
-        struct exchange x = { .config = &config, .request = &request, .response = &response };
+        struct call x = { .config = &config, .request = &request, .response = &response };
         bool is_admin = i % 2 == 1;
         bool right = is_admin ? rows[i / 2].may_as_operator : rows[i / 2].may;
         memset(&sent, 0, sizeof sent);

@@ -43,19 +43,14 @@ static void add(int64_t id, struct db_value n, struct db_value t, struct db_valu
 static struct db_rows *read_row(struct db *from, int64_t id)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    must(db_query(from, &READ, DB_ARGS(db_int(id)), &rows), from);
-    must(db_next(rows, &have), from);
-    assert_true(have);
+    must(db_query_one(from, &READ, DB_ARGS(db_int(id)), RESULT_NOT_FOUND, &rows), from);
     return rows;
 }
 
 static int64_t count(struct db *from)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    must(db_query(from, &COUNT, DB_NO_ARGS, &rows), from);
-    must(db_next(rows, &have), from);
+    must(db_query_one(from, &COUNT, DB_NO_ARGS, RESULT_NOT_FOUND, &rows), from);
     return db_get_int(rows, "n");
 }
 
@@ -123,11 +118,12 @@ static void nothing(void **state)
 static void nothing_is_cut_unsaid(void **state)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
+    enum result r = RESULT_OK;
     (void)state;
     must(db_exec(db, &GROW, DB_ARGS(db_int(1), db_int(70000)), NULL), db);
     must(db_query(db, &READ, DB_ARGS(db_int(1)), &rows), db);
-    assert_int_equal(db_next(rows, &have), RESULT_INTERNAL);
+    assert_false(db_more(rows, &r));
+    assert_int_equal(r, RESULT_INTERNAL);
     assert_non_null(strstr(db_last_error(db), "truncated"));
 
     assert_int_equal(db_exec(db, &ADD, DB_ARGS(db_int(2), db_int(0), db_text(NULL), db_time(TIME_NONE), db_text("four")), NULL),
@@ -176,10 +172,8 @@ static void matched_rows_count(void **state)
 static void sessions_are_as_promised(void **state)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
     (void)state;
-    must(db_query(db, &SESSION, DB_NO_ARGS, &rows), db);
-    must(db_next(rows, &have), db);
+    must(db_query_one(db, &SESSION, DB_NO_ARGS, RESULT_NOT_FOUND, &rows), db);
     assert_string_equal(db_get_text(rows, "zone"), "+00:00");
     assert_non_null(strstr(db_get_text(rows, "mode"), "STRICT_ALL_TABLES"));
     assert_int_equal(db_get_int(rows, "wait"), 1);
@@ -232,7 +226,7 @@ static void lock_waits_end(void **state)
 static void rows_that_end_in_an_error(void **state)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
+    enum result r = RESULT_OK;
     (void)state;
     add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
     add(2, db_int(2), db_text(NULL), db_time(TIME_NONE));
@@ -248,11 +242,11 @@ static void rows_that_end_in_an_error(void **state)
     assert_int_equal(db_get_int(read_row(other, 2), "n"), 9);
     must(db_query(other, &LOCK_BOTH, DB_ARGS(db_int(1), db_int(2)), &rows), other);
     for (int64_t id = 1; id <= 2; id++) {
-        must(db_next(rows, &have), other);
-        assert_true(have && db_get_int(rows, "id") == id);
+        assert_true(db_more(rows, &r));
+        assert_int_equal(db_get_int(rows, "id"), id);
     }
-    must(db_next(rows, &have), other);
-    assert_false(have);
+    assert_false(db_more(rows, &r));
+    must(r, other);
     must(db_commit(other), other);
     assert_true(time(NULL) - started <= 2);
 }
@@ -317,10 +311,8 @@ static void deadlocks_end(void **state)
 static void cut(void)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
     char kill[64];
-    must(db_query(db, &SESSION, DB_NO_ARGS, &rows), db);
-    must(db_next(rows, &have), db);
+    must(db_query_one(db, &SESSION, DB_NO_ARGS, RESULT_NOT_FOUND, &rows), db);
     (void)snprintf(kill, sizeof kill, "KILL %lld", (long long)db_get_int(rows, "id"));
     must(db_run_script(other, kill), other);
 }
@@ -378,8 +370,7 @@ static enum result say(unsigned int number)
 static int64_t connection_id(void)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
-    must(db_query_one(db, &SESSION, DB_NO_ARGS, &rows, &have), db);
+    must(db_query_one(db, &SESSION, DB_NO_ARGS, RESULT_NOT_FOUND, &rows), db);
     return db_get_int(rows, "id");
 }
 
@@ -430,13 +421,12 @@ static void errors_that_stand_for_others(void **state)
 static void the_longest_value(void **state)
 {
     struct db_rows *rows = NULL;
-    bool have = false;
     (void)state;
     must(db_exec(db, &GROW, DB_ARGS(db_int(1), db_int(65536)), NULL), db);
-    must(db_query_one(db, &READ, DB_ARGS(db_int(1)), &rows, &have), db);
+    must(db_query_one(db, &READ, DB_ARGS(db_int(1)), RESULT_NOT_FOUND, &rows), db);
     assert_int_equal(strlen(db_get_text(rows, "t")), 65536);
     must(db_exec(db, &GROW, DB_ARGS(db_int(2), db_int(65537)), NULL), db);
-    assert_int_equal(db_query_one(db, &READ, DB_ARGS(db_int(2)), &rows, &have), RESULT_INTERNAL);
+    assert_int_equal(db_query_one(db, &READ, DB_ARGS(db_int(2)), RESULT_NOT_FOUND, &rows), RESULT_INTERNAL);
 }
 
 /* No answer to COMMIT is neither yes nor no. */

@@ -259,13 +259,13 @@ static long long reads_so_far(struct db *of)
     static const struct db_sql counters = { .text = "SHOW SESSION STATUS LIKE 'Handler_read%'", .name = "COUNTERS" };
     struct db_rows *rows = NULL;
     long long sum = 0;
-    must(db_query(of, &counters, DB_NO_ARGS, &rows), of, "COUNTERS");
-    for (bool have = true; have;) {
+    enum result r = db_query(of, &counters, DB_NO_ARGS, &rows);
+    while (db_more(rows, &r)) {
         long long n = 0;
-        must(db_next(rows, &have), of, "COUNTERS");
-        if (have && text_parse_int(db_get_text(rows, "Value"), 0, INT64_MAX, &n))
+        if (text_parse_int(db_get_text(rows, "Value"), 0, INT64_MAX, &n))
             sum += n;
     }
+    must(r, of, "COUNTERS");
     return sum;
 }
 
@@ -277,9 +277,10 @@ static void run_counted(struct db *in, const char *name, const struct db_value *
     long long idle = reads_so_far(in);
     long long before = reads_so_far(in);
     *ret_rows = 0;
-    must(db_query(in, statement(name), args, n, &rows), in, name);
-    for (bool have = true; have; *ret_rows += have ? 1 : 0)
-        must(db_next(rows, &have), in, name);
+    enum result r = db_query(in, statement(name), args, n, &rows);
+    while (db_more(rows, &r))
+        *ret_rows += 1;
+    must(r, in, name);
     /* Asking for the counters reads rows too, each time as many. */
     *ret_reads = reads_so_far(in) - before - (before - idle);
 }
@@ -293,11 +294,9 @@ static void the_count_of_reads_counts(void **state)
 {
     static const struct db_sql scan = { .text = "SELECT MAX(updated_at) AS newest FROM workflow_jobs", .name = "SCAN" };
     struct db_rows *rows = NULL;
-    bool have = false;
     (void)state;
     long long before = reads_so_far(db);
-    must(db_query(db, &scan, DB_NO_ARGS, &rows), db, "SCAN");
-    must(db_next(rows, &have), db, "SCAN");
+    must(db_query_one(db, &scan, DB_NO_ARGS, RESULT_NOT_FOUND, &rows), db, "SCAN");
     assert_true(reads_so_far(db) - before >= FUTURE_JOBS);
 }
 
@@ -487,9 +486,10 @@ static long long unlocked_rows(const char *query)
     (void)snprintf(text, sizeof text, "%s FOR UPDATE SKIP LOCKED", query);
     struct db_sql sql = { .text = text, .name = "UNLOCKED" };
     must(db_begin(owner), owner, "begin");
-    must(db_query(owner, &sql, DB_NO_ARGS, &rows), owner, query);
-    for (bool have = true; have; count += have ? 1 : 0)
-        must(db_next(rows, &have), owner, query);
+    enum result r = db_query(owner, &sql, DB_NO_ARGS, &rows);
+    while (db_more(rows, &r))
+        count++;
+    must(r, owner, query);
     db_rollback(owner);
     db_disconnect(owner);
     return count;
@@ -604,9 +604,9 @@ static void require_empty(const char *query)
 {
     struct db_sql sql = { .text = query, .name = "IS_EMPTY" };
     struct db_rows *rows = NULL;
-    bool have = false;
-    must(db_query(db, &sql, DB_NO_ARGS, &rows), db, query);
-    must(db_next(rows, &have), db, query);
+    enum result r = db_query(db, &sql, DB_NO_ARGS, &rows);
+    bool have = db_more(rows, &r);
+    must(r, db, query);
     db_disconnect(db);
     check(!have, "The database is in use. This test wants one of its own; make test-unit starts one.");
 }

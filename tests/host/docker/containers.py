@@ -259,7 +259,7 @@ def test_what_each_container_counts_is_told_together(project):
     for series, counts in counted_by.items():
         assert after[series] > before[series], (series, counts)
     assert {program: living(program) for program in ("booking-api", "booking-watch", "sweeper")} == {
-        "booking-api": 16, "booking-watch": 2, "sweeper": 1}
+        "booking-api": 16, "booking-watch": 3, "sweeper": 1}
 
 
 def test_the_sweeper_is_woken(project):

@@ -171,7 +171,7 @@ def test_the_pools_follow_the_settings(machine, order):
     settings.write_text(before.replace("API_WORKERS=16", "API_WORKERS=3").replace("SIMULATOR=true", "SIMULATOR=false"))
     machine.run("booking-restart")
     assert set(services(machine)) == {
-        *(f"booking-api@{i}.service" for i in (1, 2, 3)), "booking-watch@1.service", "booking-watch@2.service", "booking-sweeper.service"}
+        *(f"booking-api@{i}.service" for i in (1, 2, 3)), "booking-watch@1.service", "booking-watch@2.service", "booking-watch@3.service", "booking-sweeper.service"}
     assert get(machine, "/health")["settings"]["paymentSimulator"] is False
     settings.write_text(before.replace("API_WORKERS=16", "API_WORKERS=5").replace("GATEWAY_WORKERS=16", "GATEWAY_WORKERS=2"))
     machine.run("booking-restart")

@@ -41,7 +41,7 @@ def buy(service, code="99999"):
 def test_the_target_starts_what_the_settings_ask_for(service):
     pools = [f"booking-{pool}@{i}.service" for pool in ("api", "gateway") for i in (1, 2, 3)]
     assert service.units() == dict.fromkeys(
-        [*pools, "booking-watch@1.service", "booking-watch@2.service", "booking-api.socket", "booking-gateway.socket",
+        [*pools, "booking-watch@1.service", "booking-watch@2.service", "booking-watch@3.service", "booking-api.socket", "booking-gateway.socket",
          "booking-watch.socket", "booking-sweeper.service", "booking.target"], "active")
 
 

@@ -128,7 +128,7 @@ def test_a_sweeper_has_time_to_finish(installed, tmp_path, settings, seconds):
                                  "booking-sweeper.service"]),
 ], ids=["small", "last counts", "simulator", "defaults", "as many as there may be", "nonsense"])
 def test_the_target_wants_what_the_settings_say(installed, tmp_path, settings, wanted):
-    watch = ["booking-watch.socket", "booking-watch@1.service", "booking-watch@2.service"]
+    watch = ["booking-watch.socket", "booking-watch@1.service", "booking-watch@2.service", "booking-watch@3.service"]
     assert generated(installed, tmp_path, settings) == sorted([*wanted, *watch])
 
 

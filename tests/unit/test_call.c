@@ -3,7 +3,7 @@
 #include "tests/unit/unit.h"
 
 #include "booking/base/timestamp.h"
-#include "fcgi/exchange.h"
+#include "fcgi/call.h"
 
 #include <json-c/json.h>
 
@@ -29,9 +29,9 @@ static struct request asked(const char *name, const char *value)
     return (struct request){ .method = "GET", .path = "/", .id = "req-1", .header_of = header_of };
 }
 
-static struct exchange exchange_for(const struct request *request)
+static struct call call_for(const struct request *request)
 {
-    return (struct exchange){ .config = &config, .request = request, .response = &response };
+    return (struct call){ .config = &config, .request = request, .response = &response };
 }
 
 /* ── If-Match ───────────────────────────────────────────────────────────── */
@@ -74,11 +74,11 @@ static void if_match(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct request request = asked("HTTP_IF_MATCH", rows[i].value);
-        struct exchange x = exchange_for(&request);
-        struct order_answer answer = { .exchange = &x };
+        struct call x = call_for(&request);
+        struct order_answer answer = { .call = &x };
         struct caller caller;
         const char *shown = rows[i].value == NULL ? "none" : rows[i].value;
-        bool ok = exchange_caller(&x, &answer, &caller);
+        bool ok = call_caller(&x, &answer, &caller);
         check(ok == (rows[i].count >= 0), "If-Match %s: %s", shown, ok ? "taken" : "refused");
         if (!ok) {
             assert_int_equal(response.status, 400);
@@ -112,11 +112,11 @@ static void if_none_match(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct request request = asked("HTTP_IF_NONE_MATCH", rows[i].value);
-        struct exchange x = exchange_for(&request);
+        struct call x = call_for(&request);
         struct json_writer w = response_json(&response, 200);
         json_add_text(&w, NULL, "body");
         (void)snprintf(response.etag, sizeof response.etag, "%s", rows[i].etag);
-        check(exchange_not_modified(&x) == rows[i].matches, "If-None-Match %s of %s", rows[i].value, rows[i].etag);
+        check(call_not_modified(&x) == rows[i].matches, "If-None-Match %s of %s", rows[i].value, rows[i].etag);
         assert_int_equal(response.status, rows[i].matches ? 304 : 200);
         assert_int_equal(response.body.len, rows[i].matches ? 0 : 6);
     }
@@ -141,9 +141,9 @@ static void limits(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct request request = asked_for("limit", rows[i].value);
-        struct exchange x = exchange_for(&request);
+        struct call x = call_for(&request);
         int limit = 0;
-        bool ok = exchange_limit(&x, &limit);
+        bool ok = call_limit(&x, &limit);
         check(ok == (rows[i].want != 0) && limit == rows[i].want, "limit=%s: %d", rows[i].value, limit);
         assert_int_equal(ok ? 0 : 400, ok ? 0 : response.status);
     }
@@ -180,10 +180,10 @@ static void cursors(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct request request = asked_for("cursor", rows[i].value);
-        struct exchange x = exchange_for(&request);
+        struct call x = call_for(&request);
         int64_t ms = 7;
         char id[CURSOR_SIZE] = "?";
-        bool ok = exchange_cursor(&x, &ms, id);
+        bool ok = call_cursor(&x, &ms, id);
         check(ok == (rows[i].ms != -1), "cursor=%s: %s", rows[i].value, ok ? "taken" : "refused");
         check(!ok || (ms == rows[i].ms && strcmp(id, rows[i].id) == 0), "cursor=%s: %lld, \"%s\"", rows[i].value,
               (long long)ms, id);
@@ -199,14 +199,15 @@ static void cursors_come_back(void **state)
         struct buf b = BUF_INIT;
         struct json_writer w = JSON_WRITER_INIT(&b);
         json_open_object(&w, NULL);
-        exchange_write_cursor(&w, moments[i], "fl-101");
+        struct page page = { .w = &w, .limit = 1, .count = 2, .last_ms = moments[i], .last_id = "fl-101" };
+        page_write_cursor(&page, TIME_NONE);
         json_close_object(&w);
         struct json_object *json = json_tokener_parse(buf_str(&b));
         struct request request = asked_for("cursor", json_object_get_string(json_object_object_get(json, "nextCursor")));
-        struct exchange x = exchange_for(&request);
+        struct call x = call_for(&request);
         int64_t ms = 7;
         char id[CURSOR_SIZE];
-        assert_true(exchange_cursor(&x, &ms, id));
+        assert_true(call_cursor(&x, &ms, id));
         assert_true(ms == moments[i]);
         assert_string_equal(id, "fl-101");
         json_object_put(json);
@@ -231,10 +232,10 @@ static void refused_seats(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct request request = asked(NULL, NULL);
-        struct exchange x = exchange_for(&request);
+        struct call x = call_for(&request);
         struct refusal refusal = { .seats = { .count = 0 } };
         assert_true(seat_list_parse(rows[i].seats, &refusal.seats));
-        exchange_refuse_order(&x, rows[i].result, NULL, &refusal);
+        call_refuse_order(&x, rows[i].result, NULL, &refusal);
         struct json_object *json = json_tokener_parse(buf_str(&response.body));
         assert_string_equal(json_object_get_string(json_object_object_get(json, "detail")), rows[i].detail);
         assert_int_equal(json_object_array_length(json_object_object_get(json, "seats")), refusal.seats.count);
@@ -247,12 +248,12 @@ static void refused_seats(void **state)
 static void refused_versions(void **state)
 {
     struct request request = asked(NULL, NULL);
-    struct exchange x = exchange_for(&request);
+    struct call x = call_for(&request);
     struct order order = { .order_id = "01890a5d-ac96-774b-bcce-b302099a8057", .status = ORDER_CONFIRMED, .version = 7 };
     struct refusal refusal = { .seats = { .count = 0 } };
     (void)state;
     x.key_answered = true;
-    exchange_refuse_order(&x, RESULT_PRECONDITION_FAILED, &order, &refusal);
+    call_refuse_order(&x, RESULT_PRECONDITION_FAILED, &order, &refusal);
     assert_int_equal(response.status, 412);
     assert_string_equal(response.etag, "\"7\"");
     assert_non_null(strstr(buf_str(&response.body), "\"order\":{\"orderId\":\"01890a5d"));

@@ -1,4 +1,4 @@
-#include "fcgi/exchange.h"
+#include "fcgi/call.h"
 
 #include "booking/base/log.h"
 #include "booking/base/text.h"
@@ -8,45 +8,45 @@
 #include <stdio.h>
 #include <string.h>
 
-bool exchange_order_id(struct exchange *x)
+bool call_order_id(struct call *call)
 {
-    if (!text_read_uuid(x->id, x->id_text))
+    if (!text_read_uuid(call->id, call->id_text))
         return false;
-    x->id = x->id_text;
+    call->id = call->id_text;
     return true;
 }
 
-bool exchange_read_flight_id(const char *text, char ret_id[FLIGHT_ID_SIZE])
+bool call_read_flight_id(const char *text, char ret_id[FLIGHT_ID_SIZE])
 {
     return text_trim_copy(ret_id, FLIGHT_ID_SIZE, text) && text_is_identifier(ret_id, FLIGHT_ID_SIZE - 1);
 }
 
-bool exchange_flight_id(struct exchange *x)
+bool call_flight_id(struct call *call)
 {
-    if (!exchange_read_flight_id(x->id, x->id_text))
+    if (!call_read_flight_id(call->id, call->id_text))
         return false;
-    x->id = x->id_text;
+    call->id = call->id_text;
     return true;
 }
 
-void exchange_answer_order(struct exchange *x, const struct order *order, int status, enum order_dialect dialect)
+void call_answer_order(struct call *call, const struct order *order, int status, enum order_dialect dialect)
 {
-    struct json_writer w = response_json(x->response, status);
-    order_write_json(&w, NULL, order, x->config->payment_max_attempts, dialect);
-    (void)snprintf(x->response->etag, sizeof x->response->etag, "\"%lld\"", (long long)order->version);
+    struct json_writer w = response_json(call->response, status);
+    order_write_json(&w, NULL, order, call->config->payment_max_attempts, dialect);
+    (void)snprintf(call->response->etag, sizeof call->response->etag, "\"%lld\"", (long long)order->version);
 }
 
 /* Renders the answer and, if there is a key, writes it beside the change. */
 static enum result answer_before_commit(struct db *db, const struct order *order, void *context)
 {
     const struct order_answer *answer = context;
-    struct exchange *x = answer->exchange;
-    struct response *response = x->response;
+    struct call *call = answer->call;
+    struct response *response = call->response;
 
-    exchange_answer_order(x, order, answer->status, answer->dialect);
+    call_answer_order(call, order, answer->status, answer->dialect);
     if (answer->is_new)
         (void)snprintf(response->location, sizeof response->location, "/api/orders/%s", order->order_id);
-    if (x->key == NULL)
+    if (call->key == NULL)
         return RESULT_OK;
 
     struct stored_answer stored = {
@@ -56,8 +56,8 @@ static enum result answer_before_commit(struct db *db, const struct order *order
         .etag = response->etag,
         .body = buf_str(&response->body),
     };
-    x->key_answered = true;
-    enum result r = idempotency_answer(db, x->key, x->key_owner, &stored);
+    call->key_answered = true;
+    enum result r = idempotency_answer(db, call->key, call->key_owner, &stored);
     /* The claim's time is over and another request with this key has it. */
     return r == RESULT_STALE ? RESULT_IDEMPOTENCY_RUNNING : r;
 }
@@ -96,64 +96,64 @@ static bool read_tags(const char *text, bool weak_counts, struct version_set *re
 }
 
 /* The condition in that header, none if there is no such header. False, and the answer is the problem. */
-static bool read_condition(struct exchange *x, const char *header, struct version_set *ret_set)
+static bool read_condition(struct call *call, const char *header, struct version_set *ret_set)
 {
     bool is_match = strcmp(header, "If-Match") == 0;
-    const char *text = request_header(x->request, is_match ? "HTTP_IF_MATCH" : "HTTP_IF_NONE_MATCH");
+    const char *text = request_header(call->request, is_match ? "HTTP_IF_MATCH" : "HTTP_IF_NONE_MATCH");
     *ret_set = (struct version_set){0};
     if (text == NULL || read_tags(text, !is_match, ret_set))
         return true;
-    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, header,
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, header,
                   is_match ? "If-Match must be * or up to eight entity tags such as \"3\"."
                            : "If-None-Match must be * or up to eight entity tags such as \"3\".");
     return false;
 }
 
-struct caller exchange_plain_caller(const struct exchange *x)
+struct caller call_plain_caller(const struct call *call)
 {
     return (struct caller){
-        .kind = access_is_operator(x) ? CALLER_OPERATOR : CALLER_CUSTOMER,
-        .config = x->config,
-        .request_id = x->request->id,
+        .kind = access_is_operator(call) ? CALLER_OPERATOR : CALLER_CUSTOMER,
+        .config = call->config,
+        .request_id = call->request->id,
     };
 }
 
-bool exchange_caller(struct exchange *x, struct order_answer *answer, struct caller *ret_caller)
+bool call_caller(struct call *call, struct order_answer *answer, struct caller *ret_caller)
 {
-    *ret_caller = exchange_plain_caller(x);
+    *ret_caller = call_plain_caller(call);
     ret_caller->before_commit = answer_before_commit;
     ret_caller->context = answer;
-    return read_condition(x, "If-Match", &ret_caller->only_if) &&
-           read_condition(x, "If-None-Match", &ret_caller->unless);
+    return read_condition(call, "If-Match", &ret_caller->only_if) &&
+           read_condition(call, "If-None-Match", &ret_caller->unless);
 }
 
 /* Without the query, which may hold names. */
-static void log_failure(const struct exchange *x, enum result r)
+static void log_failure(const struct call *call, enum result r)
 {
     char path[128];
-    text_copy(path, sizeof path, x->request->path);
+    text_copy(path, sizeof path, call->request->path);
     path[strcspn(path, "?")] = '\0';
-    log_error("request_failed", LOG_TEXT("request_id", x->request->id), LOG_TEXT("result", result_name(r)),
-              LOG_TEXT("method", x->request->method), LOG_TEXT("path", path),
-              LOG_TEXT("database", db_last_error(x->db)));
+    log_error("request_failed", LOG_TEXT("request_id", call->request->id), LOG_TEXT("result", result_name(r)),
+              LOG_TEXT("method", call->request->method), LOG_TEXT("path", path),
+              LOG_TEXT("database", db_last_error(call->db)));
 }
 
-void exchange_refuse(struct exchange *x, enum result r)
+void call_refuse(struct call *call, enum result r)
 {
     enum problem_code code = problem_of_result(r);
-    x->key_answered = false; /* it went with the transaction */
+    call->key_answered = false; /* it went with the transaction */
     if (code == PROBLEM_INTERNAL || code == PROBLEM_DATABASE_UNAVAILABLE)
-        log_failure(x, r);
-    problem_say(x->response, x->request, code, NULL);
+        log_failure(call, r);
+    problem_say(call->response, call->request, code, NULL);
 }
 
-void exchange_refuse_order(struct exchange *x, enum result r, const struct order *order, const struct refusal *refusal)
+void call_refuse_order(struct call *call, enum result r, const struct order *order, const struct refusal *refusal)
 {
     char seats[SEATS_TEXT_SIZE] = "";
     char detail[SEATS_TEXT_SIZE + 64];
-    struct problem p = { .code = problem_of_result(r), .max_attempts = x->config->payment_max_attempts };
+    struct problem p = { .code = problem_of_result(r), .max_attempts = call->config->payment_max_attempts };
 
-    x->key_answered = false; /* it went with the transaction */
+    call->key_answered = false; /* it went with the transaction */
     if (r == RESULT_SEATS_UNAVAILABLE || r == RESULT_INVALID_SEATS) {
         bool one = refusal->seats.count == 1;
         seat_list_format(&refusal->seats, seats);
@@ -172,19 +172,19 @@ void exchange_refuse_order(struct exchange *x, enum result r, const struct order
     } else if (r == RESULT_PRECONDITION_FAILED) {
         p.order = order;
     } else if (p.code == PROBLEM_INTERNAL || p.code == PROBLEM_DATABASE_UNAVAILABLE) {
-        log_failure(x, r);
+        log_failure(call, r);
     }
-    problem_write(x->response, x->request, &p);
+    problem_write(call->response, call->request, &p);
     if (r == RESULT_PRECONDITION_FAILED)
-        (void)snprintf(x->response->etag, sizeof x->response->etag, "\"%lld\"", (long long)order->version);
+        (void)snprintf(call->response->etag, sizeof call->response->etag, "\"%lld\"", (long long)order->version);
 }
 
-bool exchange_limit(struct exchange *x, int *ret_limit)
+bool call_limit(struct call *call, int *ret_limit)
 {
-    const char *text = parameters_get(&x->request->query, "limit");
+    const char *text = parameters_get(&call->request->query, "limit");
     long long limit = 50;
     if (text != NULL && !text_parse_int(text, 1, 100, &limit)) {
-        problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "limit",
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "limit",
                       "limit must be a number from 1 to 100.");
         return false;
     }
@@ -192,16 +192,35 @@ bool exchange_limit(struct exchange *x, int *ret_limit)
     return true;
 }
 
-void exchange_write_cursor(struct json_writer *w, int64_t ms, const char *id)
+static void write_cursor(struct json_writer *w, int64_t ms, const char *id)
 {
     char text[CURSOR_SIZE];
     (void)snprintf(text, sizeof text, "%lld_%s", (long long)ms, id);
     json_add_text(w, "nextCursor", text);
 }
 
-bool exchange_cursor(struct exchange *x, int64_t *ret_ms, char ret_id[CURSOR_SIZE])
+bool page_takes(struct page *page, int64_t ms, const char *id)
 {
-    const char *text = parameters_get(&x->request->query, "cursor");
+    if (page->count++ >= page->limit)
+        return false;
+    page->last_ms = ms;
+    text_copy(page->last_id, sizeof page->last_id, id);
+    return true;
+}
+
+void page_write_cursor(const struct page *page, int64_t or_at_ms)
+{
+    if (page->count > page->limit)
+        write_cursor(page->w, page->last_ms, page->last_id);
+    else if (or_at_ms != TIME_NONE)
+        write_cursor(page->w, or_at_ms, "0"); /* below every id */
+    else
+        json_add_null(page->w, "nextCursor");
+}
+
+bool call_cursor(struct call *call, int64_t *ret_ms, char ret_id[CURSOR_SIZE])
+{
+    const char *text = parameters_get(&call->request->query, "cursor");
     char digits[24];
     long long ms = 0;
 
@@ -219,20 +238,20 @@ bool exchange_cursor(struct exchange *x, int64_t *ret_ms, char ret_id[CURSOR_SIZ
             return true;
         }
     }
-    problem_field(x->response, x->request, PROBLEM_INVALID_REQUEST, "cursor",
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "cursor",
                   "cursor must be the nextCursor of an answer.");
     return false;
 }
 
-bool exchange_matches(struct exchange *x, const struct order *order)
+bool call_matches(struct call *call, const struct order *order)
 {
     struct version_set only_if;
     struct refusal refusal = {0};
-    if (!read_condition(x, "If-Match", &only_if))
+    if (!read_condition(call, "If-Match", &only_if))
         return false;
     if (only_if.count == 0 || version_is_in(&only_if, order->version))
         return true;
-    exchange_refuse_order(x, RESULT_PRECONDITION_FAILED, order, &refusal);
+    call_refuse_order(call, RESULT_PRECONDITION_FAILED, order, &refusal);
     return false;
 }
 
@@ -251,12 +270,12 @@ static bool names_etag(const char *text, const char *etag)
     return false;
 }
 
-bool exchange_not_modified(struct exchange *x)
+bool call_not_modified(struct call *call)
 {
-    const char *tags = request_header(x->request, "HTTP_IF_NONE_MATCH");
-    if (tags == NULL || x->response->etag[0] == '\0' || !names_etag(tags, x->response->etag))
+    const char *tags = request_header(call->request, "HTTP_IF_NONE_MATCH");
+    if (tags == NULL || call->response->etag[0] == '\0' || !names_etag(tags, call->response->etag))
         return false;
-    x->response->status = 304;
-    buf_clear(&x->response->body);
+    call->response->status = 304;
+    buf_clear(&call->response->body);
     return true;
 }

@@ -1,5 +1,5 @@
-#ifndef FCGI_EXCHANGE_H
-#define FCGI_EXCHANGE_H
+#ifndef FCGI_CALL_H
+#define FCGI_CALL_H
 
 #include "booking/booking.h"
 #include "booking/core/order_json.h"
@@ -9,8 +9,8 @@
 
 #include <stdbool.h>
 
-/* A request on its way through a handler, and all a handler needs. */
-struct exchange {
+/* A call of the API on its way through a handler, and all a handler needs. */
+struct call {
     const struct config *config;
     struct db *db;
     const struct request *request;
@@ -26,7 +26,7 @@ struct exchange {
 
 /* How a handler answers with the order it changed. */
 struct order_answer {
-    struct exchange *exchange;
+    struct call *call;
     int status;
     enum order_dialect dialect;
     bool is_new; /* 201 with Location */
@@ -35,49 +35,62 @@ struct order_answer {
 /* A caller for the use cases whose answer is rendered, and kept under the
  * Idempotency-Key, inside the transaction of the change. False, and the answer
  * is the problem, if a condition cannot be read. The answer must live as long. */
-bool exchange_caller(struct exchange *x, struct order_answer *answer, struct caller *ret_caller);
+bool call_caller(struct call *call, struct order_answer *answer, struct caller *ret_caller);
 
 /* A caller for the operator's use cases, without condition or answer. */
-struct caller exchange_plain_caller(const struct exchange *x);
+struct caller call_plain_caller(const struct call *call);
 
 /* Whether the path's {id} can be an order's, which is read without regard to case
  * and to blanks at its ends, or a flight's, without regard to the blanks. If so,
- * x->id is it. */
-bool exchange_order_id(struct exchange *x);
-bool exchange_flight_id(struct exchange *x);
+ * call->id is it. */
+bool call_order_id(struct call *call);
+bool call_flight_id(struct call *call);
 
 /* The same for an id from elsewhere: a flight's, trimmed. */
-bool exchange_read_flight_id(const char *text, char ret_id[FLIGHT_ID_SIZE]);
+bool call_read_flight_id(const char *text, char ret_id[FLIGHT_ID_SIZE]);
 
 /* The order as the answer, with its ETag. */
-void exchange_answer_order(struct exchange *x, const struct order *order, int status,
+void call_answer_order(struct call *call, const struct order *order, int status,
                            enum order_dialect dialect);
 
 /* The problem for a result, and for INTERNAL and UNAVAILABLE a line in the log. */
-void exchange_refuse(struct exchange *x, enum result r);
+void call_refuse(struct call *call, enum result r);
 
 /* The refusal of an order's change, with what helps: seats, or the order. */
-void exchange_refuse_order(struct exchange *x, enum result r, const struct order *order,
+void call_refuse_order(struct call *call, enum result r, const struct order *order,
                            const struct refusal *refusal);
 
 /* limit=1..100 (default 50) of the query. False, and the answer is the problem. */
-bool exchange_limit(struct exchange *x, int *ret_limit);
+bool call_limit(struct call *call, int *ret_limit);
 
 /* A page's position, "<milliseconds>_<id>": written into nextCursor, and read
  * from cursor=. Absent: TIME_NONE and "". False, and the answer is the problem. */
 #define CURSOR_SIZE 96
-void exchange_write_cursor(struct json_writer *w, int64_t ms, const char *id);
-bool exchange_cursor(struct exchange *x, int64_t *ret_ms, char ret_id[CURSOR_SIZE]);
+bool call_cursor(struct call *call, int64_t *ret_ms, char ret_id[CURSOR_SIZE]);
+
+/* A page of a list that is ordered by a moment and an id. */
+struct page {
+    struct json_writer *w;
+    int limit;
+    int count;
+    int64_t last_ms;
+    char last_id[FLIGHT_ID_SIZE]; /* the longest id there is */
+};
+/* Whether the page takes one more, of which these are moment and id. The store is asked for one more than the limit, to know
+ * whether there is another page. */
+bool page_takes(struct page *page, int64_t ms, const char *id);
+/* Writes nextCursor: after the last that was taken, or else at a moment (TIME_NONE: null). */
+void page_write_cursor(const struct page *page, int64_t or_at_ms);
 
 /* A page of orders, as limit= and cursor= of the query say. */
 struct order_filter;
-void exchange_answer_orders(struct exchange *x, struct order_filter *filter);
+void call_answer_orders(struct call *call, struct order_filter *filter);
 
 /* Whether If-Match, if there is one, names this order's version. If not, the
  * answer becomes the problem. */
-bool exchange_matches(struct exchange *x, const struct order *order);
+bool call_matches(struct call *call, const struct order *order);
 
 /* Whether If-None-Match names this ETag, in which case the answer becomes 304. */
-bool exchange_not_modified(struct exchange *x);
+bool call_not_modified(struct call *call);
 
 #endif
