@@ -116,7 +116,7 @@ static enum result hold(struct db *db, const struct config *config, const struct
 {
     struct caller caller = { .config = config, .request_id = "bench-0123456789abcdef0123456789" };
     struct order order;
-    struct refusal refusal = {0};
+    struct refusal refusal = { 0 };
     return booking_hold(db, &caller, wish->flight_id, wish->user_id, &wish->seats, &order, &refusal);
 }
 
@@ -134,8 +134,8 @@ static enum result hold_in_one_trip(struct db *db, const struct config *config, 
 
 typedef enum result (*holder)(struct db *db, const struct config *config, const struct wish *wish);
 
-static void work(struct db *db, const struct config *config, holder hold_one, size_t first, size_t step,
-                 double end, struct tally *tally)
+static void work(struct db *db, const struct config *config, holder hold_one, size_t first, size_t step, double end,
+                 struct tally *tally)
 {
     for (size_t i = first; i < wish_count && now_s() < end; i += step) {
         double begun = now_s();
@@ -179,9 +179,9 @@ static void report(const struct tally *tallies, size_t workers, double start)
     qsort(us, samples, sizeof *us, by_value);
     (void)printf("{\"holds\": %llu, \"failed\": %llu, \"seconds\": %.4f, \"rate\": %.1f, \"round_trips_each\": %.2f,"
                  " \"latency_ms\": {\"p50\": %.3f, \"p99\": %.3f}}\n",
-                 (unsigned long long)done, (unsigned long long)failed, ended - start,
-                 (double)done / (ended - start), done == 0 ? 0 : (double)round_trips / (double)done,
-                 samples == 0 ? 0 : us[samples / 2] / 1000.0, samples == 0 ? 0 : us[samples * 99 / 100] / 1000.0);
+                 (unsigned long long)done, (unsigned long long)failed, ended - start, (double)done / (ended - start),
+                 done == 0 ? 0 : (double)round_trips / (double)done, samples == 0 ? 0 : us[samples / 2] / 1000.0,
+                 samples == 0 ? 0 : us[samples * 99 / 100] / 1000.0);
     free(us);
 }
 
@@ -189,8 +189,8 @@ static void report(const struct tally *tallies, size_t workers, double start)
 static int run_holds(const struct config *config, const struct dsn *dsn, holder hold_one, double seconds,
                      size_t workers)
 {
-    struct tally *tallies = mmap(NULL, workers * sizeof *tallies, PROT_READ | PROT_WRITE,
-                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct tally *tallies = mmap(NULL, workers * sizeof *tallies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                                 -1, 0);
     if (tallies == MAP_FAILED)
         return 1;
     double start = now_s();

@@ -166,13 +166,10 @@ static size_t choose_request(void)
     if (started >= options.count)
         return NONE;
     switch (options.mode) {
-    case CYCLE:
-        return next_request++ % request_count;
-    case SALE:
-        return unsold_count == 0 ? NONE : unsold[(size_t)random() % unsold_count];
+    case CYCLE: return next_request++ % request_count;
+    case SALE: return unsold_count == 0 ? NONE : unsold[(size_t)random() % unsold_count];
     case ONCE:
-    case FLOW:
-        break;
+    case FLOW: break;
     }
     return next_request < request_count ? next_request++ : NONE;
 }
@@ -192,7 +189,8 @@ static void mark_sold(size_t request)
 
 static void connect_one(struct connection *c)
 {
-    struct sockaddr_in address = { .sin_family = AF_INET, .sin_port = htons((uint16_t)options.port),
+    struct sockaddr_in address = { .sin_family = AF_INET,
+                                   .sin_port = htons((uint16_t)options.port),
                                    .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
     int on = 1;
     struct epoll_event event = { .events = EPOLLIN, .data.u64 = (uint64_t)(c - connections) };

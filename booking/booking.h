@@ -44,8 +44,8 @@ struct refusal {
  * RESERVATION_TIMEOUT from now but never past departure.
  * Refused with FLIGHT_NOT_FOUND, INVALID_SEATS (unknown ones), FLIGHT_DEPARTED,
  * SEATS_UNAVAILABLE, or TOO_MANY_HOLDS (MAX_OPEN_HOLDS_PER_USER). */
-enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id,
-                         const char *user_id, const struct seat_list *seats, struct order *ret_order,
+enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id, const char *user_id,
+                         const struct seat_list *seats, struct order *ret_order,
                          struct refusal *ret_refusal) MUST_CHECK;
 
 /* In the three below: ORDER_NOT_FOUND; ORDER_EXPIRED, ORDER_CLOSED or
@@ -63,8 +63,8 @@ enum result booking_change_seats(struct db *db, const struct caller *caller, con
 /* Takes the five-digit code and makes the order PAYMENT_PENDING: its seats
  * cannot lapse any more, and the first attempt is due. The caller checks the
  * code's format with booking_payment_code_is_valid(). */
-enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id,
-                                   const char *code, struct order *ret_order) MUST_CHECK;
+enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id, const char *code,
+                                   struct order *ret_order) MUST_CHECK;
 
 /* Ends the order and frees its seats at once. A charge that may exist is voided. */
 enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id,
@@ -82,8 +82,8 @@ enum result booking_read_order(struct db *db, const char *order_id, struct order
 /* Ends every order that is open now and frees its seats, on one flight or (NULL) on all.
  * Payments stay; charges that may exist are voided. FLIGHT_NOT_FOUND. Not one
  * transaction but one an order, so that it can stop and be repeated. */
-enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
-                          int64_t *ret_orders_ended, int64_t *ret_seats_freed) MUST_CHECK;
+enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id, int64_t *ret_orders_ended,
+                          int64_t *ret_seats_freed) MUST_CHECK;
 
 /* Makes a failed or waiting job due now. NOT_FOUND, JOB_RUNNING. */
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
@@ -99,8 +99,8 @@ int64_t booking_lease_ms(const struct config *config, enum job_kind kind);
 
 /* Leases up to limit due jobs of a kind. A payment's lease begins anew when its
  * attempt is announced. */
-enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,
-                          const char *worker, struct job *ret_jobs, size_t *ret_count) MUST_CHECK;
+enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
+                          struct job *ret_jobs, size_t *ret_count) MUST_CHECK;
 
 /* Ends the holds that have lapsed among these orders (at most JOBS_CLAIM_MAX)
  * and removes their timers; an order whose hold goes on gets its timer back,
@@ -109,8 +109,8 @@ enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64
  * lease of their timers brings them back. A worker refuses an order that does
  * not hold the seats it names (RESULT_STALE), for an operator to see; a request
  * ends it all the same, for its customer waits. */
-enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
-                           const char *worker, size_t *ret_expired) MUST_CHECK;
+enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, const char *worker,
+                           size_t *ret_expired) MUST_CHECK;
 
 /* What the gateway must be asked for. */
 struct charge {
@@ -128,8 +128,8 @@ struct charge {
  * payment any more, nor when its attempts are used up, the gateway has taken
  * too long to decide, or the flight has left; the job is then settled here.
  * RESULT_STALE if the claim does not stand or its lease is over. */
-enum result booking_begin_attempt(struct db *db, const struct config *config, const struct job *job,
-                                  const char *worker, bool *ret_go, struct charge *ret_charge) MUST_CHECK;
+enum result booking_begin_attempt(struct db *db, const struct config *config, const struct job *job, const char *worker,
+                                  bool *ret_go, struct charge *ret_charge) MUST_CHECK;
 
 /* PENDING: the gateway has not decided yet and wants to be asked again. */
 enum attempt_outcome { ATTEMPT_APPROVED, ATTEMPT_DECLINED, ATTEMPT_ERROR, ATTEMPT_TIMEOUT, ATTEMPT_PENDING };
@@ -163,8 +163,8 @@ enum result booking_find_charge(struct db *db, const struct job *job, struct cha
 /* What came of a delivery: a void, or a confirmation. */
 struct delivery_result {
     bool delivered;
-    const char *outcome; /* VOIDED, SENT, NOT_CONFIGURED, ERROR, TIMEOUT */
-    const char *reason;  /* NULL when delivered */
+    const char *outcome;    /* VOIDED, SENT, NOT_CONFIGURED, ERROR, TIMEOUT */
+    const char *reason;     /* NULL when delivered */
     int64_t retry_after_ms; /* as above */
     int64_t duration_ms;
 };

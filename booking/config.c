@@ -28,13 +28,12 @@ struct setting {
 static const struct setting settings[] = {
     { "SERVER_PORT", NULL, NUMBER, AT(server_port), "8080", 1, 65535, false },
     { "LISTEN_ADDRESS", NULL, TEXT, AT(listen_address), "127.0.0.1", 0, 0, false },
-    { "DATABASE_DSN", "DATABASE_URL", DSN, AT(database),
-      "booking_user:booking_pass@tcp(localhost:3306)/flight_booking", 0, 0, false },
-    { "RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", DURATION, AT(reservation_timeout_ms), "15m",
-      1000, 24 * HOUR_MS, false },
+    { "DATABASE_DSN", "DATABASE_URL", DSN, AT(database), "booking_user:booking_pass@tcp(localhost:3306)/flight_booking",
+      0, 0, false },
+    { "RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", DURATION, AT(reservation_timeout_ms), "15m", 1000,
+      24 * HOUR_MS, false },
     { "RESERVATION_LIMIT", NULL, DURATION, AT(reservation_limit_ms), "0s", 0, 720 * HOUR_MS, false },
-    { "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", DURATION, AT(payment_timeout_ms), "10s", 100,
-      HOUR_MS, false },
+    { "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", DURATION, AT(payment_timeout_ms), "10s", 100, HOUR_MS, false },
     { "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", NUMBER, AT(payment_max_attempts), "3", 1, 100, false },
     { "PAYMENT_FAILURE_RATE", NULL, FRACTION, AT(payment_failure_rate), "0.15", 0, 0, false },
     { "PAYMENT_MAX_DELAY", NULL, DURATION, AT(payment_max_delay_ms), "5s", 0, HOUR_MS, false },
@@ -131,35 +130,26 @@ static bool parse_duration(const struct setting *s, const char *text, int64_t *r
     return true;
 }
 
-static void say_wanted(const struct setting *s, const char *name, const char *text, char *ret_error,
-                       size_t size)
+static void say_wanted(const struct setting *s, const char *name, const char *text, char *ret_error, size_t size)
 {
     char low[32];
     char high[32];
     switch (s->kind) {
     case NUMBER:
-        (void)snprintf(ret_error, size, "%s: \"%s\" is not a whole number from %lld to %lld", name, text,
-                       s->min, s->max);
+        (void)snprintf(ret_error, size, "%s: \"%s\" is not a whole number from %lld to %lld", name, text, s->min,
+                       s->max);
         break;
     case DURATION:
         duration_format(s->min, low, sizeof low);
         duration_format(s->max, high, sizeof high);
         (void)snprintf(ret_error, size,
-                       "%s: \"%s\" is not a duration from %s to %s, written like 500ms, 30s, 15m or 1h30m",
-                       name, text, low, high);
+                       "%s: \"%s\" is not a duration from %s to %s, written like 500ms, 30s, 15m or 1h30m", name, text,
+                       low, high);
         break;
-    case FRACTION:
-        (void)snprintf(ret_error, size, "%s: \"%s\" is not a number from 0 to 1", name, text);
-        break;
-    case FLAG:
-        (void)snprintf(ret_error, size, "%s: \"%s\" is neither true nor false", name, text);
-        break;
-    case URL:
-        (void)snprintf(ret_error, size, "%s: expected a URL such as http://host:port/path", name);
-        break;
-    case LEVEL:
-        (void)snprintf(ret_error, size, "%s: \"%s\" is none of debug, info, warn, error", name, text);
-        break;
+    case FRACTION: (void)snprintf(ret_error, size, "%s: \"%s\" is not a number from 0 to 1", name, text); break;
+    case FLAG: (void)snprintf(ret_error, size, "%s: \"%s\" is neither true nor false", name, text); break;
+    case URL: (void)snprintf(ret_error, size, "%s: expected a URL such as http://host:port/path", name); break;
+    case LEVEL: (void)snprintf(ret_error, size, "%s: \"%s\" is none of debug, info, warn, error", name, text); break;
     case TOKEN:
         (void)snprintf(ret_error, size, "%s: expected at least %d visible ASCII characters", name, TOKEN_MIN);
         break;
@@ -167,9 +157,7 @@ static void say_wanted(const struct setting *s, const char *name, const char *te
         (void)snprintf(ret_error, size, "%s: expected at least %d visible ASCII characters, or none", name, TOKEN_MIN);
         break;
     case TEXT:
-    case DSN:
-        (void)snprintf(ret_error, size, "%s: too long, or holds control characters", name);
-        break;
+    case DSN: (void)snprintf(ret_error, size, "%s: too long, or holds control characters", name); break;
     }
 }
 
@@ -188,8 +176,7 @@ static bool parse_setting(const struct setting *s, const char *text, void *field
     case FRACTION: return parse_fraction(text, field);
     case FLAG: return parse_flag(text, field);
     case LEVEL: return log_level_is_known(text) && parse_text(text, field);
-    case URL:
-        return is_url(text) && parse_text(text, field);
+    case URL: return is_url(text) && parse_text(text, field);
     case TEXT: return parse_text(text, field);
     case TOKEN: return parse_token(text, field);
     case TOKEN_OR_NONE: return strcmp(text, CONFIG_NONE) == 0 ? parse_text(text, field) : parse_token(text, field);
@@ -241,8 +228,7 @@ static void derive_databases(struct config *config)
         config->migration_database = config->database;
     if (config->gateway_database.database[0] == '\0') {
         config->gateway_database = config->database;
-        text_copy(config->gateway_database.database, sizeof config->gateway_database.database,
-                  "payment_gateway");
+        text_copy(config->gateway_database.database, sizeof config->gateway_database.database, "payment_gateway");
     }
     if (config->gateway_migration_database.database[0] == '\0')
         config->gateway_migration_database = config->gateway_database;
@@ -250,7 +236,7 @@ static void derive_databases(struct config *config)
 
 bool config_load(struct config *ret_config, char *ret_error, size_t error_size)
 {
-    *ret_config = (struct config){0};
+    *ret_config = (struct config){ 0 };
     for (size_t i = 0; i < SETTING_COUNT; i++) {
         if (!load_setting(ret_config, &settings[i], ret_error, error_size))
             return false;
@@ -310,9 +296,7 @@ void config_print(const struct config *config, FILE *to)
         case TEXT:
         case TOKEN:
         case TOKEN_OR_NONE:
-        case LEVEL:
-            (void)fputs(is_hidden(s, field) ? "****" : (const char *)field, to);
-            break;
+        case LEVEL: (void)fputs(is_hidden(s, field) ? "****" : (const char *)field, to); break;
         }
         (void)fputc('\n', to);
     }

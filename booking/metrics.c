@@ -24,8 +24,9 @@
 static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
 #define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
 
-static const int statuses[] = { 200, 201, 202, 204, 304, 400, 401, 403, 404, 405,
-                                409, 412, 413, 415, 422, 429, 500, 503 };
+static const int statuses[] = {
+    200, 201, 202, 204, 304, 400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 429, 500, 503
+};
 #define STATUS_COUNT (sizeof statuses / sizeof statuses[0])
 
 #define PROCESSES_MAX 1200 /* more than API_WORKERS may be */
@@ -233,7 +234,7 @@ void metrics_wait_begin(uint64_t what)
 
 struct metrics_waits metrics_count_waits(uint64_t what, int64_t long_ms)
 {
-    struct metrics_waits waits = {0};
+    struct metrics_waits waits = { 0 };
     int64_t before_ms = monotonic_ms() - long_ms;
     for (size_t i = 0; i < get(&shared->processes_used); i++) {
         const struct process *p = &shared->processes[i];
@@ -276,7 +277,7 @@ static const char *const kinds[] = { "EXPIRE_HOLD", "PAYMENT_ATTEMPT", "VOID_CHA
 static const char *const outcomes[] = { "approved", "declined", "error", "timeout", "pending" };
 static const char *const voids[] = { "voided", "failed" };
 static const char *const order_statuses[] = { "CREATED", "SEATS_RESERVED", "PAYMENT_PENDING", "CONFIRMED",
-                                              "FAILED", "EXPIRED", "CANCELLED" };
+                                              "FAILED",  "EXPIRED",        "CANCELLED" };
 
 static const struct family families[] = {
     { "booking_transaction_retries_total", "Transactions run again after a deadlock or a lock timeout.",

@@ -127,8 +127,8 @@ static bool is_from_this_machine(const struct request *request)
 static void log_refusal(const struct call *call)
 {
     bool has_one = request_header(call->request, "HTTP_AUTHORIZATION") != NULL;
-    log_warn("operator_refused", LOG_TEXT("request_id", call->request->id), LOG_TEXT("client", call->request->remote_address),
-             LOG_TEXT("token", has_one ? "wrong" : "missing"));
+    log_warn("operator_refused", LOG_TEXT("request_id", call->request->id),
+             LOG_TEXT("client", call->request->remote_address), LOG_TEXT("token", has_one ? "wrong" : "missing"));
 }
 
 static bool refuse(struct call *call, enum problem_code code, const char *detail)

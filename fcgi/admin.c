@@ -38,7 +38,8 @@ void admin_post_reset(struct call *call)
     struct body body;
     const char *flight_id = NULL;
     if (!call->config->allow_reset) {
-        problem_say(call->response, call->request, PROBLEM_FORBIDDEN, "ALLOW_RESET is not true here, so nothing is reset.");
+        problem_say(call->response, call->request, PROBLEM_FORBIDDEN,
+                    "ALLOW_RESET is not true here, so nothing is reset.");
         return;
     }
     if (call->request->body_len == 0) {
@@ -224,7 +225,7 @@ static void answer_jobs(struct call *call, const struct job_filter *filter, int 
 
 void admin_get_jobs(struct call *call)
 {
-    struct job_filter filter = {0};
+    struct job_filter filter = { 0 };
     char order_id[UUID_SIZE];
     int limit = 0;
     if (!read_job_filter(call, &filter, order_id, &limit))
@@ -254,7 +255,8 @@ static void change_job(struct call *call,
 {
     struct caller caller = call_plain_caller(call);
     long long job_id = 0;
-    enum result r = text_parse_int(call->id, 1, INT64_MAX, &job_id) ? change(call->db, &caller, job_id) : RESULT_NOT_FOUND;
+    enum result r = text_parse_int(call->id, 1, INT64_MAX, &job_id) ? change(call->db, &caller, job_id)
+                                                                    : RESULT_NOT_FOUND;
     if (r != RESULT_OK) {
         call_refuse(call, r);
         return;

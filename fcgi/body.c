@@ -84,8 +84,7 @@ static bool begin_json(const struct request *request, struct response *response,
 
 static bool begin_form(const struct request *request, struct response *response, struct body *body)
 {
-    if (request_parse_parameters(&body->decoded, request->body, request->body_len, &body->form) ==
-        REQUEST_OK)
+    if (request_parse_parameters(&body->decoded, request->body, request->body_len, &body->form) == REQUEST_OK)
         return true;
     problem_say(response, request, PROBLEM_INVALID_REQUEST,
                 "The form is not UTF-8 in percent-encoding, or has too many fields.");
@@ -100,7 +99,7 @@ bool body_is_json(const struct request *request)
 
 bool body_parse(const struct request *request, struct response *response, struct body *ret_body)
 {
-    *ret_body = (struct body){0};
+    *ret_body = (struct body){ 0 };
     if (!is_readable(request)) {
         problem_say(response, request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
                     "Send the body in UTF-8, and not compressed (no Content-Encoding).");
@@ -189,12 +188,9 @@ static bool add_seat(const struct seat_reader *reader, const char *text)
     text_copy(shown, sizeof shown, text);
     switch (seat_list_add(reader->seats, text)) {
     case SEAT_LIST_OK: return true;
-    case SEAT_LIST_REPEATED:
-        return refuse_repeated(reader, text);
+    case SEAT_LIST_REPEATED: return refuse_repeated(reader, text);
     case SEAT_LIST_MALFORMED:
-    case SEAT_LIST_FULL:
-        (void)snprintf(detail, sizeof detail, "\"%s\" is not a seat number.", shown);
-        break;
+    case SEAT_LIST_FULL: (void)snprintf(detail, sizeof detail, "\"%s\" is not a seat number.", shown); break;
     }
     return refuse(reader, PROBLEM_INVALID_SEATS, detail);
 }
@@ -248,8 +244,8 @@ static bool add_from_form(const struct seat_reader *reader, const struct body *b
     return true;
 }
 
-bool body_seats(const struct body *body, const struct request *request, struct response *response,
-                size_t max, struct seat_list *ret_seats)
+bool body_seats(const struct body *body, const struct request *request, struct response *response, size_t max,
+                struct seat_list *ret_seats)
 {
     struct seat_reader reader = { request, response, max, ret_seats };
     ret_seats->count = 0;

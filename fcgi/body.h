@@ -34,7 +34,7 @@ int64_t body_integer(const struct body *body, const char *name, int64_t fallback
 /* The field "seats": an array of texts, or in a form repeated or separated by
  * commas. At most max. False, and the answer is the problem (INVALID_SEATS, or
  * INVALID_REQUEST for a field that is no list of texts), if they cannot be. */
-bool body_seats(const struct body *body, const struct request *request, struct response *response,
-                size_t max, struct seat_list *ret_seats);
+bool body_seats(const struct body *body, const struct request *request, struct response *response, size_t max,
+                struct seat_list *ret_seats);
 
 #endif

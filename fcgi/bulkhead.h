@@ -14,8 +14,8 @@
 
 bool bulkhead_enter(struct call *call, const char *what);
 
-/* Keeps one of the processes for monitoring free of the database, for what needs none: all the others may be waiting for it.
- * A moment is enough for one of them to be done where the database answers. False where it is not: nothing is answered yet. */
+/* Keeps one of the processes for monitoring free for what needs no database: all the others may wait for it. Where the
+ * database answers, one of them is done within a moment. False where none is; nothing is answered yet. */
 #define BULKHEAD_CHECK_MS 200
 
 bool bulkhead_enter_check(void);

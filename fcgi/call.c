@@ -100,7 +100,7 @@ static bool read_condition(struct call *call, const char *header, struct version
 {
     bool is_match = strcmp(header, "If-Match") == 0;
     const char *text = request_header(call->request, is_match ? "HTTP_IF_MATCH" : "HTTP_IF_NONE_MATCH");
-    *ret_set = (struct version_set){0};
+    *ret_set = (struct version_set){ 0 };
     if (text == NULL || read_tags(text, !is_match, ret_set))
         return true;
     problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, header,
@@ -246,7 +246,7 @@ bool call_cursor(struct call *call, int64_t *ret_ms, char ret_id[CURSOR_SIZE])
 bool call_matches(struct call *call, const struct order *order)
 {
     struct version_set only_if;
-    struct refusal refusal = {0};
+    struct refusal refusal = { 0 };
     if (!read_condition(call, "If-Match", &only_if))
         return false;
     if (only_if.count == 0 || version_is_in(&only_if, order->version))

@@ -15,7 +15,7 @@ struct call {
     struct db *db;
     const struct request *request;
     struct response *response;
-    const char *id; /* the {id} of the path */
+    const char *id;               /* the {id} of the path */
     char id_text[FLIGHT_ID_SIZE]; /* and how it is written, once one of the functions below has read it */
 
     /* The caller's Idempotency-Key, claimed; NULL: none. */
@@ -50,15 +50,13 @@ bool call_flight_id(struct call *call);
 bool call_read_flight_id(const char *text, char ret_id[FLIGHT_ID_SIZE]);
 
 /* The order as the answer, with its ETag. */
-void call_answer_order(struct call *call, const struct order *order, int status,
-                           enum order_dialect dialect);
+void call_answer_order(struct call *call, const struct order *order, int status, enum order_dialect dialect);
 
 /* The problem for a result, and for INTERNAL and UNAVAILABLE a line in the log. */
 void call_refuse(struct call *call, enum result r);
 
 /* The refusal of an order's change, with what helps: seats, or the order. */
-void call_refuse_order(struct call *call, enum result r, const struct order *order,
-                           const struct refusal *refusal);
+void call_refuse_order(struct call *call, enum result r, const struct order *order, const struct refusal *refusal);
 
 /* limit=1..100 (default 50) of the query. False, and the answer is the problem. */
 bool call_limit(struct call *call, int *ret_limit);
@@ -76,8 +74,8 @@ struct page {
     int64_t last_ms;
     char last_id[FLIGHT_ID_SIZE]; /* the longest id there is */
 };
-/* Whether the page takes one more, of which these are moment and id. The store is asked for one more than the limit, to know
- * whether there is another page. */
+/* Whether the page takes one more, of which these are moment and id. The store is asked for one more than the limit, to
+ * know whether there is another page. */
 bool page_takes(struct page *page, int64_t ms, const char *id);
 /* Writes nextCursor: after the last that was taken, or else at a moment (TIME_NONE: null). */
 void page_write_cursor(const struct page *page, int64_t or_at_ms);

@@ -211,8 +211,7 @@ static bool read_seat_status(struct call *call, const char **ret_status)
 {
     const char *text = parameters_get(&call->request->query, "status");
     *ret_status = text;
-    if (text == NULL || strcmp(text, "AVAILABLE") == 0 || strcmp(text, "RESERVED") == 0 ||
-        strcmp(text, "BOOKED") == 0)
+    if (text == NULL || strcmp(text, "AVAILABLE") == 0 || strcmp(text, "RESERVED") == 0 || strcmp(text, "BOOKED") == 0)
         return true;
     problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "status",
                   "status must be AVAILABLE, RESERVED or BOOKED.");
@@ -237,7 +236,7 @@ void flights_get_seats(struct call *call)
 
     page.w = JSON_WRITER_INIT(&seats);
     enum result r = call_flight_id(call) ? seats_of_flight(call->db, call->id, write_seat, &page)
-                                          : RESULT_FLIGHT_NOT_FOUND;
+                                         : RESULT_FLIGHT_NOT_FOUND;
     /* A flight without a seat is still a flight. */
     if (r == RESULT_OK && page.total == 0)
         r = flights_exists(call->db, call->id);

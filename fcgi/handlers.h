@@ -18,8 +18,8 @@ handler orders_get;
 handler orders_get_status;
 handler orders_get_events;
 handler orders_put_seats;
-handler orders_post_payment;    /* contract A */
-handler orders_post_pay;        /* contract B */
+handler orders_post_payment; /* contract A */
+handler orders_post_pay;     /* contract B */
 handler orders_delete;
 
 handler health_get;

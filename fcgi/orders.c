@@ -33,7 +33,7 @@ static void hold(struct call *call, const char *flight_id, const char *user_id, 
     struct order_answer answer = { .call = call, .status = 201, .is_new = true };
     struct caller caller;
     struct order order;
-    struct refusal refusal = {0};
+    struct refusal refusal = { 0 };
     char id[FLIGHT_ID_SIZE];
     if (!call_read_flight_id(flight_id, id)) {
         call_refuse(call, RESULT_FLIGHT_NOT_FOUND);
@@ -42,8 +42,8 @@ static void hold(struct call *call, const char *flight_id, const char *user_id, 
     if (!call_caller(call, &answer, &caller) || !bulkhead_enter(call, id) || !replay_begin(call))
         return;
     /* There is no version of what does not exist yet. */
-    caller.only_if = (struct version_set){0};
-    caller.unless = (struct version_set){0};
+    caller.only_if = (struct version_set){ 0 };
+    caller.unless = (struct version_set){ 0 };
     enum result r = booking_hold(call->db, &caller, id, user_id, seats, &order, &refusal);
     if (r != RESULT_OK)
         call_refuse_order(call, r, &order, &refusal);
@@ -71,7 +71,8 @@ void orders_post(struct call *call)
     if (!body_parse(call->request, call->response, &body))
         return;
     if (!body_text(&body, "flightId", &flight_id) || flight_id == NULL || *flight_id == '\0')
-        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "flightId", "flightId must name a flight.");
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "flightId",
+                      "flightId must name a flight.");
     else if (read_user_id(call, &body, "guest", user_id) &&
              body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats))
         hold(call, flight_id, user_id, &seats);
@@ -179,7 +180,7 @@ static void change_seats(struct call *call, const struct seat_list *seats)
     struct order_answer answer = { .call = call, .status = 200 };
     struct caller caller;
     struct order order;
-    struct refusal refusal = {0};
+    struct refusal refusal = { 0 };
     if (!begin_change(call, &answer, &caller))
         return;
     enum result r = booking_change_seats(call->db, &caller, call->id, seats, &order, &refusal);
@@ -203,7 +204,7 @@ static void pay(struct call *call, const char *code, int status, enum order_dial
     struct order_answer answer = { .call = call, .status = status, .dialect = dialect };
     struct caller caller;
     struct order order;
-    struct refusal refusal = {0};
+    struct refusal refusal = { 0 };
     if (!begin_change(call, &answer, &caller))
         return;
     enum result r = booking_submit_payment(call->db, &caller, call->id, code, &order);
@@ -241,7 +242,7 @@ void orders_delete(struct call *call)
     struct order_answer answer = { .call = call, .status = 200 };
     struct caller caller;
     struct order order;
-    struct refusal refusal = {0};
+    struct refusal refusal = { 0 };
     if (!begin_change(call, &answer, &caller))
         return;
     enum result r = booking_cancel(call->db, &caller, call->id, &order);

@@ -25,8 +25,7 @@ static const struct {
     [PROBLEM_NOT_FOUND] = { 404, "NOT_FOUND", "Not found", "There is nothing here." },
     [PROBLEM_METHOD_NOT_ALLOWED] = { 405, "METHOD_NOT_ALLOWED", "Method not allowed",
                                      "This path does not take that method; see Allow." },
-    [PROBLEM_SEATS_UNAVAILABLE] = { 409, "SEATS_UNAVAILABLE", "Seats unavailable",
-                                    "Some of the seats are taken." },
+    [PROBLEM_SEATS_UNAVAILABLE] = { 409, "SEATS_UNAVAILABLE", "Seats unavailable", "Some of the seats are taken." },
     [PROBLEM_ORDER_EXPIRED] = { 409, "ORDER_EXPIRED", "Order expired", "The seat reservation has expired." },
     [PROBLEM_ORDER_CLOSED] = { 409, "ORDER_CLOSED", "Order closed",
                                "The order is final and cannot be changed any more." },
@@ -133,15 +132,14 @@ void problem_write(struct response *response, const struct request *request, con
     json_close_object(&w);
 }
 
-void problem_say(struct response *response, const struct request *request, enum problem_code code,
-                 const char *detail)
+void problem_say(struct response *response, const struct request *request, enum problem_code code, const char *detail)
 {
     struct problem p = { .code = code, .detail = detail };
     problem_write(response, request, &p);
 }
 
-void problem_field(struct response *response, const struct request *request, enum problem_code code,
-                   const char *field, const char *detail)
+void problem_field(struct response *response, const struct request *request, enum problem_code code, const char *field,
+                   const char *detail)
 {
     struct problem p = { .code = code, .detail = detail, .field = field };
     problem_write(response, request, &p);

@@ -48,16 +48,14 @@ struct problem {
 };
 
 /* Replaces the answer by the problem. */
-void problem_write(struct response *response, const struct request *request,
-                   const struct problem *problem);
+void problem_write(struct response *response, const struct request *request, const struct problem *problem);
 
 /* A problem of one code and a sentence of its own (or NULL). */
-void problem_say(struct response *response, const struct request *request, enum problem_code code,
-                 const char *detail);
+void problem_say(struct response *response, const struct request *request, enum problem_code code, const char *detail);
 
 /* A bad field of a request. */
-void problem_field(struct response *response, const struct request *request, enum problem_code code,
-                   const char *field, const char *detail);
+void problem_field(struct response *response, const struct request *request, enum problem_code code, const char *field,
+                   const char *detail);
 
 /* The code for a result that is not RESULT_OK. */
 enum problem_code problem_of_result(enum result r);

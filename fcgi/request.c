@@ -83,16 +83,14 @@ static enum request_error parse_pairs(struct buf *b, const char *text, size_t le
             size_t value_start = b->len;
             if (!decode(b, text + value_at, at + pair_len - value_at, true))
                 return REQUEST_BAD_ENCODING;
-            ret->item[ret->count++] =
-                (struct parameter){ buf_str(b) + name_start, buf_str(b) + value_start };
+            ret->item[ret->count++] = (struct parameter){ buf_str(b) + name_start, buf_str(b) + value_start };
         }
         at += pair_len + 1;
     }
     return REQUEST_OK;
 }
 
-enum request_error request_parse_parameters(struct buf *buffer, const char *text, size_t len,
-                                            struct parameters *ret)
+enum request_error request_parse_parameters(struct buf *buffer, const char *text, size_t len, struct parameters *ret)
 {
     reserve(buffer, len + 2 * PARAMETERS_MAX + 2);
     return parse_pairs(buffer, text, len, ret);

@@ -24,7 +24,7 @@ struct parameters {
  * server and is valid until the request is answered. */
 struct request {
     const char *method;
-    const char *path;         /* raw, without the query: for the log */
+    const char *path; /* raw, without the query: for the log */
     size_t segment_count;
     const char *segment[PATH_SEGMENTS_MAX]; /* decoded */
     struct parameters query;
@@ -32,7 +32,7 @@ struct request {
     const char *body;         /* NUL-terminated, but may hold NULs too */
     size_t body_len;
     const char *remote_address;
-    const char *id;           /* a sane X-Request-Id, the caller's or ours */
+    const char *id; /* a sane X-Request-Id, the caller's or ours */
 
     const char *(*header_of)(const struct request *request, const char *cgi_name);
     void *server;
@@ -54,8 +54,7 @@ enum request_error request_parse_target(struct request *request, const char *tar
 
 /* Takes "a=1&b=2" apart (the URL standard's application/x-www-form-urlencoded).
  * The text is kept in the buffer, which must outlive the parameters. */
-enum request_error request_parse_parameters(struct buf *buffer, const char *text, size_t len,
-                                            struct parameters *ret);
+enum request_error request_parse_parameters(struct buf *buffer, const char *text, size_t len, struct parameters *ret);
 
 /* The first value of that name, or NULL. */
 const char *parameters_get(const struct parameters *parameters, const char *name);

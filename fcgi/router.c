@@ -213,12 +213,13 @@ static void log_request(const struct call *call, int64_t us)
 
     bool quiet = strcmp(call->request->method, "GET") == 0 && call->response->status < 500;
     log_write(quiet ? LOG_DEBUG : LOG_INFO, "request",
-              (const struct log_field[]){
-                  LOG_TEXT("request_id", call->request->id), LOG_TEXT("method", call->request->method),
-                  LOG_TEXT("path", path), LOG_NUMBER("status", call->response->status),
-                  LOG_TEXT("order",
-                           strncmp(call->response->location, "/api/orders/", 12) == 0 ? call->response->location + 12 : ""),
-                  LOG_NUMBER("us", us) },
+              (const struct log_field[]){ LOG_TEXT("request_id", call->request->id),
+                                          LOG_TEXT("method", call->request->method), LOG_TEXT("path", path),
+                                          LOG_NUMBER("status", call->response->status),
+                                          LOG_TEXT("order", strncmp(call->response->location, "/api/orders/", 12) == 0
+                                                                ? call->response->location + 12
+                                                                : ""),
+                                          LOG_NUMBER("us", us) },
               6);
 }
 

@@ -14,8 +14,7 @@ struct router {
 };
 
 /* A server_handler; the context is a struct router. */
-void router_handle(const struct request *request, enum server_error error, struct response *response,
-                   void *context);
+void router_handle(const struct request *request, enum server_error error, struct response *response, void *context);
 
 /* What metrics_write() writes, with this table's routes. */
 void router_write_metrics(struct buf *out);

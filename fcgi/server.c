@@ -67,7 +67,7 @@ static const char *param(const FCGX_Request *fcgi, const char *name)
 static bool has_header_twice(const FCGX_Request *fcgi)
 {
     static const char *const names[] = { "HTTP_IDEMPOTENCY_KEY=", "HTTP_ORIGIN=", "HTTP_SEC_FETCH_SITE=" };
-    int seen[sizeof names / sizeof names[0]] = {0};
+    int seen[sizeof names / sizeof names[0]] = { 0 };
     for (char *const *p = fcgi->envp; *p != NULL; p++) {
         for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
             if (strncmp(*p, names[i], strlen(names[i])) == 0 && ++seen[i] > 1)
@@ -248,7 +248,7 @@ static bool prepare_listener(void)
 
 int server_run(server_handler handler, void *context)
 {
-    struct server s = {0};
+    struct server s = { 0 };
     if (!prepare_listener() || FCGX_Init() != 0 || FCGX_InitRequest(&s.fcgi, -1, 0) != 0) {
         log_error("fastcgi_init_failed", LOG_TEXT("hint", "file descriptor 0 must be a listening socket"));
         return 1;

@@ -23,8 +23,8 @@ enum server_error {
     SERVER_BODY_TOO_LARGE,
     SERVER_BODY_CUT_SHORT,
 };
-typedef void (*server_handler)(const struct request *request, enum server_error error,
-                               struct response *response, void *context);
+typedef void (*server_handler)(const struct request *request, enum server_error error, struct response *response,
+                               void *context);
 
 /* Waits, but no longer than the client does: false once it has hung up, or the
  * process is to stop. */

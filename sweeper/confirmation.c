@@ -23,14 +23,16 @@ static void on_answer(const struct http_answer *http, void *context)
         (void)snprintf(task->reason, sizeof task->reason, "The receiver could not be reached: %.200s", http->error);
     task->delivery = (struct delivery_result){
         .delivered = sent,
-        .outcome = sent ? "SENT" : http->timed_out ? "TIMEOUT" : "ERROR",
+        .outcome = sent              ? "SENT"
+                   : http->timed_out ? "TIMEOUT"
+                                     : "ERROR",
         .reason = sent ? NULL : task->reason,
         .retry_after_ms = http->retry_after_ms,
         .duration_ms = http->duration_ms,
     };
     log_info("confirmation_attempt", LOG_TEXT("request_id", task->job.request_id),
-             LOG_TEXT("order", task->job.order_id),
-             LOG_NUMBER("attempt", task->job.claim), LOG_NUMBER("status", http->status));
+             LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.claim),
+             LOG_NUMBER("status", http->status));
     sweeper_task_end(task);
 }
 

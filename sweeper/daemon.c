@@ -77,8 +77,9 @@ int main(int argc, char **argv)
         return 2;
     }
     catch_signals(config.payment_timeout_ms);
-    struct sweeper s = { .config = &config, .db = db_new(&config.database), .http = http_new(), .stop = &stop,
-                         .wake_fd = -1 };
+    struct sweeper s = {
+        .config = &config, .db = db_new(&config.database), .http = http_new(), .stop = &stop, .wake_fd = -1
+    };
     if (s.http == NULL) {
         log_error("start_failed", LOG_TEXT("why", "libcurl cannot be initialised"));
         return 1;

@@ -98,8 +98,7 @@ static void read_approval(struct json_object *json, struct attempt_result *r)
 {
     if (says(json, "PENDING"))
         wait_for_it(r);
-    else if (says(json, "APPROVED") &&
-             read_text(json, "transactionId", r->transaction_id, sizeof r->transaction_id))
+    else if (says(json, "APPROVED") && read_text(json, "transactionId", r->transaction_id, sizeof r->transaction_id))
         r->outcome = ATTEMPT_APPROVED;
     else
         no_sense(r);
@@ -149,7 +148,8 @@ bool gateway_answer_is_void(const struct gateway_answer *answer)
 
 void gateway_answer_read(const struct gateway_answer *answer, struct attempt_result *ret_result)
 {
-    struct attempt_result r = { .outcome = ATTEMPT_ERROR, .retry_after_ms = answer->retry_after_ms,
+    struct attempt_result r = { .outcome = ATTEMPT_ERROR,
+                                .retry_after_ms = answer->retry_after_ms,
                                 .duration_ms = answer->duration_ms };
     bool has_body = answer->status == 200 || answer->status == 202 || answer->status == 402;
     struct json_object *json = has_body && !answer->timed_out ? parse(answer) : NULL;

@@ -132,8 +132,11 @@ bool http_post(struct http *http, const struct http_request *request, http_done 
     struct transfer *t = calloc(1, sizeof *t);
     if (t == NULL)
         return false;
-    *t = (struct transfer){ .easy = curl_easy_init(), .done = done, .context = context,
-                            .begun_ms = monotonic_ms(), .timeout_ms = request->timeout_ms };
+    *t = (struct transfer){ .easy = curl_easy_init(),
+                            .done = done,
+                            .context = context,
+                            .begun_ms = monotonic_ms(),
+                            .timeout_ms = request->timeout_ms };
     TAILQ_INSERT_TAIL(&http->transfers, t, link);
     http->in_flight++;
 

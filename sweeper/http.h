@@ -23,7 +23,7 @@ struct http_request {
     const char *request_id; /* sent as X-Request-Id; "": none */
     const char *bearer;     /* sent as Authorization: Bearer; "": none */
     const char *body;
-    int64_t timeout_ms;     /* for all of it, the name's look-up included */
+    int64_t timeout_ms; /* for all of it, the name's look-up included */
 };
 
 /* What came of a request. */

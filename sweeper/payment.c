@@ -30,10 +30,9 @@ static void on_answer(const struct http_answer *http, void *context)
     metrics_add((enum metric)(METRIC_ATTEMPT_APPROVED + (int)task->attempt.outcome), 1);
     metrics_observe((enum metric_time)(METRIC_ATTEMPT_DURATION + (int)task->attempt.outcome), seconds);
     metrics_observe(METRIC_GATEWAY_LATENCY, seconds);
-    log_info("payment_attempt", LOG_TEXT("request_id", task->job.request_id),
-             LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->attempt_number),
-             LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms),
-             LOG_TEXT("error", http->status == 0 ? http->error : ""),
+    log_info("payment_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id),
+             LOG_NUMBER("attempt", task->attempt_number), LOG_NUMBER("status", http->status),
+             LOG_NUMBER("ms", http->duration_ms), LOG_TEXT("error", http->status == 0 ? http->error : ""),
              LOG_TEXT("reason", task->attempt.reason));
     sweeper_task_end(task);
 }

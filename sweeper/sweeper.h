@@ -30,7 +30,7 @@ struct sweeper {
     double begin_ms;                  /* how long it takes to begin a job, lately */
     int64_t next_beat_ms;
     int64_t next_purge_ms;
-    int64_t next_try_ms; /* after a failure of the database */
+    int64_t next_try_ms;  /* after a failure of the database */
     int64_t next_look_ms; /* for work that is due */
 };
 
@@ -38,8 +38,8 @@ struct sweeper {
 struct task {
     struct sweeper *sweeper;
     struct job job;
-    int64_t lease_ends_ms; /* by monotonic_ms(), as the next */
-    int64_t not_before_ms; /* to be settled */
+    int64_t lease_ends_ms;  /* by monotonic_ms(), as the next */
+    int64_t not_before_ms;  /* to be settled */
     int64_t attempt_number; /* PAYMENT_ATTEMPT: the one announced */
     struct attempt_result attempt;
     struct delivery_result delivery;

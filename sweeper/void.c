@@ -30,16 +30,18 @@ static void on_answer(const struct http_answer *http, void *context)
                                   : "The payment gateway could not be reached");
     task->delivery = (struct delivery_result){
         .delivered = voided,
-        .outcome = voided ? "VOIDED" : http->timed_out ? "TIMEOUT" : "ERROR",
+        .outcome = voided            ? "VOIDED"
+                   : http->timed_out ? "TIMEOUT"
+                                     : "ERROR",
         .reason = voided ? NULL : task->reason,
         .retry_after_ms = http->retry_after_ms,
         .duration_ms = http->duration_ms,
     };
     metrics_add(voided ? METRIC_VOIDED : METRIC_VOID_FAILED, 1);
     metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
-    log_info("void_attempt", LOG_TEXT("request_id", task->job.request_id),
-             LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.claim),
-             LOG_NUMBER("status", http->status), LOG_NUMBER("ms", http->duration_ms));
+    log_info("void_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id),
+             LOG_NUMBER("attempt", task->job.claim), LOG_NUMBER("status", http->status),
+             LOG_NUMBER("ms", http->duration_ms));
     sweeper_task_end(task);
 }
 

@@ -17,7 +17,7 @@ struct buf {
     bool failed;
 };
 
-#define BUF_INIT ((struct buf){0})
+#define BUF_INIT ((struct buf){ 0 })
 
 void buf_done(struct buf *b);
 void buf_clear(struct buf *b);

@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define FORMS "expected user:password@tcp(host:port)/database, user:password@unix(/path)/database " \
-              "or mysql://user:password@host:port/database"
+#define FORMS                                                                             \
+    "expected user:password@tcp(host:port)/database, user:password@unix(/path)/database " \
+    "or mysql://user:password@host:port/database"
 
 #define PARAMETERS "expected after '?' only tls=true, tls=skip-verify, tls=preferred or tls=false, and tls-ca=/file"
 
@@ -46,8 +47,7 @@ static bool put_credentials(struct dsn *dsn, const char *text, size_t len)
     size_t user_len = colon == NULL ? len : (size_t)(colon - text);
     if (user_len == 0 || !put(dsn->user, sizeof dsn->user, text, user_len))
         return false;
-    return colon == NULL ||
-           put(dsn->password, sizeof dsn->password, colon + 1, len - user_len - 1);
+    return colon == NULL || put(dsn->password, sizeof dsn->password, colon + 1, len - user_len - 1);
 }
 
 /* "host", "host:3306", "[::1]:3306" */
@@ -80,8 +80,7 @@ static bool put_address(struct dsn *dsn, const char *text, size_t len)
     if (port != NULL) {
         char digits[6];
         long long n = 0;
-        if (!put(digits, sizeof digits, port, len - (size_t)(port - text)) ||
-            !text_parse_int(digits, 1, 65535, &n))
+        if (!put(digits, sizeof digits, port, len - (size_t)(port - text)) || !text_parse_int(digits, 1, 65535, &n))
             return false;
         dsn->port = (int)n;
     }
@@ -163,9 +162,9 @@ static bool parse_url(const char *text, struct dsn *dsn, const char **ret_error)
     size_t at = authority;
     while (at > 0 && text[at - 1] != '@')
         at--;
-    return at > 0 && put_credentials(dsn, text, at - 1) && decode_percent(dsn->user) &&
-           decode_percent(dsn->password) && put_address(dsn, text + at, authority - at) &&
-           put_database(dsn, text + authority + 1, ret_error) && decode_percent(dsn->database);
+    return at > 0 && put_credentials(dsn, text, at - 1) && decode_percent(dsn->user) && decode_percent(dsn->password) &&
+           put_address(dsn, text + at, authority - at) && put_database(dsn, text + authority + 1, ret_error) &&
+           decode_percent(dsn->database);
 }
 
 static bool parse_go(const char *text, struct dsn *dsn, const char **ret_error)
@@ -196,7 +195,7 @@ static bool parse_go(const char *text, struct dsn *dsn, const char **ret_error)
 bool dsn_parse(const char *text, struct dsn *ret_dsn, const char **ret_error)
 {
     static const char scheme[] = "mysql://";
-    struct dsn dsn = {0};
+    struct dsn dsn = { 0 };
     bool is_url = strncmp(text, scheme, sizeof scheme - 1) == 0;
     const char *error = FORMS;
     if (!(is_url ? parse_url(text + sizeof scheme - 1, &dsn, &error) : parse_go(text, &dsn, &error))) {

@@ -17,12 +17,12 @@ enum dsn_tls {
 struct dsn {
     char user[81];
     char password[129];
-    char host[256];    /* empty: a Unix socket */
+    char host[256]; /* empty: a Unix socket */
     int port;
-    char socket[108];  /* empty: TCP */
+    char socket[108]; /* empty: TCP */
     char database[65];
     enum dsn_tls tls;
-    char tls_ca[256];  /* file of certificates to trust; empty: the system's */
+    char tls_ca[256]; /* file of certificates to trust; empty: the system's */
 };
 
 /* The text of tls= for a setting, NULL for the default. */

@@ -29,8 +29,8 @@ void log_start(const char *level);
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);
 
-#define LOG_FIELDS_(...) \
-    (const struct log_field[]){ __VA_ARGS__ },                                                   \
+#define LOG_FIELDS_(...)                       \
+    (const struct log_field[]){ __VA_ARGS__ }, \
         sizeof((const struct log_field[]){ __VA_ARGS__ }) / sizeof(struct log_field)
 #define log_debug(event, ...) log_write(LOG_DEBUG, event, LOG_FIELDS_(__VA_ARGS__))
 #define log_info(event, ...) log_write(LOG_INFO, event, LOG_FIELDS_(__VA_ARGS__))

@@ -29,8 +29,7 @@ struct civil_time timestamp_to_civil(int64_t ms)
     days += 719468;
     int64_t era = (days >= 0 ? days : days - 146096) / 146097;
     int64_t day_of_era = days - era * 146097;
-    int64_t year_of_era =
-        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
+    int64_t year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / 146096) / 365;
     int64_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
     int64_t shifted_month = (5 * day_of_year + 2) / 153;
     int month = (int)(shifted_month < 10 ? shifted_month + 3 : shifted_month - 9);
@@ -97,10 +96,9 @@ static bool read_digits(const char *text, int count, int *ret)
 
 bool timestamp_parse_date(const char *text, int64_t *ret_ms)
 {
-    struct civil_time t = {0};
-    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' ||
-        !read_digits(text, 4, &t.year) || !read_digits(text + 5, 2, &t.month) ||
-        !read_digits(text + 8, 2, &t.day))
+    struct civil_time t = { 0 };
+    if (strlen(text) != 10 || text[4] != '-' || text[7] != '-' || !read_digits(text, 4, &t.year) ||
+        !read_digits(text + 5, 2, &t.month) || !read_digits(text + 8, 2, &t.day))
         return false;
     if (t.month < 1 || t.month > 12 || t.day < 1 || t.day > 31)
         return false;

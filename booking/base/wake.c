@@ -35,8 +35,7 @@ void wake_all(const char *dir)
         struct sockaddr_un address;
         if (strncmp(e->d_name, PREFIX, sizeof PREFIX - 1) != 0 || set_address(&address, dir, e->d_name) != 0)
             continue;
-        if (sendto(fd, "", 1, 0, (const struct sockaddr *)&address, sizeof address) < 0 &&
-            errno == ECONNREFUSED)
+        if (sendto(fd, "", 1, 0, (const struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED)
             (void)unlink(address.sun_path); /* of a sweeper that was killed */
     }
     if (fd >= 0)

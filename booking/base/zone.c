@@ -61,7 +61,7 @@ void zone_days(const char *zone, const int64_t *moments_ms, size_t count, int64_
         int64_t ms = moments_ms[i];
         time_t seconds = (time_t)(ms / 1000 - (ms % 1000 < 0 ? 1 : 0));
         struct tm local;
-        struct civil_time day = {0};
+        struct civil_time day = { 0 };
         if (localtime_r(&seconds, &local) == NULL) {
             ret_days_ms[i] = TIME_NONE;
             continue;

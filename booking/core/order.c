@@ -56,9 +56,7 @@ void order_message(const struct order *order, int64_t max_attempts, char *ret_te
 {
     switch (order->status) {
     case ORDER_CREATED:
-    case ORDER_SEATS_RESERVED:
-        text_copy(ret_text, size, "Your seats are held. Pay before the time runs out.");
-        break;
+    case ORDER_SEATS_RESERVED: text_copy(ret_text, size, "Your seats are held. Pay before the time runs out."); break;
     case ORDER_PAYMENT_PENDING:
         if (order->failed_attempts == 0)
             text_copy(ret_text, size, "Validating your payment…");
@@ -66,17 +64,9 @@ void order_message(const struct order *order, int64_t max_attempts, char *ret_te
             (void)snprintf(ret_text, size, "Payment validation failed. Retrying (attempt %lld of %lld)",
                            (long long)order->failed_attempts + 1, (long long)max_attempts);
         break;
-    case ORDER_CONFIRMED:
-        text_copy(ret_text, size, "Payment received. Your seats are booked.");
-        break;
-    case ORDER_FAILED:
-        failure_message(order, ret_text, size);
-        break;
-    case ORDER_EXPIRED:
-        text_copy(ret_text, size, "Your hold has expired. Your seats have been released.");
-        break;
-    case ORDER_CANCELLED:
-        text_copy(ret_text, size, "Your booking is cancelled. Your seats have been released.");
-        break;
+    case ORDER_CONFIRMED: text_copy(ret_text, size, "Payment received. Your seats are booked."); break;
+    case ORDER_FAILED: failure_message(order, ret_text, size); break;
+    case ORDER_EXPIRED: text_copy(ret_text, size, "Your hold has expired. Your seats have been released."); break;
+    case ORDER_CANCELLED: text_copy(ret_text, size, "Your booking is cancelled. Your seats have been released."); break;
     }
 }

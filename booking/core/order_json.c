@@ -34,8 +34,8 @@ static void write_seats(struct json_writer *w, const struct order *o)
     json_close_array(w);
 }
 
-void order_write_json(struct json_writer *w, const char *name, const struct order *o,
-                      int64_t max_attempts, enum order_dialect dialect)
+void order_write_json(struct json_writer *w, const char *name, const struct order *o, int64_t max_attempts,
+                      enum order_dialect dialect)
 {
     char workflow_id[sizeof "booking-" + UUID_SIZE] = "booking-";
     char message[ERROR_SIZE + 128];

@@ -10,7 +10,7 @@ enum order_dialect {
     ORDER_DIALECT_B, /* PAYMENT_PENDING reads PAYMENT_PROCESSING */
 };
 
-void order_write_json(struct json_writer *w, const char *name, const struct order *order,
-                      int64_t max_attempts, enum order_dialect dialect);
+void order_write_json(struct json_writer *w, const char *name, const struct order *order, int64_t max_attempts,
+                      enum order_dialect dialect);
 
 #endif

@@ -30,8 +30,7 @@ static const struct {
 
 bool order_status_is_final(enum order_status status)
 {
-    return status == ORDER_CONFIRMED || status == ORDER_FAILED || status == ORDER_EXPIRED ||
-           status == ORDER_CANCELLED;
+    return status == ORDER_CONFIRMED || status == ORDER_FAILED || status == ORDER_EXPIRED || status == ORDER_CANCELLED;
 }
 
 static enum result refusal(enum order_status from)

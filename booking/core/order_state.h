@@ -20,21 +20,20 @@ enum order_status {
 #define ORDER_STATUS_COUNT 7
 
 enum order_event {
-    ORDER_EVENT_RESERVE,        /* the seats of a new order */
+    ORDER_EVENT_RESERVE, /* the seats of a new order */
     ORDER_EVENT_CHANGE_SEATS,
     ORDER_EVENT_SUBMIT_PAYMENT,
-    ORDER_EVENT_APPROVE,        /* the gateway took the money */
-    ORDER_EVENT_FAIL,           /* declined, or out of attempts */
+    ORDER_EVENT_APPROVE, /* the gateway took the money */
+    ORDER_EVENT_FAIL,    /* declined, or out of attempts */
     ORDER_EVENT_EXPIRE,
-    ORDER_EVENT_CANCEL,         /* by the customer, or by an operator's reset */
+    ORDER_EVENT_CANCEL, /* by the customer, or by an operator's reset */
 };
 #define ORDER_EVENT_COUNT 7
 
 /* RESULT_OK and the next state, or why the move is refused: ORDER_EXPIRED,
  * ORDER_CLOSED, PAYMENT_IN_PROGRESS, or STALE where no customer can be the
  * cause. *ret_next is untouched unless RESULT_OK. */
-enum result order_next(enum order_status from, enum order_event event,
-                       enum order_status *ret_next) MUST_CHECK;
+enum result order_next(enum order_status from, enum order_event event, enum order_status *ret_next) MUST_CHECK;
 
 bool order_status_is_final(enum order_status status);
 

@@ -59,7 +59,7 @@ int64_t price_list_sum(const struct price_list *prices, size_t count)
 
 void price_list_read(const char *text, size_t count, int64_t total_cents, struct price_list *ret_prices)
 {
-    struct price_list list = {0};
+    struct price_list list = { 0 };
     if (text == NULL || !read_numbers(text, count, &list) || price_list_sum(&list, count) != total_cents) {
         int64_t n = (int64_t)count;
         for (size_t i = 0; i < count; i++)
@@ -71,7 +71,7 @@ void price_list_read(const char *text, size_t count, int64_t total_cents, struct
 void price_list_choose(const struct seat_list *before, const struct price_list *prices_before,
                        const struct seat_list *now, int64_t price_cents, struct price_list *ret_prices)
 {
-    struct price_list list = {0};
+    struct price_list list = { 0 };
     for (size_t i = 0; i < now->count; i++) {
         list.cents[i] = price_cents;
         for (size_t k = 0; k < before->count; k++) {

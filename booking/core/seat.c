@@ -106,7 +106,7 @@ void seat_list_format(const struct seat_list *list, char ret_text[SEATS_TEXT_SIZ
 
 bool seat_list_parse(const char *text, struct seat_list *ret_list)
 {
-    struct seat_list list = {0};
+    struct seat_list list = { 0 };
     while (*text != '\0') {
         char number[SEAT_NUMBER_SIZE] = "";
         char upper[SEAT_NUMBER_SIZE];

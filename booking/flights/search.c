@@ -45,7 +45,7 @@ static void judge_zone(struct candidates *c, size_t first, int64_t day_ms, bool 
 /* Zone by zone, since to change it is what costs. */
 static void judge(struct candidates *c, int64_t day_ms)
 {
-    bool judged[BATCH] = {0};
+    bool judged[BATCH] = { 0 };
     for (size_t i = 0; i < c->count; i++) {
         if (!judged[i])
             judge_zone(c, i, day_ms, judged);

@@ -26,8 +26,8 @@ static enum result claim_in_txn(struct db *db, void *context)
     return jobs_claim(db, c->kind, c->limit, c->lease_ms, c->worker, c->jobs, c->count);
 }
 
-enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,
-                          const char *worker, struct job *ret_jobs, size_t *ret_count)
+enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
+                          struct job *ret_jobs, size_t *ret_count)
 {
     struct claim c = { kind, limit, lease_ms, worker, ret_jobs, ret_count };
     /* A claim whose COMMIT is unknown is simply not used: if it was made, its

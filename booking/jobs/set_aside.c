@@ -22,8 +22,7 @@ static enum result set_aside_in_txn(struct db *db, void *context)
     s->failed = used_up || failures >= FAILURES_MAX;
     CRASH_SCOPE("set-aside");
     return jobs_set_aside(db, job,
-                          s->failed ? TIME_NONE
-                                    : backoff_delay_ms(&BACKOFF_DELIVERY, (int)failures, random_fraction()),
+                          s->failed ? TIME_NONE : backoff_delay_ms(&BACKOFF_DELIVERY, (int)failures, random_fraction()),
                           s->why);
 }
 

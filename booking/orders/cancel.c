@@ -23,8 +23,7 @@ static enum result cancel_in_txn(struct db *db, void *context)
     return step_before_commit(db, c->caller, c->order);
 }
 
-enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id,
-                           struct order *ret_order)
+enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id, struct order *ret_order)
 {
     struct cancellation c = { caller, order_id, ret_order };
     enum result r = txn_run(db, order_id, cancel_in_txn, &c);

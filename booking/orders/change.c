@@ -57,8 +57,7 @@ static enum result log_change(struct db *db, const struct change *c, const struc
     seat_list_format(old, from);
     seat_list_format(&c->order->seats, to);
     (void)snprintf(detail, sizeof detail, "%.290s -> %.290s", from, to);
-    return step_log_move(db, c->order, EVENT_SEATS_CHANGED, ORDER_SEATS_RESERVED, detail,
-                         c->caller->request_id, NULL);
+    return step_log_move(db, c->order, EVENT_SEATS_CHANGED, ORDER_SEATS_RESERVED, detail, c->caller->request_id, NULL);
 }
 
 static enum result change_in_txn(struct db *db, void *context)
@@ -91,8 +90,7 @@ static enum result change_in_txn(struct db *db, void *context)
 }
 
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
-                                 const struct seat_list *seats, struct order *ret_order,
-                                 struct refusal *ret_refusal)
+                                 const struct seat_list *seats, struct order *ret_order, struct refusal *ret_refusal)
 {
     struct change c = { caller, order_id, seats, ret_order, ret_refusal };
     for (int tries = 0;; tries++) {

@@ -44,8 +44,8 @@ static enum result expire_in_txn(struct db *db, void *context)
     return RESULT_OK;
 }
 
-enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count,
-                           const char *worker, size_t *ret_expired)
+enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, const char *worker,
+                           size_t *ret_expired)
 {
     struct expiration e = { .order_ids = order_ids, .count = count, .worker = worker };
     /* One order names the transaction well enough to look up its COMMIT: they

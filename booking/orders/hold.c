@@ -81,12 +81,11 @@ static enum result hold_in_txn(struct db *db, void *context)
     return step_before_commit(db, h->caller, o);
 }
 
-enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id,
-                         const char *user_id, const struct seat_list *seats, struct order *ret_order,
-                         struct refusal *ret_refusal)
+enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id, const char *user_id,
+                         const struct seat_list *seats, struct order *ret_order, struct refusal *ret_refusal)
 {
     struct hold h = { caller, flight_id, user_id, seats, ret_order, ret_refusal };
-    *ret_order = (struct order){0};
+    *ret_order = (struct order){ 0 };
     random_uuid(ret_order->order_id);
 
     /* Seats may stand under holds that are over; those are ended first, each

@@ -67,8 +67,8 @@ static enum result reset_order(struct db *db, struct reset *reset, int64_t *ende
 
 #define PAGE 64
 
-enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
-                          int64_t *ret_orders_ended, int64_t *ret_seats_freed)
+enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id, int64_t *ret_orders_ended,
+                          int64_t *ret_seats_freed)
 {
     char ids[PAGE][UUID_SIZE];
     char after[UUID_SIZE] = "";

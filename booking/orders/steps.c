@@ -14,8 +14,7 @@ static bool conditions_hold(const struct caller *caller, int64_t version)
            !version_is_in(&caller->unless, version);
 }
 
-enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id,
-                            struct order *ret_order)
+enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id, struct order *ret_order)
 {
     TRY(orders_lock(db, order_id, ret_order));
     order_settle_lapse(ret_order);
@@ -57,8 +56,8 @@ static void refuse_seat(struct refusal *refusal, const char *number)
     (void)seat_list_add(&refusal->seats, number);
 }
 
-enum result step_check_seats(const struct locked_seats *locked, const struct seat_list *wanted,
-                             const char *order_id, struct refusal *ret_refusal)
+enum result step_check_seats(const struct locked_seats *locked, const struct seat_list *wanted, const char *order_id,
+                             struct refusal *ret_refusal)
 {
     ret_refusal->seats.count = 0;
     for (size_t i = 0; i < wanted->count; i++) {
@@ -77,8 +76,7 @@ enum result step_check_seats(const struct locked_seats *locked, const struct sea
     return ret_refusal->seats.count > 0 ? RESULT_SEATS_UNAVAILABLE : RESULT_OK;
 }
 
-enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
-                                bool *ret_any)
+enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats, bool *ret_any)
 {
     char ids[SEATS_MAX][UUID_SIZE];
     size_t count = 0;
@@ -99,9 +97,8 @@ enum result step_move_order(struct db *db, struct order *order, enum order_event
     return r == RESULT_OK ? orders_update(db, order, from) : r;
 }
 
-enum result step_log_move(struct db *db, const struct order *order, const char *type,
-                          enum order_status from, const char *detail, const char *request_id,
-                          const char *worker)
+enum result step_log_move(struct db *db, const struct order *order, const char *type, enum order_status from,
+                          const char *detail, const char *request_id, const char *worker)
 {
     struct event event = {
         .order_id = order->order_id,
@@ -115,8 +112,7 @@ enum result step_log_move(struct db *db, const struct order *order, const char *
     return events_add(db, &event);
 }
 
-enum result step_request_void(struct db *db, const char *order_id, const char *why,
-                              const char *request_id)
+enum result step_request_void(struct db *db, const char *order_id, const char *why, const char *request_id)
 {
     struct event event = {
         .order_id = order_id,
@@ -129,8 +125,7 @@ enum result step_request_void(struct db *db, const char *order_id, const char *w
 }
 
 /* The payment of an order that ends while paying. */
-static enum result drop_payment(struct db *db, const char *order_id, const char *why,
-                                const char *request_id)
+static enum result drop_payment(struct db *db, const char *order_id, const char *why, const char *request_id)
 {
     struct payment payment;
     enum result r = payments_find(db, order_id, &payment);
@@ -145,8 +140,7 @@ static enum result drop_payment(struct db *db, const char *order_id, const char 
     return payment.attempts > 0 ? step_request_void(db, order_id, why, request_id) : RESULT_OK;
 }
 
-enum result step_cancel_order(struct db *db, struct order *order, const char *detail,
-                              const char *request_id)
+enum result step_cancel_order(struct db *db, struct order *order, const char *detail, const char *request_id)
 {
     enum order_status from = order->status;
     order->expires_at_ms = TIME_NONE;
@@ -170,6 +164,5 @@ int64_t step_wait(int64_t delay_ms, int64_t retry_after_ms)
 
 enum result step_before_commit(struct db *db, const struct caller *caller, const struct order *order)
 {
-    return caller->before_commit == NULL ? RESULT_OK
-                                         : caller->before_commit(db, order, caller->context);
+    return caller->before_commit == NULL ? RESULT_OK : caller->before_commit(db, order, caller->context);
 }

@@ -22,8 +22,8 @@ enum result step_lock_seats(struct db *db, const char *flight_id, struct seat_li
 /* Which of the wanted seats exist and are free, or already the order's own
  * (order_id may be NULL). RESULT_OK, INVALID_SEATS or SEATS_UNAVAILABLE, with
  * the seats in ret_refusal. */
-enum result step_check_seats(const struct locked_seats *locked, const struct seat_list *wanted,
-                             const char *order_id, struct refusal *ret_refusal) MUST_CHECK;
+enum result step_check_seats(const struct locked_seats *locked, const struct seat_list *wanted, const char *order_id,
+                             struct refusal *ret_refusal) MUST_CHECK;
 
 /* Expires the lapsed holds on any of these seats, each in its own transaction;
  * *ret_any says whether there were some. Outside any transaction. */
@@ -35,13 +35,11 @@ enum result step_expire_holders(struct db *db, const char *flight_id, const stru
 enum result step_move_order(struct db *db, struct order *order, enum order_event event) MUST_CHECK;
 
 /* Writes an event that is a move of the order, from one state to another. */
-enum result step_log_move(struct db *db, const struct order *order, const char *type,
-                          enum order_status from, const char *detail, const char *request_id,
-                          const char *worker) MUST_CHECK;
+enum result step_log_move(struct db *db, const struct order *order, const char *type, enum order_status from,
+                          const char *detail, const char *request_id, const char *worker) MUST_CHECK;
 
 /* Has a charge voided that may have been, or may yet be, captured. */
-enum result step_request_void(struct db *db, const char *order_id, const char *why,
-                              const char *request_id) MUST_CHECK;
+enum result step_request_void(struct db *db, const char *order_id, const char *why, const char *request_id) MUST_CHECK;
 
 /* Ends an open order by cancelling: seats, jobs, payment, history. */
 enum result step_cancel_order(struct db *db, struct order *order, const char *detail,
@@ -50,7 +48,6 @@ enum result step_cancel_order(struct db *db, struct order *order, const char *de
 /* How long to wait before the outside is asked again: our own pause, or as long as it asked for, up to a minute. */
 int64_t step_wait(int64_t delay_ms, int64_t retry_after_ms);
 
-enum result step_before_commit(struct db *db, const struct caller *caller,
-                               const struct order *order) MUST_CHECK;
+enum result step_before_commit(struct db *db, const struct caller *caller, const struct order *order) MUST_CHECK;
 
 #endif

@@ -42,8 +42,8 @@ struct attempt {
     bool seats_lost; /* approved, but the order's seats are not its own */
 };
 
-static enum result log_attempt(struct db *db, const struct attempt *a, int64_t number,
-                               const char *outcome, const char *worker, const char *detail)
+static enum result log_attempt(struct db *db, const struct attempt *a, int64_t number, const char *outcome,
+                               const char *worker, const char *detail)
 {
     struct event event = {
         .order_id = a->order.order_id,
@@ -74,8 +74,7 @@ static enum result fail_order(struct db *db, struct attempt *a, bool declined, c
     TRY(seats_release(db, o));
     TRY(payments_settle(db, a->payment.payment_id, declined ? "DECLINED" : "FAILED", NULL, reason));
     TRY(jobs_finish(db, a->job));
-    TRY(step_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, a->job->request_id,
-                      a->worker));
+    TRY(step_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, a->job->request_id, a->worker));
     if (may_be_charged(a, declined))
         TRY(step_request_void(db, o->order_id,
                               declined ? "declined after an attempt of which no answer is known"
@@ -177,8 +176,8 @@ static enum result begin_in_txn(struct db *db, void *context)
     return RESULT_OK;
 }
 
-enum result booking_begin_attempt(struct db *db, const struct config *config, const struct job *job,
-                                  const char *worker, bool *ret_go, struct charge *ret_charge)
+enum result booking_begin_attempt(struct db *db, const struct config *config, const struct job *job, const char *worker,
+                                  bool *ret_go, struct charge *ret_charge)
 {
     struct attempt a = { .config = config, .job = job, .worker = worker, .go = ret_go, .charge = ret_charge };
     return count_end(&a, txn_run(db, NULL, begin_in_txn, &a));
@@ -222,8 +221,7 @@ static enum result try_again_later(struct db *db, struct attempt *a)
     o->failed_attempts = a->number;
     text_copy(o->last_error, sizeof o->last_error, a->result->reason);
     enum result r = orders_update(db, o, ORDER_PAYMENT_PENDING);
-    return r == RESULT_OK ? jobs_postpone(db, a->job, step_wait(delay_ms, a->result->retry_after_ms),
-                                          a->result->reason)
+    return r == RESULT_OK ? jobs_postpone(db, a->job, step_wait(delay_ms, a->result->retry_after_ms), a->result->reason)
                           : r;
 }
 
@@ -237,7 +235,8 @@ static enum result ask_again_later(struct db *db, struct attempt *a)
 {
     bool is_new = a->payment.pending_ms == PAYMENT_DECIDED;
     int64_t so_far_ms = is_new ? 0 : a->payment.pending_ms;
-    const struct backoff pause = { .first_ms = least(ASK_MIN_MS + so_far_ms / 2, ASK_MAX_MS), .factor = 1,
+    const struct backoff pause = { .first_ms = least(ASK_MIN_MS + so_far_ms / 2, ASK_MAX_MS),
+                                   .factor = 1,
                                    .max_ms = ASK_MAX_MS };
     int64_t delay_ms = step_wait(backoff_delay_ms(&pause, 1, random_fraction()), a->result->retry_after_ms);
     int64_t left_ms = least(a->config->payment_pending_timeout_ms - so_far_ms, departs_in_ms(a));
@@ -293,11 +292,10 @@ static enum result settle_too_late(struct db *db, struct attempt *a)
     TRY(events_have_attempt(db, a->order.order_id, a->number, approved, &is_told));
     if (is_told)
         return RESULT_STALE;
-    TRY(log_attempt(db, a, a->number, approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome),
-                    a->worker, approved ? a->result->transaction_id : a->result->reason));
+    TRY(log_attempt(db, a, a->number, approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome), a->worker,
+                    approved ? a->result->transaction_id : a->result->reason));
     if (approved)
-        TRY(step_request_void(db, a->order.order_id, "approved after the order had ended",
-                              a->job->request_id));
+        TRY(step_request_void(db, a->order.order_id, "approved after the order had ended", a->job->request_id));
     return RESULT_OK;
 }
 

@@ -46,14 +46,14 @@ static enum result submit_in_txn(struct db *db, void *context)
     TRY(payments_insert(db, &payment));
     CRASH_POINT("inserted");
     TRY(jobs_remove(db, JOB_EXPIRE_HOLD, o->order_id));
-    TRY(jobs_add(db, JOB_PAYMENT_ATTEMPT, o->order_id, TIME_NONE,
-                 s->caller->config->payment_max_attempts, s->caller->request_id));
+    TRY(jobs_add(db, JOB_PAYMENT_ATTEMPT, o->order_id, TIME_NONE, s->caller->config->payment_max_attempts,
+                 s->caller->request_id));
     TRY(step_log_move(db, o, EVENT_PAYMENT_SUBMITTED, from, NULL, s->caller->request_id, NULL));
     return step_before_commit(db, s->caller, o);
 }
 
-enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id,
-                                   const char *code, struct order *ret_order)
+enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id, const char *code,
+                                   struct order *ret_order)
 {
     struct submission s = { caller, order_id, code, ret_order };
     enum result r = txn_run(db, order_id, submit_in_txn, &s);

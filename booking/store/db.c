@@ -333,12 +333,17 @@ static void describe_column(struct column *c, MYSQL_BIND *bind, const MYSQL_FIEL
     bind->error = &c->truncated;
     bind->length = &c->length;
     switch ((int)field->type) {
-    case MYSQL_TYPE_TINY: case MYSQL_TYPE_SHORT: case MYSQL_TYPE_INT24:
-    case MYSQL_TYPE_LONG: case MYSQL_TYPE_LONGLONG:
+    case MYSQL_TYPE_TINY:
+    case MYSQL_TYPE_SHORT:
+    case MYSQL_TYPE_INT24:
+    case MYSQL_TYPE_LONG:
+    case MYSQL_TYPE_LONGLONG:
         c->type = MYSQL_TYPE_LONGLONG;
         bind->buffer = &c->number;
         break;
-    case MYSQL_TYPE_DATETIME: case MYSQL_TYPE_TIMESTAMP: case MYSQL_TYPE_DATE:
+    case MYSQL_TYPE_DATETIME:
+    case MYSQL_TYPE_TIMESTAMP:
+    case MYSQL_TYPE_DATE:
         c->type = MYSQL_TYPE_DATETIME;
         bind->buffer = &c->time;
         break;
@@ -442,17 +447,15 @@ static enum result execute(struct db_rows *rows, const struct db_value *args, si
     struct db *db = rows->db;
 
     if (n > ARGS_MAX || n != mysql_stmt_param_count(rows->stmt)) {
-        (void)snprintf(db->error, sizeof db->error, "%s: %zu parameters given, %lu wanted",
-                       rows->sql->name, n, (unsigned long)mysql_stmt_param_count(rows->stmt));
+        (void)snprintf(db->error, sizeof db->error, "%s: %zu parameters given, %lu wanted", rows->sql->name, n,
+                       (unsigned long)mysql_stmt_param_count(rows->stmt));
         return RESULT_INTERNAL;
     }
     memset(binds, 0, n * sizeof binds[0]);
     for (size_t i = 0; i < n; i++) {
         int64_t *number = (int64_t *)(uintptr_t)&args[i].number;
         switch (args[i].type) {
-        case DB_NULL:
-            binds[i].buffer_type = MYSQL_TYPE_NULL;
-            break;
+        case DB_NULL: binds[i].buffer_type = MYSQL_TYPE_NULL; break;
         case DB_INT:
             binds[i].buffer_type = MYSQL_TYPE_LONGLONG;
             binds[i].buffer = number;
@@ -478,8 +481,8 @@ static enum result execute(struct db_rows *rows, const struct db_value *args, si
     return RESULT_OK;
 }
 
-static enum result run_once(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                            size_t n, struct db_rows **ret_rows)
+static enum result run_once(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                            struct db_rows **ret_rows)
 {
     enum result r = db_connect(db);
     if (r == RESULT_OK)
@@ -493,8 +496,8 @@ static enum result run_once(struct db *db, const struct db_sql *sql, const struc
  * when used. So a statement outside a transaction is sent once more on a new
  * connection; db.h asks that such a statement may run twice. Not one that has
  * been waited for: the second wait would be as long. */
-static enum result run(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                       size_t n, struct db_rows **ret_rows)
+static enum result run(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                       struct db_rows **ret_rows)
 {
     if (db->lost) {
         (void)snprintf(db->error, sizeof db->error, "%s: not sent, its transaction was lost", sql->name);
@@ -556,8 +559,8 @@ void db_rollback(struct db *db)
     db->lost = false;
 }
 
-enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                    size_t n, uint64_t *ret_matched)
+enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                    uint64_t *ret_matched)
 {
     struct db_rows *rows = NULL;
     enum result r = run(db, sql, args, n, &rows);
@@ -566,8 +569,8 @@ enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_val
     return r;
 }
 
-enum result db_exec_expect(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                           size_t n, uint64_t expected)
+enum result db_exec_expect(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                           uint64_t expected)
 {
     uint64_t matched = 0;
     enum result r = db_exec(db, sql, args, n, &matched);
@@ -585,8 +588,8 @@ static enum result fail_rows(struct db_rows *rows)
     return r;
 }
 
-enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                     size_t n, struct db_rows **ret_rows)
+enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                     struct db_rows **ret_rows)
 {
     struct db_rows *rows = NULL;
     enum result r = run(db, sql, args, n, &rows);
@@ -613,8 +616,7 @@ static enum result next(struct db_rows *rows, bool *ret_have)
         return RESULT_OK;
     }
     if (fetched == MYSQL_DATA_TRUNCATED) {
-        (void)snprintf(rows->db->error, sizeof rows->db->error, "%s: a value was truncated",
-                       rows->sql->name);
+        (void)snprintf(rows->db->error, sizeof rows->db->error, "%s: a value was truncated", rows->sql->name);
         return RESULT_INTERNAL;
     }
     if (fetched != 0)
@@ -636,8 +638,8 @@ bool db_more(struct db_rows *rows, enum result *result)
     return *result == RESULT_OK && have;
 }
 
-enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                         size_t n, enum result if_none, struct db_rows **ret_rows)
+enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                         enum result if_none, struct db_rows **ret_rows)
 {
     enum result r = db_query(db, sql, args, n, ret_rows);
     return db_more(*ret_rows, &r) || r != RESULT_OK ? r : if_none;
@@ -653,8 +655,7 @@ static const struct column *find_column(const struct db_rows *rows, const char *
     abort();
 }
 
-static const struct column *find_typed(const struct db_rows *rows, const char *name,
-                                       enum enum_field_types type)
+static const struct column *find_typed(const struct db_rows *rows, const char *name, enum enum_field_types type)
 {
     const struct column *c = find_column(rows, name);
     if (c->type != type) {

@@ -30,10 +30,9 @@ struct db_sql {
     const char *name;
 };
 
-#define DB_SQL(id, sql_text)                                                       \
-    static const struct db_sql id = { .text = (sql_text), .name = #id };           \
-    static const struct db_sql *const id##_listed                                  \
-        __attribute__((used, section("db_statements"))) = &id
+#define DB_SQL(id, sql_text)                                             \
+    static const struct db_sql id = { .text = (sql_text), .name = #id }; \
+    static const struct db_sql *const id##_listed __attribute__((used, section("db_statements"))) = &id
 
 /* Every statement linked into this program: [begin, end). */
 const struct db_sql *const *db_statements_begin(void);
@@ -48,13 +47,12 @@ struct db_value {
 };
 
 struct db_value db_int(int64_t n);
-struct db_value db_text(const char *text);              /* NULL binds NULL */
+struct db_value db_text(const char *text); /* NULL binds NULL */
 struct db_value db_bytes(const char *bytes, size_t len);
-struct db_value db_time(int64_t ms);                    /* TIME_NONE binds NULL */
+struct db_value db_time(int64_t ms); /* TIME_NONE binds NULL */
 
-#define DB_ARGS(...)                                                               \
-    (const struct db_value[]){ __VA_ARGS__ },                                      \
-        sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value)
+#define DB_ARGS(...) \
+    (const struct db_value[]){ __VA_ARGS__ }, sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value)
 #define DB_NO_ARGS NULL, 0
 
 /* Never NULL: a process without memory for this ends. Does not connect yet. */
@@ -104,25 +102,25 @@ int64_t db_change_id(const struct db *db);
  * new connection if the old one proves dead, so it must do no harm when it
  * runs twice. *ret_matched (may be NULL) gets the number of
  * rows an UPDATE or DELETE matched, changed or not, or an INSERT added. */
-enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                    size_t n, uint64_t *ret_matched) MUST_CHECK;
+enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                    uint64_t *ret_matched) MUST_CHECK;
 
 /* The same, for a statement that must match so many rows: RESULT_STALE otherwise, with which the transaction ends. */
-enum result db_exec_expect(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                           size_t n, uint64_t expected) MUST_CHECK;
+enum result db_exec_expect(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                           uint64_t expected) MUST_CHECK;
 
 /* Runs a statement with rows, which are all fetched. The rows belong to the
  * connection and are valid until the same statement runs again. */
 struct db_rows;
-enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                     size_t n, struct db_rows **ret_rows) MUST_CHECK;
+enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                     struct db_rows **ret_rows) MUST_CHECK;
 
 /* Runs a statement that has at most one row and moves to it; where there is none, the result is if_none. */
-enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args,
-                         size_t n, enum result if_none, struct db_rows **ret_rows) MUST_CHECK;
+enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
+                         enum result if_none, struct db_rows **ret_rows) MUST_CHECK;
 
-/* Moves to the next row, unless *result is an error already: false after the last row, and after an error, which *result
- * then says. A value that did not fit is an error, not a shorter value.
+/* Moves to the next row, unless *result is an error already: false after the last row, and after an error, which
+ * *result then says. A value that did not fit is an error, not a shorter value.
  *
  *     enum result r = db_query(db, &STATEMENT, DB_NO_ARGS, &rows);
  *     while (db_more(rows, &r))

@@ -26,12 +26,10 @@ enum result events_add(struct db *db, const struct event *e)
 {
     struct db_value none = db_text(NULL);
     return db_exec(db, &EVENT_ADD,
-                   DB_ARGS(db_text(e->order_id), db_text(e->type), db_text(e->from_status),
-                           db_text(e->to_status), e->attempt == 0 ? none : db_int(e->attempt),
-                           db_text(e->outcome),
-                           e->duration_ms == NULL ? none : db_int(*e->duration_ms),
-                           db_text(e->worker), db_text(e->detail), db_text(e->request_id),
-                           db_int(db_change_id(db))),
+                   DB_ARGS(db_text(e->order_id), db_text(e->type), db_text(e->from_status), db_text(e->to_status),
+                           e->attempt == 0 ? none : db_int(e->attempt), db_text(e->outcome),
+                           e->duration_ms == NULL ? none : db_int(*e->duration_ms), db_text(e->worker),
+                           db_text(e->detail), db_text(e->request_id), db_int(db_change_id(db))),
                    NULL);
 }
 
@@ -43,8 +41,8 @@ enum result events_add_birth(struct db *db, const struct order *o)
     struct db_value change = db_int(db_change_id(db));
     struct db_value now = db_time(o->created_at_ms);
     return db_exec(db, &EVENT_ADD_BIRTH,
-                   DB_ARGS(db_text(o->order_id), request, change, now, db_text(o->order_id),
-                           db_text(seats), request, change, now),
+                   DB_ARGS(db_text(o->order_id), request, change, now, db_text(o->order_id), db_text(seats), request,
+                           change, now),
                    NULL);
 }
 
@@ -58,7 +56,8 @@ enum result events_have_change(struct db *db, const char *order_id, int64_t chan
 {
     struct db_rows *rows = NULL;
     return is_there(db_query_one(db, &EVENT_OF_CHANGE, DB_ARGS(db_text(order_id), db_int(change_id)), RESULT_NOT_FOUND,
-                                 &rows), ret_have);
+                                 &rows),
+                    ret_have);
 }
 
 enum result events_have_attempt(struct db *db, const char *order_id, int64_t attempt, bool late, bool *ret_have)
@@ -66,11 +65,11 @@ enum result events_have_attempt(struct db *db, const char *order_id, int64_t att
     struct db_rows *rows = NULL;
     return is_there(db_query_one(db, &EVENT_OF_ATTEMPT,
                                  DB_ARGS(db_text(order_id), db_int(attempt), db_int(late ? 1 : 0)), RESULT_NOT_FOUND,
-                                 &rows), ret_have);
+                                 &rows),
+                    ret_have);
 }
 
-enum result events_list(struct db *db, const char *order_id,
-                        void (*each)(const struct event *, void *), void *context)
+enum result events_list(struct db *db, const char *order_id, void (*each)(const struct event *, void *), void *context)
 {
     struct db_rows *rows = NULL;
     enum result r = db_query(db, &EVENTS_LIST, DB_ARGS(db_text(order_id)), &rows);

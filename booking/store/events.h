@@ -7,18 +7,18 @@
 /* The history of an order: rows are only ever added, each in the transaction
  * of what it tells. Fields left out are NULL or 0. */
 struct event {
-    int64_t event_id;           /* events_list() alone */
-    const char *order_id;       /* events_add() alone */
-    const char *type;           /* EVENT_… */
+    int64_t event_id;     /* events_list() alone */
+    const char *order_id; /* events_add() alone */
+    const char *type;     /* EVENT_… */
     const char *from_status;
     const char *to_status;
-    int64_t attempt;            /* 0: none */
+    int64_t attempt; /* 0: none */
     const char *outcome;
     const int64_t *duration_ms; /* NULL: none */
     const char *worker;
     const char *detail;
     const char *request_id;
-    int64_t created_at_ms;      /* events_list() alone */
+    int64_t created_at_ms; /* events_list() alone */
 };
 
 #define EVENT_ORDER_CREATED "ORDER_CREATED"
@@ -43,8 +43,7 @@ enum result events_add(struct db *db, const struct event *event) MUST_CHECK;
 enum result events_add_birth(struct db *db, const struct order *order) MUST_CHECK;
 
 /* Whether the transaction with this change id wrote to the order's history. */
-enum result events_have_change(struct db *db, const char *order_id, int64_t change_id,
-                               bool *ret_have) MUST_CHECK;
+enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *ret_have) MUST_CHECK;
 
 /* Whether the outcome of an attempt (that the gateway is deciding is none) is in the order's history; or, with late,
  * whether an approval is that came after the order had ended. */
@@ -52,7 +51,7 @@ enum result events_have_attempt(struct db *db, const char *order_id, int64_t att
                                 bool *ret_have) MUST_CHECK;
 
 /* Oldest first. */
-enum result events_list(struct db *db, const char *order_id,
-                        void (*each)(const struct event *, void *), void *context) MUST_CHECK;
+enum result events_list(struct db *db, const char *order_id, void (*each)(const struct event *, void *),
+                        void *context) MUST_CHECK;
 
 #endif

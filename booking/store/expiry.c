@@ -4,12 +4,11 @@
 #include "booking/store/slots.h"
 
 /* A hold ends with its flight's departure, also when that was moved meanwhile. */
-#define END                                                                                   \
-    "LEAST(expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = orders.flight_id))"
+#define END "LEAST(expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = orders.flight_id))"
 
-#define LOCK                                                                                  \
-    "SELECT order_id, status, seats, " END " AS expires_at, UTC_TIMESTAMP(3) AS now"          \
-    " FROM orders FORCE INDEX (PRIMARY) WHERE order_id IN (" SLOTS_64 ")"                     \
+#define LOCK                                                                         \
+    "SELECT order_id, status, seats, " END " AS expires_at, UTC_TIMESTAMP(3) AS now" \
+    " FROM orders FORCE INDEX (PRIMARY) WHERE order_id IN (" SLOTS_64 ")"            \
     " ORDER BY order_id FOR UPDATE"
 DB_SQL(EXPIRY_LOCK, LOCK);
 DB_SQL(EXPIRY_LOCK_FREE, LOCK " SKIP LOCKED");

@@ -29,7 +29,7 @@ static bool read_time(const char **text, int64_t *ret_ms)
 
 bool flight_facts_read(const char *text, struct flight_facts *ret_facts)
 {
-    struct flight_facts facts = {0};
+    struct flight_facts facts = { 0 };
     struct order_flight *f = &facts.flight;
     char price[24];
     long long price_cents = 0;
@@ -37,8 +37,7 @@ bool flight_facts_read(const char *text, struct flight_facts *ret_facts)
     if (text == NULL || !read_time(&text, &f->departure_ms) || !next_line(&text, price, sizeof price) ||
         !text_parse_int(price, 0, INT64_MAX, &price_cents) ||
         !next_line(&text, facts.currency, sizeof facts.currency) || !next_line(&text, f->number, sizeof f->number) ||
-        !next_line(&text, f->origin, sizeof f->origin) ||
-        !next_line(&text, f->destination, sizeof f->destination) ||
+        !next_line(&text, f->origin, sizeof f->origin) || !next_line(&text, f->destination, sizeof f->destination) ||
         !next_line(&text, f->origin_time_zone, sizeof f->origin_time_zone) ||
         !next_line(&text, f->destination_time_zone, sizeof f->destination_time_zone))
         return false;

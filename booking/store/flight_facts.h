@@ -6,9 +6,9 @@
 /* What others read of a flight's row beside their own, as one column: a
  * subquery, which takes no lock where its statement does, and one only, since
  * each costs about as much as a row. The id is an expression. */
-#define FLIGHT_FACTS_OF(id)                                                                     \
-    "(SELECT CONCAT_WS('\n', f.departure_time, f.price_cents, f.currency, f.flight_number,"      \
-    " f.origin, f.destination, f.origin_time_zone, f.destination_time_zone)"                    \
+#define FLIGHT_FACTS_OF(id)                                                                 \
+    "(SELECT CONCAT_WS('\n', f.departure_time, f.price_cents, f.currency, f.flight_number," \
+    " f.origin, f.destination, f.origin_time_zone, f.destination_time_zone)"                \
     " FROM flights f WHERE f.flight_id = " id ") AS flight_facts"
 
 struct flight_facts {

@@ -5,12 +5,12 @@
 
 /* Seats are counted, not kept as a number in the flight: every customer of the
  * flight would have to wait for that row. The page is cut first, then counted. */
-#define COUNTED                                                                                  \
-    "SELECT p.*,"                                                                                \
-    " (SELECT COUNT(*) FROM seats s WHERE s.flight_id = p.flight_id) AS total_seats,"            \
-    " (SELECT COUNT(*) FROM seats s LEFT JOIN orders o ON o.order_id = s.reserved_by"            \
-    "   WHERE s.flight_id = p.flight_id AND (s.status = 'AVAILABLE'"                             \
-    "    OR (s.status = 'RESERVED' AND o.status = 'SEATS_RESERVED'"                              \
+#define COUNTED                                                                                   \
+    "SELECT p.*,"                                                                                 \
+    " (SELECT COUNT(*) FROM seats s WHERE s.flight_id = p.flight_id) AS total_seats,"             \
+    " (SELECT COUNT(*) FROM seats s LEFT JOIN orders o ON o.order_id = s.reserved_by"             \
+    "   WHERE s.flight_id = p.flight_id AND (s.status = 'AVAILABLE'"                              \
+    "    OR (s.status = 'RESERVED' AND o.status = 'SEATS_RESERVED'"                               \
     "        AND LEAST(o.expires_at, p.departure_time) <= UTC_TIMESTAMP(3)))) AS available_seats" \
     " FROM ("
 
@@ -18,10 +18,10 @@ DB_SQL(FLIGHT_ONE, COUNTED "SELECT * FROM flights WHERE flight_id = ?) p");
 
 /* What is on sale: what departs from now on. A page begins after the last flight
  * of the page before, whose departure is a bound of its own for the index. */
-#define ON_SALE                                                                                  \
-    " FROM flights WHERE (? IS NULL OR origin = ?) AND (? IS NULL OR destination = ?)"           \
-    " AND departure_time > UTC_TIMESTAMP(3) AND departure_time >= ? AND departure_time < ?"      \
-    " AND departure_time >= ? AND (departure_time > ? OR flight_id > ?)"                         \
+#define ON_SALE                                                                             \
+    " FROM flights WHERE (? IS NULL OR origin = ?) AND (? IS NULL OR destination = ?)"      \
+    " AND departure_time > UTC_TIMESTAMP(3) AND departure_time >= ? AND departure_time < ?" \
+    " AND departure_time >= ? AND (departure_time > ? OR flight_id > ?)"                    \
     " ORDER BY departure_time, flight_id LIMIT ?"
 
 DB_SQL(FLIGHTS_PAGE, COUNTED "SELECT *" ON_SALE ") p ORDER BY p.departure_time, p.flight_id");
@@ -75,13 +75,12 @@ static enum result give_flights(enum result r, struct db_rows *rows, void (*each
     return r;
 }
 
-enum result flights_list(struct db *db, const struct flight_filter *filter,
-                         void (*each)(const struct flight *, void *), void *context)
+enum result flights_list(struct db *db, const struct flight_filter *filter, void (*each)(const struct flight *, void *),
+                         void *context)
 {
     struct db_rows *rows = NULL;
-    enum result r = filter->flight_id != NULL
-                        ? db_query(db, &FLIGHT_ONE, DB_ARGS(db_text(filter->flight_id)), &rows)
-                        : query_on_sale(db, &FLIGHTS_PAGE, filter, &rows);
+    enum result r = filter->flight_id != NULL ? db_query(db, &FLIGHT_ONE, DB_ARGS(db_text(filter->flight_id)), &rows)
+                                              : query_on_sale(db, &FLIGHTS_PAGE, filter, &rows);
     return give_flights(r, rows, each, context);
 }
 

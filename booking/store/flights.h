@@ -10,7 +10,7 @@ struct flight {
     const char *flight_number;
     const char *origin;
     const char *destination;
-    const char *origin_time_zone;      /* IANA, for showing local times */
+    const char *origin_time_zone; /* IANA, for showing local times */
     const char *destination_time_zone;
     int64_t departure_ms;
     int64_t seat_rows;
@@ -23,19 +23,19 @@ struct flight {
 };
 
 struct flight_filter {
-    const char *flight_id;   /* NULL: any; likewise below */
+    const char *flight_id; /* NULL: any; likewise below */
     const char *origin;
     const char *destination;
-    int64_t from_ms, to_ms;  /* departure in [from, to); TIME_NONE: any */
-    int64_t after_ms;        /* where the last page ended; TIME_NONE: the beginning */
+    int64_t from_ms, to_ms; /* departure in [from, to); TIME_NONE: any */
+    int64_t after_ms;       /* where the last page ended; TIME_NONE: the beginning */
     const char *after_id;
     int limit;
 };
 
 /* The one named, whether it has left or not; or those on sale, that is, that
  * depart from now on, by departure, then id. */
-enum result flights_list(struct db *db, const struct flight_filter *filter,
-                         void (*each)(const struct flight *, void *), void *context) MUST_CHECK;
+enum result flights_list(struct db *db, const struct flight_filter *filter, void (*each)(const struct flight *, void *),
+                         void *context) MUST_CHECK;
 
 /* When those depart that flights_list() would give, and by which clocks. */
 struct flight_departure {

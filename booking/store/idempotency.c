@@ -71,20 +71,19 @@ enum result idempotency_claim(struct db *db, const char *key, const char *reques
     enum result r = db_exec(db, &KEY_CLAIM, DB_ARGS(db_text(key), db_text(key), body, db_int(owner)), NULL);
     if (r != RESULT_DUPLICATE)
         return r;
-    r = db_exec(db, &KEY_TAKE_OVER,
-                DB_ARGS(db_text(key), body, db_int(owner), db_text(key), db_text(key), body), &matched);
+    r = db_exec(db, &KEY_TAKE_OVER, DB_ARGS(db_text(key), body, db_int(owner), db_text(key), db_text(key), body),
+                &matched);
     if (r != RESULT_OK || matched == 1)
         return r;
     return read_answer(db, key, body, owner, ret_answer);
 }
 
-enum result idempotency_answer(struct db *db, const char *key, int64_t owner,
-                               const struct stored_answer *a)
+enum result idempotency_answer(struct db *db, const char *key, int64_t owner, const struct stored_answer *a)
 {
     return db_exec_expect(db, &KEY_ANSWER,
-                            DB_ARGS(db_int(a->status), db_text(a->content_type), db_text(a->location),
-                                    db_text(a->etag), db_text(a->body), db_text(key), db_int(owner)),
-                            1);
+                          DB_ARGS(db_int(a->status), db_text(a->content_type), db_text(a->location), db_text(a->etag),
+                                  db_text(a->body), db_text(key), db_int(owner)),
+                          1);
 }
 
 enum result idempotency_release(struct db *db, const char *key, int64_t owner)

@@ -69,15 +69,15 @@ DB_SQL(JOB_CHECK_CLAIM,
 
 /* One dive into the index for each kind, however many jobs wait; and what is paused. Not a GROUP BY: whether that
  * dives or reads every job depends on what the server believes about the table. */
-#define FIRST_OF(kind)                                                                        \
+#define FIRST_OF(kind)                                                                                            \
     "SELECT '" kind "' AS kind, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), MIN(run_at)) DIV 1000 AS due_in_ms," \
     " 0 AS paused FROM workflow_jobs WHERE kind = '" kind "' UNION ALL "
 DB_SQL(JOBS_NEXT_DUE,
        FIRST_OF("EXPIRE_HOLD") FIRST_OF("PAYMENT_ATTEMPT") FIRST_OF("VOID_CHARGE") FIRST_OF("SEND_CONFIRMATION")
        "SELECT kind, NULL, 1 FROM job_kinds WHERE paused_at IS NOT NULL");
 
-#define COUNT_UP_TO(condition)                                                                \
-    "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM workflow_jobs FORCE INDEX (idx_due)"         \
+#define COUNT_UP_TO(condition)                                                        \
+    "(SELECT COUNT(*) FROM (SELECT 1 AS one FROM workflow_jobs FORCE INDEX (idx_due)" \
     " WHERE kind = ? AND " condition " LIMIT 10000) c)"
 DB_SQL(JOBS_COUNT,
        "SELECT " COUNT_UP_TO("run_at <= UTC_TIMESTAMP(3)") " AS due,"
@@ -150,12 +150,12 @@ bool job_kind_parse(const char *name, enum job_kind *ret_kind)
     return false;
 }
 
-enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms,
-                     int64_t max_attempts, const char *request_id)
+enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms, int64_t max_attempts,
+                     const char *request_id)
 {
     return db_exec(db, &JOB_ADD,
-                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_time(run_at_ms),
-                           db_int(max_attempts), db_text(request_id)),
+                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_time(run_at_ms), db_int(max_attempts),
+                           db_text(request_id)),
                    NULL);
 }
 
@@ -163,16 +163,14 @@ enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id,
                         const char *request_id)
 {
     return db_exec(db, &JOB_ENSURE,
-                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_int(max_attempts),
-                           db_text(request_id)),
+                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_int(max_attempts), db_text(request_id)),
                    NULL);
 }
 
 enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms)
 {
-    return db_exec_expect(db, &JOB_MOVE,
-                            DB_ARGS(db_time(run_at_ms), db_text(order_id), db_text(job_kind_name(kind))),
-                            1);
+    return db_exec_expect(db, &JOB_MOVE, DB_ARGS(db_time(run_at_ms), db_text(order_id), db_text(job_kind_name(kind))),
+                          1);
 }
 
 enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id)
@@ -204,8 +202,8 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
     return r;
 }
 
-enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,
-                       const char *worker, struct job *ret_jobs, size_t *ret_count)
+enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
+                       struct job *ret_jobs, size_t *ret_count)
 {
     struct db_rows *rows = NULL;
     struct db_value args[2 + 64];
@@ -236,32 +234,26 @@ enum result jobs_finish(struct db *db, const struct job *job)
 enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms, const char *last_error)
 {
     return db_exec_expect(db, &JOB_POSTPONE,
-                            DB_ARGS(db_text(last_error), db_int(delay_ms), db_int(job->job_id),
-                                    db_int(job->claim)),
-                            1);
+                          DB_ARGS(db_text(last_error), db_int(delay_ms), db_int(job->job_id), db_int(job->claim)), 1);
 }
 
 enum result jobs_fail(struct db *db, const struct job *job, const char *last_error)
 {
-    return db_exec_expect(db, &JOB_FAIL,
-                            DB_ARGS(db_text(last_error), db_int(job->job_id), db_int(job->claim)),
-                            1);
+    return db_exec_expect(db, &JOB_FAIL, DB_ARGS(db_text(last_error), db_int(job->job_id), db_int(job->claim)), 1);
 }
 
 enum result jobs_set_aside(struct db *db, const struct job *job, int64_t delay_ms, const char *why)
 {
     bool for_good = delay_ms == TIME_NONE;
     return db_exec_expect(db, &JOB_SET_ASIDE,
-                            DB_ARGS(db_text(for_good ? "FAILED" : "PENDING"), db_text(why),
-                                    for_good ? db_text(NULL) : db_int(delay_ms), db_int(job->job_id),
-                                    db_int(job->claim)),
-                            1);
+                          DB_ARGS(db_text(for_good ? "FAILED" : "PENDING"), db_text(why),
+                                  for_good ? db_text(NULL) : db_int(delay_ms), db_int(job->job_id), db_int(job->claim)),
+                          1);
 }
 
 enum result jobs_renew(struct db *db, const struct job *job, int64_t lease_ms)
 {
-    return db_exec_expect(db, &JOB_RENEW, DB_ARGS(db_int(lease_ms), db_int(job->job_id), db_int(job->claim)),
-                            1);
+    return db_exec_expect(db, &JOB_RENEW, DB_ARGS(db_int(lease_ms), db_int(job->job_id), db_int(job->claim)), 1);
 }
 
 /* The last id is repeated to the end. */
@@ -271,8 +263,8 @@ static void fill_ids(struct db_value args[JOBS_CLAIM_MAX], const int64_t *job_id
         args[i] = db_int(job_ids[i < count ? i : count - 1]);
 }
 
-enum result jobs_renew_all(struct db *db, const int64_t *job_ids, size_t count, const char *worker,
-                           int64_t lease_ms, uint64_t *ret_matched)
+enum result jobs_renew_all(struct db *db, const int64_t *job_ids, size_t count, const char *worker, int64_t lease_ms,
+                           uint64_t *ret_matched)
 {
     struct db_value args[2 + JOBS_CLAIM_MAX] = { db_int(lease_ms), db_text(worker) };
     fill_ids(args + 2, job_ids, count);
@@ -367,8 +359,8 @@ static enum result each_row(enum result r, struct db_rows *rows, void (*each)(co
     return r;
 }
 
-enum result jobs_list(struct db *db, const struct job_filter *filter,
-                      void (*each)(const struct job_row *, void *), void *context)
+enum result jobs_list(struct db *db, const struct job_filter *filter, void (*each)(const struct job_row *, void *),
+                      void *context)
 {
     struct db_rows *rows = NULL;
     enum result r = query_list(db, filter, &rows);

@@ -39,30 +39,28 @@ struct job {
 
 /* A job due at a time (TIME_NONE: now), asked for by a request (may be NULL). RESULT_DUPLICATE if the order has one
  * of the kind. */
-enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms,
-                     int64_t max_attempts, const char *request_id) MUST_CHECK;
+enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms, int64_t max_attempts,
+                     const char *request_id) MUST_CHECK;
 
 /* The same, but content with one that is there. */
 enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, int64_t max_attempts,
                         const char *request_id) MUST_CHECK;
 
 /* Moves the timer of an order and voids the claim on it, if there is one. */
-enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id,
-                      int64_t run_at_ms) MUST_CHECK;
+enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms) MUST_CHECK;
 
 /* Removes an order's job; none being there is fine. */
 enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id) MUST_CHECK;
 
 /* Locks due jobs of a kind that no one else has locked, oldest first, and
  * leases them. Inside a transaction, which the caller commits before any work. */
-enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms,
-                       const char *worker, struct job *ret_jobs, size_t *ret_count) MUST_CHECK;
+enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
+                       struct job *ret_jobs, size_t *ret_count) MUST_CHECK;
 
 /* Ends a claim: the job is gone, waits for delay_ms, or has failed for good.
  * RESULT_STALE if the claim does not stand any more. */
 enum result jobs_finish(struct db *db, const struct job *job) MUST_CHECK;
-enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms,
-                          const char *last_error) MUST_CHECK;
+enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms, const char *last_error) MUST_CHECK;
 enum result jobs_fail(struct db *db, const struct job *job, const char *last_error) MUST_CHECK;
 
 /* Counts a failure that is the job's own, not the outside's: it waits for
@@ -79,8 +77,8 @@ enum result jobs_renew(struct db *db, const struct job *job, int64_t lease_ms) M
 
 /* Of up to JOBS_CLAIM_MAX jobs the worker has leased: lets their leases begin
  * anew, or gives them back, due at once. *ret_matched is how many it still had. */
-enum result jobs_renew_all(struct db *db, const int64_t *job_ids, size_t count, const char *worker,
-                           int64_t lease_ms, uint64_t *ret_matched) MUST_CHECK;
+enum result jobs_renew_all(struct db *db, const int64_t *job_ids, size_t count, const char *worker, int64_t lease_ms,
+                           uint64_t *ret_matched) MUST_CHECK;
 enum result jobs_give_back(struct db *db, const int64_t *job_ids, size_t count, const char *worker) MUST_CHECK;
 
 /* Milliseconds until the first job of each kind is due: negative when overdue,
@@ -95,8 +93,8 @@ struct job_queue {
     int64_t due;     /* leases that ran out included */
     int64_t waiting; /* leased ones included */
     int64_t failed;
-    int64_t lag_ms;  /* of the oldest that is due; 0 if none is */
-    bool paused;     /* by an operator: what is due stays so */
+    int64_t lag_ms; /* of the oldest that is due; 0 if none is */
+    bool paused;    /* by an operator: what is due stays so */
 };
 enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_queue) MUST_CHECK;
 
@@ -119,11 +117,11 @@ struct job_filter {
     const char *status; /* NULL: any; likewise below */
     const char *kind;
     const char *order_id;
-    int64_t before_id;  /* 0: from the newest */
+    int64_t before_id; /* 0: from the newest */
     int limit;
 };
-enum result jobs_list(struct db *db, const struct job_filter *filter,
-                      void (*each)(const struct job_row *, void *), void *context) MUST_CHECK;
+enum result jobs_list(struct db *db, const struct job_filter *filter, void (*each)(const struct job_row *, void *),
+                      void *context) MUST_CHECK;
 
 /* What sweepers have in their hands, the newest claims first, at most 100. */
 enum result jobs_leased(struct db *db, enum job_kind kind, int64_t lease_ms,

@@ -9,17 +9,16 @@
 #define COLUMNS(now)                                                                           \
     "o.order_id, o.flight_id, o.user_id, o.status, o.seats, o.seat_prices, o.reserved_at,"     \
     " o.expires_at, o.payment_attempts, o.failed_attempts, o.last_error, o.total_price_cents," \
-    " o.currency, o.version, o.run_id, o.created_at, o.updated_at, " now " AS read_at, "       \
-    FLIGHT_FACTS_OF("o.flight_id")
+    " o.currency, o.version, o.run_id, o.created_at, o.updated_at, " now                       \
+    " AS read_at, " FLIGHT_FACTS_OF("o.flight_id")
 #define SELECT_ORDERS "SELECT " COLUMNS("UTC_TIMESTAMP(3)") " FROM orders o"
 
 /* A hold never runs past departure, also when that is moved while it is open. */
-#define EFFECTIVE_END                                                                          \
-    "LEAST(o.expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = o.flight_id))"
+#define EFFECTIVE_END "LEAST(o.expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = o.flight_id))"
 
 /* A hold that has run out is EXPIRED for whoever asks. */
-#define EFFECTIVE_STATUS                                                                       \
-    "CASE WHEN o.status = 'SEATS_RESERVED' AND " EFFECTIVE_END " <= UTC_TIMESTAMP(3)"          \
+#define EFFECTIVE_STATUS                                                              \
+    "CASE WHEN o.status = 'SEATS_RESERVED' AND " EFFECTIVE_END " <= UTC_TIMESTAMP(3)" \
     " THEN 'EXPIRED' ELSE o.status END"
 
 DB_SQL(ORDER_FIND, SELECT_ORDERS " WHERE o.order_id = ?");
@@ -52,8 +51,8 @@ DB_SQL(ORDERS_COUNT_HOLDS,
        " WHERE h.ends > UTC_TIMESTAMP(3)");
 
 /* A page begins after the last order of the page before: (time, id) below. */
-#define PAGE                                                                                   \
-    " AND (o.created_at < ? OR (o.created_at = ? AND o.order_id < ?))"                         \
+#define PAGE                                                           \
+    " AND (o.created_at < ? OR (o.created_at = ? AND o.order_id < ?))" \
     " ORDER BY o.created_at DESC, o.order_id DESC LIMIT ?"
 
 DB_SQL(ORDERS_OF_USER, SELECT_ORDERS " WHERE o.user_id = ?" PAGE);
@@ -77,7 +76,7 @@ DB_SQL(HORIZON_OF_FLIGHT, "SELECT created_at FROM orders FORCE INDEX (idx_flight
 
 static enum result read_order(struct db_rows *rows, struct order *ret_order)
 {
-    struct order o = {0};
+    struct order o = { 0 };
     struct flight_facts facts;
     const char *last_error = db_get_text(rows, "last_error");
     const char *run_id = db_get_text(rows, "run_id");
@@ -109,8 +108,7 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     return RESULT_OK;
 }
 
-static enum result find_one(struct db *db, const struct db_sql *sql, const char *order_id,
-                            struct order *ret_order)
+static enum result find_one(struct db *db, const struct db_sql *sql, const char *order_id, struct order *ret_order)
 {
     struct db_rows *rows = NULL;
     enum result r = db_query_one(db, sql, DB_ARGS(db_text(order_id)), RESULT_ORDER_NOT_FOUND, &rows);
@@ -135,11 +133,10 @@ enum result orders_insert(struct db *db, const struct order *o)
     price_list_format(&o->prices, o->seats.count, prices);
     return db_exec(db, &ORDER_INSERT,
                    DB_ARGS(db_text(o->order_id), db_text(o->flight_id), db_text(o->user_id),
-                           db_text(order_status_name(o->status)), db_text(seats),
-                           db_time(o->reserved_at_ms), db_time(o->expires_at_ms),
-                           db_int(o->total_price_cents), db_text(prices), db_text(o->currency),
-                           db_int(o->version), db_text(o->order_id), db_text(o->run_id), db_time(o->created_at_ms),
-                           db_time(o->updated_at_ms)),
+                           db_text(order_status_name(o->status)), db_text(seats), db_time(o->reserved_at_ms),
+                           db_time(o->expires_at_ms), db_int(o->total_price_cents), db_text(prices),
+                           db_text(o->currency), db_int(o->version), db_text(o->order_id), db_text(o->run_id),
+                           db_time(o->created_at_ms), db_time(o->updated_at_ms)),
                    NULL);
 }
 
@@ -149,21 +146,19 @@ enum result orders_update(struct db *db, struct order *o, enum order_status from
     char prices[PRICES_TEXT_SIZE];
     seat_list_format(&o->seats, seats);
     price_list_format(&o->prices, o->seats.count, prices);
-    TRY(db_exec_expect(
-        db, &ORDER_UPDATE,
-        DB_ARGS(db_text(order_status_name(o->status)), db_text(seats), db_time(o->reserved_at_ms),
-    db_time(o->expires_at_ms), db_int(o->payment_attempts), db_int(o->failed_attempts),
-    db_text(o->last_error[0] == '\0' ? NULL : o->last_error), db_int(o->total_price_cents),
-    db_text(prices), db_text(o->currency), db_time(o->read_at_ms), db_text(o->order_id),
-    db_int(o->version), db_text(order_status_name(from))),
-        1));
+    TRY(db_exec_expect(db, &ORDER_UPDATE,
+                       DB_ARGS(db_text(order_status_name(o->status)), db_text(seats), db_time(o->reserved_at_ms),
+                               db_time(o->expires_at_ms), db_int(o->payment_attempts), db_int(o->failed_attempts),
+                               db_text(o->last_error[0] == '\0' ? NULL : o->last_error), db_int(o->total_price_cents),
+                               db_text(prices), db_text(o->currency), db_time(o->read_at_ms), db_text(o->order_id),
+                               db_int(o->version), db_text(order_status_name(from))),
+                       1));
     o->version++;
     o->updated_at_ms = o->read_at_ms;
     return RESULT_OK;
 }
 
-enum result orders_find_lapsed_holders(struct db *db, const char *flight_id,
-                                       const struct seat_list *seats,
+enum result orders_find_lapsed_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
                                        char ret_ids[SEATS_MAX][UUID_SIZE], size_t *ret_count)
 {
     struct db_value args[1 + 64];
@@ -201,12 +196,11 @@ static enum result query_page(struct db *db, const struct order_filter *f, struc
     int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
     const char *before_id = f->before_id == NULL ? "" : f->before_id;
     const char *sent = f->user_id_sent != NULL ? f->user_id_sent : f->user_id;
-    if (f->user_id != NULL && f->flight_id == NULL && f->status == NULL && f->search == NULL &&
-        f->from_ms == TIME_NONE)
+    if (f->user_id != NULL && f->flight_id == NULL && f->status == NULL && f->search == NULL && f->from_ms == TIME_NONE)
         return strcmp(f->user_id, sent) == 0
                    ? db_query(db, &ORDERS_OF_USER,
-                              DB_ARGS(db_text(f->user_id), db_time(before_ms), db_time(before_ms),
-                                      db_text(before_id), db_int(f->limit)),
+                              DB_ARGS(db_text(f->user_id), db_time(before_ms), db_time(before_ms), db_text(before_id),
+                                      db_int(f->limit)),
                               ret_rows)
                    : db_query(db, &ORDERS_OF_USER_AS_SENT,
                               DB_ARGS(db_text(f->user_id), db_text(sent), db_time(before_ms), db_time(before_ms),
@@ -214,11 +208,10 @@ static enum result query_page(struct db *db, const struct order_filter *f, struc
                               ret_rows);
     return db_query(db, &ORDERS_FILTERED,
                     DB_ARGS(db_text(f->user_id), db_text(f->user_id), db_text(sent), db_text(f->flight_id),
-                            db_text(f->flight_id), db_text(f->status), db_text(f->status),
-                            db_text(f->search), db_text(f->search), db_text(f->search),
-                            db_text(f->search), db_time(f->from_ms), db_time(f->from_ms),
-                            db_time(before_ms), db_time(before_ms),
-                            db_text(before_id), db_int(f->limit)),
+                            db_text(f->flight_id), db_text(f->status), db_text(f->status), db_text(f->search),
+                            db_text(f->search), db_text(f->search), db_text(f->search), db_time(f->from_ms),
+                            db_time(f->from_ms), db_time(before_ms), db_time(before_ms), db_text(before_id),
+                            db_int(f->limit)),
                     ret_rows);
 }
 
@@ -237,8 +230,8 @@ enum result orders_horizon(struct db *db, const struct order_filter *f, int64_t 
     return r;
 }
 
-enum result orders_list(struct db *db, const struct order_filter *filter,
-                        void (*each)(const struct order *, void *), void *context)
+enum result orders_list(struct db *db, const struct order_filter *filter, void (*each)(const struct order *, void *),
+                        void *context)
 {
     struct db_rows *rows = NULL;
     enum result r = query_page(db, filter, &rows);

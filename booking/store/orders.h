@@ -22,8 +22,7 @@ enum result orders_update(struct db *db, struct order *order, enum order_status 
 
 /* The orders whose lapsed holds stand in the way of these seats. Up to
  * SEATS_MAX ids; no locks are taken. */
-enum result orders_find_lapsed_holders(struct db *db, const char *flight_id,
-                                       const struct seat_list *seats,
+enum result orders_find_lapsed_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
                                        char ret_ids[SEATS_MAX][UUID_SIZE], size_t *ret_count) MUST_CHECK;
 
 /* How many holds of this user run, and in how many milliseconds the first of
@@ -33,13 +32,13 @@ enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_
 
 /* The newest first, after a position: where the last page ended. */
 struct order_filter {
-    const char *user_id;   /* NULL: any */
+    const char *user_id;      /* NULL: any */
     const char *user_id_sent; /* how the client wrote it, which the version before kept; NULL: as user_id */
-    const char *flight_id; /* NULL: any */
-    const char *status;    /* NULL: any; lapsed holds count as EXPIRED */
-    const char *search;    /* NULL: any; else the beginning of an order's id, or a user's or flight's id */
-    int64_t from_ms;       /* TIME_NONE: back to the first */
-    int64_t before_ms;     /* TIME_NONE: from the newest */
+    const char *flight_id;    /* NULL: any */
+    const char *status;       /* NULL: any; lapsed holds count as EXPIRED */
+    const char *search;       /* NULL: any; else the beginning of an order's id, or a user's or flight's id */
+    int64_t from_ms;          /* TIME_NONE: back to the first */
+    int64_t before_ms;        /* TIME_NONE: from the newest */
     const char *before_id;
     int limit;
 };
@@ -50,7 +49,7 @@ struct order_filter {
 enum result orders_horizon(struct db *db, const struct order_filter *filter, int64_t *ret_ms) MUST_CHECK;
 
 /* Calls back for each; the order is the callee's for the length of the call. */
-enum result orders_list(struct db *db, const struct order_filter *filter,
-                        void (*each)(const struct order *, void *), void *context) MUST_CHECK;
+enum result orders_list(struct db *db, const struct order_filter *filter, void (*each)(const struct order *, void *),
+                        void *context) MUST_CHECK;
 
 #endif

@@ -32,8 +32,8 @@ DB_SQL(PAYMENT_MARK_VOIDED,
 enum result payments_insert(struct db *db, const struct payment *p)
 {
     return db_exec(db, &PAYMENT_INSERT,
-                   DB_ARGS(db_text(p->payment_id), db_text(p->order_id), db_text(p->code),
-                           db_int(p->amount_cents), db_text(p->currency)),
+                   DB_ARGS(db_text(p->payment_id), db_text(p->order_id), db_text(p->code), db_int(p->amount_cents),
+                           db_text(p->currency)),
                    NULL);
 }
 
@@ -62,7 +62,7 @@ enum result payments_find(struct db *db, const char *order_id, struct payment *r
 enum result payments_begin_attempt(struct db *db, const char *payment_id, int64_t attempt, int64_t claim)
 {
     return db_exec_expect(db, &PAYMENT_BEGIN_ATTEMPT,
-                            DB_ARGS(db_int(attempt), db_int(claim), db_text(payment_id), db_int(attempt)), 1);
+                          DB_ARGS(db_int(attempt), db_int(claim), db_text(payment_id), db_int(attempt)), 1);
 }
 
 enum result payments_wait(struct db *db, const char *payment_id)
@@ -70,13 +70,12 @@ enum result payments_wait(struct db *db, const char *payment_id)
     return db_exec_expect(db, &PAYMENT_WAIT, DB_ARGS(db_text(payment_id)), 1);
 }
 
-enum result payments_settle(struct db *db, const char *payment_id, const char *status,
-                            const char *transaction_id, const char *last_error)
+enum result payments_settle(struct db *db, const char *payment_id, const char *status, const char *transaction_id,
+                            const char *last_error)
 {
     return db_exec_expect(db, &PAYMENT_SETTLE,
-                            DB_ARGS(db_text(status), db_text(transaction_id), db_text(last_error),
-                                    db_text(payment_id)),
-                            1);
+                          DB_ARGS(db_text(status), db_text(transaction_id), db_text(last_error), db_text(payment_id)),
+                          1);
 }
 
 enum result payments_mark_voided(struct db *db, const char *payment_id)

@@ -3,8 +3,7 @@
 #include <string.h>
 
 #define INDEXED " FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ?"
-#define COUNT_UP_TO(condition) \
-    "(SELECT COUNT(*) FROM (SELECT 1 AS one" INDEXED " AND " condition " LIMIT 10000) c)"
+#define COUNT_UP_TO(condition) "(SELECT COUNT(*) FROM (SELECT 1 AS one" INDEXED " AND " condition " LIMIT 10000) c)"
 
 /* Whether a job is leased is not in the index: looked for where leases end, see JOBS_LEASED. */
 DB_SQL(QUEUE_STATE,
@@ -62,8 +61,8 @@ static enum result read_state(struct db *db, enum job_kind kind, int64_t lease_m
 {
     struct db_value name = db_text(job_kind_name(kind));
     struct db_rows *rows = NULL;
-    TRY(db_query_one(db, &QUEUE_STATE,
-                     DB_ARGS(name, name, name, name, db_int(lease_ms), name, name), RESULT_INTERNAL, &rows));
+    TRY(db_query_one(db, &QUEUE_STATE, DB_ARGS(name, name, name, name, db_int(lease_ms), name, name), RESULT_INTERNAL,
+                     &rows));
     int64_t ahead = db_get_int(rows, "ahead");
     int64_t running = db_get_int(rows, "running");
     *ret = (struct queue_state){

@@ -18,27 +18,27 @@
  * are found by the primary key, never by another index: its order is the order
  * in which they are locked. The flight is read by a subquery, which takes no
  * lock, so that customers of one flight do not queue for it. */
-#define LOCK(slots)                                                                           \
-    "SELECT seat_number, status, reserved_by, UTC_TIMESTAMP(3) AS now, " FLIGHT_FACTS_OF("?") \
-    " FROM seats FORCE INDEX (PRIMARY) WHERE flight_id = ? AND seat_number IN (" slots ")"    \
-    " ORDER BY flight_id, seat_number" FOR_UPDATE
+#define LOCK(slots)                                                                                 \
+    "SELECT seat_number, status, reserved_by, UTC_TIMESTAMP(3) AS now, " FLIGHT_FACTS_OF(           \
+        "?") " FROM seats FORCE INDEX (PRIMARY) WHERE flight_id = ? AND seat_number IN (" slots ")" \
+             " ORDER BY flight_id, seat_number" FOR_UPDATE
 DB_SQL(SEATS_LOCK_FEW, LOCK(SLOTS_4));
 DB_SQL(SEATS_LOCK_MANY, LOCK(SLOTS_64));
 
-#define TAKE(slots)                                                                           \
-    "UPDATE seats SET status = 'RESERVED', reserved_by = ?, user_id = ?, reserved_at = ?"     \
+#define TAKE(slots)                                                                       \
+    "UPDATE seats SET status = 'RESERVED', reserved_by = ?, user_id = ?, reserved_at = ?" \
     " WHERE flight_id = ? AND seat_number IN (" slots ")" IF_AVAILABLE
 DB_SQL(SEATS_TAKE_FEW, TAKE(SLOTS_4));
 DB_SQL(SEATS_TAKE_MANY, TAKE(SLOTS_64));
 
-#define RELEASE(slots)                                                                        \
+#define RELEASE(slots)                                                                              \
     "UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL" \
     " WHERE flight_id = ? AND seat_number IN (" slots ") AND reserved_by = ?"
 DB_SQL(SEATS_RELEASE_FEW, RELEASE(SLOTS_4));
 DB_SQL(SEATS_RELEASE_MANY, RELEASE(SLOTS_64));
 
-#define BOOK(slots)                                                                           \
-    "UPDATE seats SET status = 'BOOKED'"                                                      \
+#define BOOK(slots)                      \
+    "UPDATE seats SET status = 'BOOKED'" \
     " WHERE flight_id = ? AND seat_number IN (" slots ") AND reserved_by = ? AND status = 'RESERVED'"
 DB_SQL(SEATS_BOOK_FEW, BOOK(SLOTS_4));
 DB_SQL(SEATS_BOOK_MANY, BOOK(SLOTS_64));
@@ -136,8 +136,8 @@ enum result seats_take(struct db *db, const struct order *order)
 }
 
 /* Release and book have the same parameters: flight, seats, order. */
-static enum result move_own_seats(struct db *db, const struct db_sql *few_sql,
-                                  const struct db_sql *many_sql, const struct order *order)
+static enum result move_own_seats(struct db *db, const struct db_sql *few_sql, const struct db_sql *many_sql,
+                                  const struct order *order)
 {
     struct db_value args[2 + 64];
     bool few = order->seats.count <= 4;
@@ -159,8 +159,8 @@ enum result seats_book(struct db *db, const struct order *order)
     return move_own_seats(db, &SEATS_BOOK_FEW, &SEATS_BOOK_MANY, order);
 }
 
-enum result seats_of_flight(struct db *db, const char *flight_id,
-                            void (*each)(const struct seat *, void *), void *context)
+enum result seats_of_flight(struct db *db, const char *flight_id, void (*each)(const struct seat *, void *),
+                            void *context)
 {
     struct db_rows *rows = NULL;
     enum result r = db_query(db, &SEATS_OF_FLIGHT, DB_ARGS(db_text(flight_id)), &rows);
@@ -176,8 +176,8 @@ enum result seats_of_flight(struct db *db, const char *flight_id,
     return r;
 }
 
-enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, int64_t *until_ms,
-                          size_t limit, char (*ret_ids)[UUID_SIZE], size_t *ret_count)
+enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, int64_t *until_ms, size_t limit,
+                          char (*ret_ids)[UUID_SIZE], size_t *ret_count)
 {
     struct db_rows *rows = NULL;
     size_t count = 0;

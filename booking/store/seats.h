@@ -41,13 +41,13 @@ struct seat {
     const char *column;
     enum seat_status status;
 };
-enum result seats_of_flight(struct db *db, const char *flight_id,
-                            void (*each)(const struct seat *, void *), void *context) MUST_CHECK;
+enum result seats_of_flight(struct db *db, const char *flight_id, void (*each)(const struct seat *, void *),
+                            void *context) MUST_CHECK;
 
 /* The orders that hold seats, of one flight or (NULL) of all, after an id, up
  * to limit of them, by id; those only that were made until a time, which is now
  * if it is TIME_NONE and is then written there. */
-enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, int64_t *until_ms,
-                          size_t limit, char (*ret_ids)[UUID_SIZE], size_t *ret_count) MUST_CHECK;
+enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, int64_t *until_ms, size_t limit,
+                          char (*ret_ids)[UUID_SIZE], size_t *ret_count) MUST_CHECK;
 
 #endif

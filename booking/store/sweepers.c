@@ -8,7 +8,7 @@ DB_SQL(SWEEPER_BEAT,
 DB_SQL(SWEEPERS_TRY, "UPDATE sweepers SET in_flight = 0 WHERE worker = ''");
 DB_SQL(SWEEPER_LEAVE, "DELETE FROM sweepers WHERE worker = ?");
 /* What was seen in the future was written by another clock, before the database moved or its time was set. */
-#define IS_ALIVE                                                                              \
+#define IS_ALIVE \
     "last_seen > UTC_TIMESTAMP(3) - INTERVAL 15 SECOND AND last_seen < UTC_TIMESTAMP(3) + INTERVAL 5 SECOND"
 DB_SQL(SWEEPERS_COUNT,
        "SELECT COUNT(*) AS alive, UTC_TIMESTAMP(3) AS now FROM sweepers"

@@ -25,8 +25,7 @@ struct sweeper_row {
     int64_t in_flight;
 };
 /* Those heard of lately, the oldest first, at most 200: the dead stay listed until they are forgotten. */
-enum result sweepers_list(struct db *db, void (*each)(const struct sweeper_row *, void *),
-                          void *context) MUST_CHECK;
+enum result sweepers_list(struct db *db, void (*each)(const struct sweeper_row *, void *), void *context) MUST_CHECK;
 
 /* Forgets sweepers that were last seen a day ago, or in the future. */
 enum result sweepers_purge(struct db *db) MUST_CHECK;

@@ -53,8 +53,8 @@ static enum result resolve_commit(struct db *db, const char *order_id, int64_t c
     return RESULT_UNAVAILABLE;
 }
 
-static enum result run_once(struct db *db, const char *order_id,
-                            enum result (*work)(struct db *db, void *context), void *context)
+static enum result run_once(struct db *db, const char *order_id, enum result (*work)(struct db *db, void *context),
+                            void *context)
 {
     enum result r = db_begin(db);
     if (r != RESULT_OK)
@@ -69,8 +69,8 @@ static enum result run_once(struct db *db, const char *order_id,
     return r == RESULT_COMMIT_UNKNOWN ? resolve_commit(db, order_id, change_id) : r;
 }
 
-enum result txn_run(struct db *db, const char *order_id,
-                    enum result (*work)(struct db *db, void *context), void *context)
+enum result txn_run(struct db *db, const char *order_id, enum result (*work)(struct db *db, void *context),
+                    void *context)
 {
     int64_t begun_ms = monotonic_ms();
     for (int tries = 1;; tries++) {

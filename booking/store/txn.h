@@ -14,7 +14,7 @@
  * When the answer to COMMIT is lost, the outcome is looked up: order_id names
  * the order whose history work wrote to. NULL when there is none, or when the
  * caller finds out by itself; then RESULT_UNAVAILABLE. */
-enum result txn_run(struct db *db, const char *order_id,
-                    enum result (*work)(struct db *db, void *context), void *context) MUST_CHECK;
+enum result txn_run(struct db *db, const char *order_id, enum result (*work)(struct db *db, void *context),
+                    void *context) MUST_CHECK;
 
 #endif

@@ -2,12 +2,30 @@
 
 #include <string.h>
 
-#define APPROVE { .outcome = BEHAVE_APPROVE, .captures = true }
-#define DECLINE { .outcome = BEHAVE_DECLINE }
-#define PEND { .outcome = BEHAVE_PEND }
-#define FAIL(code, seconds) { .outcome = BEHAVE_FAIL, .status = (code), .retry_after_s = (seconds) }
-#define SILENT { .outcome = BEHAVE_FAIL, .status = 503, .never_answers = true }
-#define CAPTURE_SILENTLY { .outcome = BEHAVE_APPROVE, .captures = true, .never_answers = true }
+#define APPROVE                                     \
+    {                                               \
+        .outcome = BEHAVE_APPROVE, .captures = true \
+    }
+#define DECLINE                   \
+    {                             \
+        .outcome = BEHAVE_DECLINE \
+    }
+#define PEND                   \
+    {                          \
+        .outcome = BEHAVE_PEND \
+    }
+#define FAIL(code, seconds)                                                  \
+    {                                                                        \
+        .outcome = BEHAVE_FAIL, .status = (code), .retry_after_s = (seconds) \
+    }
+#define SILENT                                                       \
+    {                                                                \
+        .outcome = BEHAVE_FAIL, .status = 503, .never_answers = true \
+    }
+#define CAPTURE_SILENTLY                                                   \
+    {                                                                      \
+        .outcome = BEHAVE_APPROVE, .captures = true, .never_answers = true \
+    }
 
 /* What a code makes of the first few calls, and then of all others. */
 static const struct {

@@ -74,8 +74,7 @@ enum result charges_approve(struct db *db, const char *key, const struct charge_
     return r;
 }
 
-enum result charges_decline(struct db *db, const char *key, const struct charge_request *request,
-                            const char *reason)
+enum result charges_decline(struct db *db, const char *key, const struct charge_request *request, const char *reason)
 {
     return db_exec(db, &CHARGE_DECLINE,
                    DB_ARGS(db_text(key), db_text(request->order_id), db_int(request->amount_cents),

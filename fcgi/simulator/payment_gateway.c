@@ -108,10 +108,9 @@ static bool read_wanted(const struct charge_call *c, const struct body *body, st
         (void)text_parse_int(amount, 0, INT64_C(1) << 50, &cents);
     ret->charge.amount_cents = cents;
 
-    if (is_text && ret->code != NULL && booking_payment_code_is_valid(ret->code) &&
-        ret->charge.order_id != NULL && text_is_identifier(ret->charge.order_id, 50) &&
-        ret->charge.currency != NULL && strlen(ret->charge.currency) == 3 &&
-        text_is_identifier(ret->charge.currency, 3) && cents >= 0)
+    if (is_text && ret->code != NULL && booking_payment_code_is_valid(ret->code) && ret->charge.order_id != NULL &&
+        text_is_identifier(ret->charge.order_id, 50) && ret->charge.currency != NULL &&
+        strlen(ret->charge.currency) == 3 && text_is_identifier(ret->charge.currency, 3) && cents >= 0)
         return true;
     problem_say(c->response, c->request, PROBLEM_INVALID_REQUEST,
                 "orderId, a five-digit paymentCode, amountCents and currency are wanted.");
@@ -160,8 +159,8 @@ static void charge(const struct charge_call *c, const struct wanted *wanted)
     int64_t number = 0;
 
     enum result r = charges_count_call(c->gateway->db, c->key, &number);
-    struct behaviour b = behaviour_of(wanted->code, number, config->payment_failure_rate,
-                                      config->payment_max_delay_ms, random_fraction(), random_fraction());
+    struct behaviour b = behaviour_of(wanted->code, number, config->payment_failure_rate, config->payment_max_delay_ms,
+                                      random_fraction(), random_fraction());
     if (r == RESULT_OK)
         r = charges_find(c->gateway->db, c->key, &record);
     if (r == RESULT_NOT_FOUND)
@@ -177,7 +176,7 @@ static void charge(const struct charge_call *c, const struct wanted *wanted)
 static void post_charge(struct charge_call *c)
 {
     struct body body;
-    struct wanted wanted = {0};
+    struct wanted wanted = { 0 };
     c->key = request_header(c->request, "HTTP_IDEMPOTENCY_KEY");
     if (c->key == NULL || !text_is_identifier(c->key, CHARGE_KEY_SIZE - 1)) {
         problem_field(c->response, c->request, PROBLEM_INVALID_REQUEST, "Idempotency-Key",
@@ -267,8 +266,7 @@ static void route(struct charge_call *c)
         problem_say(c->response, request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
 }
 
-static void handle(const struct request *request, enum server_error error, struct response *response,
-                   void *context)
+static void handle(const struct request *request, enum server_error error, struct response *response, void *context)
 {
     struct charge_call c = { .gateway = context, .request = request, .response = response };
     if (error == SERVER_OK)
@@ -278,7 +276,7 @@ static void handle(const struct request *request, enum server_error error, struc
     else
         problem_say(response, request, PROBLEM_INVALID_REQUEST, NULL);
     log_info("call", LOG_TEXT("request_id", request->id), LOG_TEXT("method", request->method),
-              LOG_TEXT("path", request->path), LOG_NUMBER("status", response->status));
+             LOG_TEXT("path", request->path), LOG_NUMBER("status", response->status));
 }
 
 int main(int argc, char **argv)

@@ -37,13 +37,12 @@ DB_SQL(MIGRATION_NOTE, "INSERT INTO migration_progress (name, statements) VALUES
                        " ON DUPLICATE KEY UPDATE statements = ?");
 DB_SQL(MIGRATION_FORGET, "DELETE FROM migration_progress WHERE name = ?");
 
-static const char create_tables[] =
-    "CREATE TABLE IF NOT EXISTS schema_migrations ("
-    " name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)"
-    " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;"
-    "CREATE TABLE IF NOT EXISTS migration_progress ("
-    " name VARCHAR(100) NOT NULL PRIMARY KEY, statements INT NOT NULL)"
-    " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
+static const char create_tables[] = "CREATE TABLE IF NOT EXISTS schema_migrations ("
+                                    " name VARCHAR(100) NOT NULL PRIMARY KEY, applied_at DATETIME(3) NOT NULL)"
+                                    " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;"
+                                    "CREATE TABLE IF NOT EXISTS migration_progress ("
+                                    " name VARCHAR(100) NOT NULL PRIMARY KEY, statements INT NOT NULL)"
+                                    " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4";
 
 /* A file that is being applied. */
 struct file {
@@ -162,15 +161,17 @@ static int complain_of_statement(struct db *db, const struct file *file, const s
     if (advice(db) != NULL)
         (void)fprintf(stderr, "migrate: %s: %s\n", file->path, advice(db));
     else if (file->name != NULL)
-        (void)fprintf(stderr, "migrate: what stands before it (%lld) is done and noted; remove the cause, and run this"
-                              " again\n", (long long)file->done);
+        (void)fprintf(stderr,
+                      "migrate: what stands before it (%lld) is done and noted; remove the cause, and run this"
+                      " again\n",
+                      (long long)file->done);
     return may_be_left_out(db) ? LEFT_OUT : 1;
 }
 
 static int note_progress(struct db *db, const struct file *file)
 {
-    enum result r = db_exec(db, &MIGRATION_NOTE,
-                            DB_ARGS(db_text(file->name), db_int(file->done), db_int(file->done)), NULL);
+    enum result r = db_exec(db, &MIGRATION_NOTE, DB_ARGS(db_text(file->name), db_int(file->done), db_int(file->done)),
+                            NULL);
     return r == RESULT_OK ? 0 : complain(db, "cannot write migration_progress");
 }
 
