@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # make help shows what there is. Everything runs from a fresh clone: `make start`, then `make test`.
 #
 #   CC=clang            another compiler             WERROR=1   warnings are errors (the default in CI)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* bare_sql: what the database alone can do, through the product's own library.
  *
  *   bare_sql holds FILE SECONDS WORKERS       the very statements of a hold, without HTTP

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* load: HTTP load on one loopback port, from one thread, with epoll.
  *
  *   load PORT FILE [-c connections] [-t seconds] [-w warm-up seconds] [-r rate] [-m mode] [-n count] [-p poll ms]

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* slow_gateway: a payment gateway that approves every charge, each after the same delay.
  *
  *   slow_gateway PORT DELAY_MS

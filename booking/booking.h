@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_BOOKING_H
 #define BOOKING_BOOKING_H
 

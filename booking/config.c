@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/config.h"
 
 #include "booking/base/duration.h"

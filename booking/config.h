@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_CONFIG_H
 #define BOOKING_CONFIG_H
 

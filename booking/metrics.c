@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/metrics.h"
 
 #include "booking/base/log.h"

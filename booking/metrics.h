@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_METRICS_H
 #define BOOKING_METRICS_H
 

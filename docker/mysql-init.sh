@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Run once by MySQL's container, when its data directory is new: databases and accounts, each with the rights it
 # uses. The owners migrate; the programs' own accounts may change no schema.
 set -eu

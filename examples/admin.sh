@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # What the operator can ask and do.
 #
 #   examples/admin.sh            looks at orders and jobs, and makes a job due now

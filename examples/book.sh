@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # The whole flow: find a flight, hold two seats, pay, be confirmed, read what happened.
 . "$(dirname "$0")/common.sh"
 

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Cancelling frees the seats at once, also while a payment is being worked on.
 . "$(dirname "$0")/common.sh"
 

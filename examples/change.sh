@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Changing seats: it restarts the hold, it is all or nothing, and it can be made conditional.
 . "$(dirname "$0")/common.sh"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # What the examples share; each of them begins with:  . "$(dirname "$0")/common.sh"
 #
 #   URL           what `make start` printed       (http://127.0.0.1:8080); BOOKING_URL does as well

@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # A hold that runs out. Takes RESERVATION_TIMEOUT: start the stack with a short one to see it,
 #
 #   make restart RESERVATION_TIMEOUT=5s

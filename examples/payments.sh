@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # One order for each code of the payment simulator, all at once, and what becomes of them.
 #
 #   examples/payments.sh                 all codes; those that are never answered take 3 × PAYMENT_TIMEOUT

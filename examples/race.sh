@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # Two customers want the same seat at the same moment: one gets it, the other is told so.
 . "$(dirname "$0")/common.sh"
 

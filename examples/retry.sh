@@ -1,4 +1,5 @@
 #!/bin/sh
+# SPDX-License-Identifier: MIT
 # A request that may have been lost is sent again under the same Idempotency-Key: it is done once.
 . "$(dirname "$0")/common.sh"
 

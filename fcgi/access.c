@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/access.h"
 
 #include "booking/base/log.h"

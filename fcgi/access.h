@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_ACCESS_H
 #define FCGI_ACCESS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/handlers.h"
 
 #include "booking/base/text.h"

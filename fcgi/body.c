@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/body.h"
 
 #include "booking/base/json_check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_BODY_H
 #define FCGI_BODY_H
 

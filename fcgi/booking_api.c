@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* booking-api: the HTTP API as a FastCGI responder on file descriptor 0. */
 
 #include "booking/base/log.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/bulkhead.h"
 
 #include "booking/metrics.h"

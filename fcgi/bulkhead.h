@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_BULKHEAD_H
 #define FCGI_BULKHEAD_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_CALL_H
 #define FCGI_CALL_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/job_json.h"
 
 void job_write_json(struct json_writer *w, const struct job_row *job)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_JOB_JSON_H
 #define FCGI_JOB_JSON_H
 

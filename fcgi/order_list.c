@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/call.h"
 
 #include "booking/store/orders.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/problem.h"
 
 #include "booking/core/order_json.h"

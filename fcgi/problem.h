@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_PROBLEM_H
 #define FCGI_PROBLEM_H
 

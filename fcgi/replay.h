@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_REPLAY_H
 #define FCGI_REPLAY_H
 

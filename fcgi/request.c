@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/request.h"
 
 #include "booking/base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_RESPONSE_H
 #define FCGI_RESPONSE_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/router.h"
 
 #include "booking/base/log.h"

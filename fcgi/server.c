@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/server.h"
 
 #include "booking/base/crash_point.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_SERVER_H
 #define FCGI_SERVER_H
 

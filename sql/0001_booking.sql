@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The booking database. Every time is UTC with milliseconds; money is integer
 -- minor units. Identifiers are ASCII and compared byte by byte, so the flight
 -- 'fl-101' is not the flight 'FL-101'; what people type (names, reasons) is

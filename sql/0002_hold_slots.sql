@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- MAX_OPEN_HOLDS_PER_USER: a new order locks the slot its customer's name falls into, so that two orders of one
 -- customer are counted one after the other. Orders of customers nobody knows have no row of their own to lock, and
 -- 256 slots neither grow nor need sweeping. Not touched while there is no such limit.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What the operator has stopped: sweepers claim nothing of a kind while paused_at is set. One row a kind, so that pausing
 -- is an UPDATE and the programs need no right to add or remove any.
 CREATE TABLE job_kinds (

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What each seat of an order costs, in the order of its seats: '12900,12900', minor units of the order's currency. A price
 -- is fixed when the seat is held. NULL, or a list that does not add up to the total: programs that do not know the column
 -- have written the row, and each seat has an equal part of the total.

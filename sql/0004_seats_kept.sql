@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A seat that is held or sold can neither be removed nor be given another number, whoever asks: the order would name a seat
 -- that is not, and could be neither confirmed nor ended. The programs do neither; this is for SQL by hand. End the order, or
 -- reset the flight, first. (A file by itself: a server may want log_bin_trust_function_creators for triggers.)

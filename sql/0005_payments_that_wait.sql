@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What counts against the customer is payments.attempts, the attempts announced; what counts claims is
 -- workflow_jobs.attempts, and failures counts how often in a row a job could be neither begun nor settled.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What the programs' accounts may do: no more than their statements need, and nothing that changes a schema. The
 -- history is only ever added to, and flights are only read. Run after the migrations, by whoever may grant; conf/stack does
 -- so for the database it runs itself. For another server, put its accounts' names and hosts here.

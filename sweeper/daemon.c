@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* sweeper: fires what is due in workflow_jobs. Any number may run at once. */
 
 #include "booking/base/log.h"

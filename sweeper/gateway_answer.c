@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sweeper/gateway_answer.h"
 
 #include "booking/base/json_check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef SWEEPER_GATEWAY_ANSWER_H
 #define SWEEPER_GATEWAY_ANSWER_H
 

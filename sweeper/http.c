@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sweeper/http.h"
 
 #include <curl/curl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef SWEEPER_HTTP_H
 #define SWEEPER_HTTP_H
 

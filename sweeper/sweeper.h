@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef SWEEPER_SWEEPER_H
 #define SWEEPER_SWEEPER_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "sweeper/sweeper.h"
 
 #include "booking/base/crash_point.h"

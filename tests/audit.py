@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """Compares seats, orders, jobs, history, payments and the gateway's charges: what must agree, agrees.
 
 usage: tests/audit.py [--patience SECONDS] [--lease SECONDS]       (`make audit`)

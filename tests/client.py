@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A small HTTP client that holds every answer to the promises the contract makes for all of them.
 
 No normalising, no hidden retries, one connection a request: what a test writes is what goes over

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stacks the tests share, and what every test may ask for.
 
 A stack is started by the first test that needs it and serves the whole run, all workers of

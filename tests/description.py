@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The API's description, and whether an answer is one it describes."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Starts and stops whole systems for the tests: nginx, API pool, sweeper, gateway, MariaDB.
 
 A stack lives in a directory of its own and on ports of its own, so any number can run side by

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The benchmark's flights, orders and timers, made by SQL, and its requests."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The measurements. Each is one round: a dictionary of figures by name."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Plots as SVG, drawn with nothing but text."""
 
 from xml.sax.saxutils import escape

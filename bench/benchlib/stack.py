@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A whole system for the benchmark: started by conf/stack with a database of its own, looked at through /proc."""
 
 import contextlib

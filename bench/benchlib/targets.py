@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The figures to reach, and which measurement they belong to."""
 
 # measurement, figure, relation, value, what it says

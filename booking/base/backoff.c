@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/backoff.h"
 
 const struct backoff BACKOFF_PAYMENT = { .first_ms = 1000, .factor = 1.5, .max_ms = 5000 };

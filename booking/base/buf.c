@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/buf.h"
 
 #include <stdarg.h>

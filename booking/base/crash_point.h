@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_BASE_CRASH_POINT_H
 #define BOOKING_BASE_CRASH_POINT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/dsn.h"
 
 #include "booking/base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/json_check.h"
 
 #include "booking/base/text.h"

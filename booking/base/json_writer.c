@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/json_writer.h"
 
 #include "booking/base/timestamp.h"

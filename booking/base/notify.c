@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/notify.h"
 
 #include "booking/base/text.h"

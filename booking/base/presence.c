@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/presence.h"
 
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/sql_script.h"
 
 #include <string.h>

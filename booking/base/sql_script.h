@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_BASE_SQL_SCRIPT_H
 #define BOOKING_BASE_SQL_SCRIPT_H
 

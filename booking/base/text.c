@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/text.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/timestamp.h"
 
 #include <ctype.h>

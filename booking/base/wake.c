@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/wake.h"
 
 #include "booking/base/random.h"

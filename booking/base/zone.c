@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/zone.h"
 
 #include "booking/base/log.h"

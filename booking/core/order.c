@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/core/order.h"
 
 #include "booking/base/text.h"

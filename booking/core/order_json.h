@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_CORE_ORDER_JSON_H
 #define BOOKING_CORE_ORDER_JSON_H
 

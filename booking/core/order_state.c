@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/core/order_state.h"
 
 #include <stddef.h>

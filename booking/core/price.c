@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/core/price.h"
 
 #include "booking/base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/core/result.h"
 
 const char *result_name(enum result r)

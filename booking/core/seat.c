@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/core/seat.h"
 
 #include "booking/base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_CORE_SEAT_H
 #define BOOKING_CORE_SEAT_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/core/user_id.h"
 
 #include "booking/base/text.h"

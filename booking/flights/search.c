@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/flights/search.h"
 
 #include "booking/base/text.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_FLIGHTS_SEARCH_H
 #define BOOKING_FLIGHTS_SEARCH_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/backoff.h"
 #include "booking/base/crash_point.h"
 #include "booking/base/text.h"

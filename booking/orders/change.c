@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/base/crash_point.h"
 #include "booking/metrics.h"
 #include "booking/orders/steps.h"

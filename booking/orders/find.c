@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/booking.h"
 #include "booking/store/orders.h"
 

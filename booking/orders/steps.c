@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/orders/steps.h"
 
 #include "booking/base/crash_point.h"

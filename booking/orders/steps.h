@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_ORDERS_STEPS_H
 #define BOOKING_ORDERS_STEPS_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An attempt to be paid: announced in one transaction, made with none open, settled in another.
  *
  * Two numbers must not be taken for each other. The job's claim says which worker may write; it grows whenever a worker

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* How this file is ordered: values and a connection's life; what a failure means (db_errors.c has the numbers);
  * connecting, with all that a session relies on; statements, prepared once a connection and found again by their
  * address; transactions; results, row by row; scripts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/db_errors.h"
 
 /* Not here: what is a defect, such as a column that does not exist (RESULT_INTERNAL), and whole ranges, below. */

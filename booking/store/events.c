@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/events.h"
 
 DB_SQL(EVENT_ADD,

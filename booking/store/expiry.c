@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/expiry.h"
 
 #include "booking/base/text.h"

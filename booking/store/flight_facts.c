@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/flight_facts.h"
 
 #include "booking/base/text.h"

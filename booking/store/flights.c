@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/flights.h"
 
 #include "booking/base/text.h"

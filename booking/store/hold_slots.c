@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/hold_slots.h"
 
 /* Names that differ by spaces at their end are one name to the database. */

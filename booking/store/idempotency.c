@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/idempotency.h"
 
 #include "booking/base/random.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/jobs.h"
 
 #include "booking/base/text.h"

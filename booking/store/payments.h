@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_STORE_PAYMENTS_H
 #define BOOKING_STORE_PAYMENTS_H
 

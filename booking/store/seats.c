@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/seats.h"
 
 #include "booking/base/text.h"

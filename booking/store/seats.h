@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef BOOKING_STORE_SEATS_H
 #define BOOKING_STORE_SEATS_H
 

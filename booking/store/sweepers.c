@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/sweepers.h"
 
 DB_SQL(SWEEPER_BEAT,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "booking/store/txn.h"
 
 #include "booking/base/monotonic.h"

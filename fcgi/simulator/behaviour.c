@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "fcgi/simulator/behaviour.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_SIMULATOR_BEHAVIOUR_H
 #define FCGI_SIMULATOR_BEHAVIOUR_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #ifndef FCGI_SIMULATOR_CHARGES_H
 #define FCGI_SIMULATOR_CHARGES_H
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* payment-gateway: a simulator of the gateway that the sweeper calls, so that
  * the product can be tried and tested whole. See docs/api.md for its codes. */
 

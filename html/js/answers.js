@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The htmx extension that lets a static page use a JSON API.
 //
 // hx-render="name" on an element: the JSON that answers its request goes to the function registered under

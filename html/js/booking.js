@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One booking, from the first seat to the ticket: its addresses, what the server says of it, and what
 // follows from that.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // My bookings: everything one user id has booked, newest first.
 
 import htmx from '../vendor/htmx.js';

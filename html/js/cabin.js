@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The seat map: a grid with one tab stop, drawn like the cabin it stands for.
 
 import { byId, put, render } from './html.js';

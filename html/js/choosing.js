@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the customer does on the booking's screen that is no request.
 
 import * as cabin from './cabin.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Counts a hold down. The server says how much is left when it answers; from there on the browser's
 // monotonic clock counts, so a wrong, a corrected or a summer-time clock on the wall changes nothing, and a
 // tab that slept in the background is right as soon as it wakes.

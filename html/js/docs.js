@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Shows /api/openapi.json as a page. Knows of OpenAPI what that file uses, and no more.
 
 import Mustache from '../vendor/mustache.js';

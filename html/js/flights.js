@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The list of flights. What was searched for, and how far the list was unfolded, is the address.
 
 import { onAnswer } from './answers.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How money, times and lists read.
 
 const LOCALE = 'en-GB';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Says what is missing beside the field, in the page's own words, before anything is sent.
 
 import { byId } from './html.js';

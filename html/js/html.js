@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Turns data into HTML with the mustache templates of index.html, and puts it on the page by morphing,
 // so that focus, scroll position and what somebody is typing stay as they are.
 

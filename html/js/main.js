@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The page's parts, and its first screen. Each registers the addresses and the answers it knows.
 
 import './say.js';

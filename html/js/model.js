@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What is known of the one booking on screen. All that screen.js shows follows from this; whoever changes
 // it calls paint().
 

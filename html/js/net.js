@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How the page talks to a server that may be away for a while.
 //
 // A request that failed for a passing reason (no connection, 429, 502–504) is sent again, with the same

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Who may use the console: the token is asked for when the server wants one, goes with every request, and is
 // kept by this tab alone.
 

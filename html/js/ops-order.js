@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // One order: what it is, what happens next, and all that has happened.
 
 import htmx from '../vendor/htmx.js';

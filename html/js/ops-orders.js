@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Orders by state, user, flight and time, the newest first.
 
 import htmx from '../vendor/htmx.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The queue: how much there is to do, what has failed, and who is at work.
 
 import htmx from '../vendor/htmx.js';

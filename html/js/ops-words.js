@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // How states, kinds of jobs, events and times read in the console, and what will happen next.
 
 import { duration, listed, money } from './format.js';

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // The operations console's parts, and its first screen.
 
 import './say.js';

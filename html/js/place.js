@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Where a screen was scrolled to, and what had the focus. The browser's history keeps it with the address, so that
 // Back, Forward and a reload lead to the place that was left, also in lists that are only being loaded.
 

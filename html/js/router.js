@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Addresses: /?origin=&destination=&date=&shown=  /?bookings&shown=  /?flight=ID&seats=  /?order=ID&seats=.
 // Each can be opened, reloaded and sent to a friend, and says all that is to be on screen.
 

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Tells people who cannot see the page what has happened, and asks those who are about to lose something.
 
 import { byId } from './html.js';

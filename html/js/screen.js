@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Paints the booking: for each phase its panel, and around it the cabin, the steps and the bar; and sees to it that the
 // address names the seats that are chosen.
 

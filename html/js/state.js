@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What the page knows that no address says: who is booking, and how the server is set up.
 
 import { recall, remember } from './store.js';

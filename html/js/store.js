@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // What this browser keeps for the page. Storage may be forbidden or full; then the page forgets on reload, and that is
 // all.
 

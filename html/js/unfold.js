@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Lists that come in parts. How many of its entries are shown is part of the address, so that a list that is come
 // back to, reloaded or sent to a friend is as long as it was.
 

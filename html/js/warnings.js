@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // Keeps the countdowns on screen and in the title going, and warns before it ends.
 
 import { refresh } from './booking.js';

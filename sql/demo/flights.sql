@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The demonstration flights. Safe to run again: flights and seats that exist
 -- stay as they are, but a flight that has left is given a new departure, or a
 -- trial that was started in spring could sell nothing in autumn.

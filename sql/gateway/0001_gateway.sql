@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The payment gateway simulator's own books, apart from the booking database
 -- so that an audit can hold one against the other.
 

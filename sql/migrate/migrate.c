@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* migrate: brings a database's schema up to date.
  *
  * Applies the numbered files of a directory in the order of their names, each

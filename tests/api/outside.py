@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Somebody else's HTTP service, as the sweeper sees one: notes what it is told and answers as it is told to."""
 
 import json

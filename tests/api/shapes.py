@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Times, and the exact fields of what the API shows."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The operator's paths, and who may use them."""
 
 import socket

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Backup and restore: back to the moment, and timers that ran out meanwhile have fired."""
 
 import subprocess

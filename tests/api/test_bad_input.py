@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bad input (issue 2): the right 4xx as a problem document, nothing changed, never a 500, nobody dead."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Cancelling: seats free at once, and money given back that arrives too late."""
 
 from stack import wait_for

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Changing the selection: the timer starts anew, or everything stays as it was."""
 
 import pytest

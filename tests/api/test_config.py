@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Configuration: what is in force is told, what is wrong stops the program with one line naming it."""
 
 import os

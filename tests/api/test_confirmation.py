@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """SEND_CONFIRMATION: the confirmed order goes to CONFIRMATION_URL, again and again if need be."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Departure bounds holds and charges, also when it is moved, by SQL, while a hold is open."""
 
 import pytest

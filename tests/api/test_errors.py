@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every error code of the contract, provoked once, with the status that belongs to it.
 
 The shape of the document is checked by the client for every answer in all tests.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An order's ETag is its version: 304 for those who have it, 412 for those who act on an older one."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The end of a hold: within a second of expiresAt, never early, with or without the sweeper."""
 
 import pytest

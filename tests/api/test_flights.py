@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The flights, their seats, and what a stranger may see of both."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A payment gateway that is not the simulator: known by URL only, and not always sensible."""
 
 import json

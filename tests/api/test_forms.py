@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bodies as HTMX forms and `curl -d` send them: application/x-www-form-urlencoded."""
 
 import pytest

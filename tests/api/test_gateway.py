@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The payment gateway simulator's own contract (spec, section 3), asked directly."""
 
 import uuid

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """/health as monitors and the page read it. What it says in trouble is in test_outages.py and test_sweeper.py."""
 
 from shapes import when

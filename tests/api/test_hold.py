@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Holding seats: contract A's and contract B's way, all or nothing, and until when."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What holds for HTTP as such: request ids, methods, CORS, headers, and errors of one shape."""
 
 import contextlib

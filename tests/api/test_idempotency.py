@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Idempotency-Key: asked twice, done once, answered the same."""
 
 import json

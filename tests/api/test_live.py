@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """/live is /api for pollers: the same answers, at most a second old, however many ask."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Upgrades: the schema of the version before, with data in it and programs at work on it, becomes today's."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Ids and seats as people and other programs write them: one thing, however it is written, wherever it is."""
 
 import uuid

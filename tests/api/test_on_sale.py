@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The list of flights is what can be booked: from now on, and by the day on the airport's own calendar."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the operations console asks and does: the queue, sweepers and leases, releasing a job, pausing a kind."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """An order carries its flight's facts, so that a list of bookings is one request."""
 
 from shapes import ORDER_FLIGHT_FIELDS

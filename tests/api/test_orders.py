@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A customer's orders and an order's history."""
 
 import pytest

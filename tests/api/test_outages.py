@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Parts that are away, and a whole stack that was: nothing is half done, and all comes back by itself."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Paying: every code of the gateway, the attempts it must take, and what customers see meanwhile.
 
 On the quick stack an attempt may take 1 s and the waits are 1 s and 1.5 s, give or take a tenth.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What an order costs: each seat's price is fixed when it is held, and what is shown is what will be charged."""
 
 from stack import wait_for

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What must not be kept: payment codes, in the database longer than needed, in logs not at all."""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Races (design, "Races, and what must happen"), with many clients and more than once."""
 
 import random

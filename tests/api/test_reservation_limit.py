@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """RESERVATION_LIMIT: however often its seats are changed, an order holds for no longer in all."""
 
 import pytest

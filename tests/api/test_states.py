@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every state by every event over HTTP: the move happens, or is refused and changes nothing."""
 
 import pytest

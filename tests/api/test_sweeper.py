@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The sweeper: several at once, from cron, asleep until it is needed, stopped, killed."""
 
 import os

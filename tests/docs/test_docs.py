@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The documents say what is true: links lead somewhere, what they name exists, and their commands work as printed.
 
 In README.md and docs/api.md every ```sh block is run, in order, by one shell, against a fresh system. A ```json block

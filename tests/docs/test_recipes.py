@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docs/contributing.md's recipes, held against the tree: what a step names is in the files that the step links."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page's two libraries are in the repository as npm's lock file pins them, so that the page needs no npm."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What editors, forges and git hooks are told is what the project does."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stacks for the tests that break things."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Customers who write down what they were told, and the comparison of their notes with the database."""
 
 import collections

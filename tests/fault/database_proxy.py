@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Stands between a program and the database, and loses the connection when a COMMIT comes by."""
 
 import contextlib

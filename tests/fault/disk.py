@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A disk of a test's own, which it may fill."""
 
 import contextlib

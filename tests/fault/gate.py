@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Holds up whoever wants the same rows, so that a test decides who comes first."""
 
 import contextlib

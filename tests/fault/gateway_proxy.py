@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A gateway that misbehaves: stands between the sweeper and the simulator and does to answers what networks do."""
 
 import contextlib

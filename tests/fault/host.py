@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A host of its own for a part of the system: a network, names and a line to the database's host that a test can cut."""
 
 import contextlib

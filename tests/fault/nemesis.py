@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What breaks things, by the dice of a seed: kills, stops, cuts, fills. Everything it breaks it lets go of again."""
 
 import collections

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Moves a job's time while sweepers are at work on it."""
 
 import pymysql

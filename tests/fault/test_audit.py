@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The audit sees: each kind of contradiction is planted and named, and nothing else is."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The connection dies while a COMMIT is on its way: the truth or a retryable 503, and with the same key one outcome."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every step: a process is killed at each named point of the code in turn, and all comes out right.
 
 The programs are a test build whose crash points are armed by a file (booking/base/crash_point.h). What the killed process

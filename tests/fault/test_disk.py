@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A full disk: requests get the truth or a 503, what dies is started again, and with room all goes on."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Hosts: one that vanishes with a transaction open, and one that cannot look up the database's name any more."""
 
 import json

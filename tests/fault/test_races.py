@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Every row of the design's table of races, with the interleaving forced: a lock held, a process stopped, an answer kept
 back. (What must happen when the same is left to chance is in tests/api/test_races.py and in the storm.)
 """

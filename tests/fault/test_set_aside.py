@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A job that cannot be done: it is set aside, counted and shown, and the rest goes on."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is slow or hangs: the database, the gateway, both, the name server. Nothing is lost for it, and nobody waits who need not."""
 
 import contextlib

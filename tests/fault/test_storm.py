@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The storm: customers of all kinds while everything breaks, round by round.
 
 STORM_ROUNDS and STORM_SEED choose how long and which; `make test-fault` runs a long one. After each round what was

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """TLS to the database: a server that wants it, with a certificate of an authority of its own."""
 
 import getpass

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A wait must not take the house down: locks that are held for long, a database that hangs, connections that idle."""
 
 import os

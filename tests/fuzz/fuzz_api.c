@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whole requests through the router: target, query, headers, body. The domain below the handlers is played
  * here, and asks of all it is given what the real one relies on.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Database addresses: a DSN that is taken names a user, a database and one place; a refusal never
  * shows the password. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Durations of the environment: what is read is in range, and written as it is read. */
 
 #include "tests/fuzz/fuzz.h"

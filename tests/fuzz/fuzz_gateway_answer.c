@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a payment gateway answers: the first two bytes of the input are the status, the rest the body.
  * Money is only believed when the answer is 200, one JSON document, and says so. */
 

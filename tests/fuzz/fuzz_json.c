@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bodies: our JSON grammar and the library's reading of what it lets through, then the same bytes as a form. */
 
 #include "tests/fuzz/fuzz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Seat numbers and lists of them, as customers write them and as the database keeps them. */
 
 #include "tests/fuzz/fuzz.h"

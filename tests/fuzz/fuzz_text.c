@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text of strangers: UTF-8 against a second, plainer decoder; copies that are cut; identifiers;
  * dates; and that our JSON, whatever is in it, reads back as what was written. */
 

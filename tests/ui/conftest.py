@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Two browsers for all tests of a run; each test gets tabs with nothing remembered from the one before."""
 
 import sys

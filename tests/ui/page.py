@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A browser tab on the booking page, as somebody who books would use it."""
 
 import base64

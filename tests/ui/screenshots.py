@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: MIT
 """The pictures of the README, taken of the real thing: screenshots.py [DIRECTORY]"""
 
 import random

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """For everybody: keyboard, small screens, zoom, dark, without colour, without motion."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whatever browser it is, whatever it has kept, and whatever its computer has been through."""
 
 import pytest

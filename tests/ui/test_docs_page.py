@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The page at /docs: all that is described is on it, under the strict policy, for everybody."""
 
 import json

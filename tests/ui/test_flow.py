@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """From the list of flights to the ticket, and to every other end."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What happens by itself: polling, seats lost to others, the clock, coming back after a reload."""
 
 import time

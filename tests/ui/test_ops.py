@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The operations console: what an operator sees and does."""
 
 import re

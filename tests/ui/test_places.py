@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What is on screen is in the address: it survives Back, Forward, a reload, and being sent to a friend."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """When something is away: said plainly, repeated by itself, nothing lost."""
 
 import pytest

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the page says is true when it is said, and stands where the eye is."""
 
 import re

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Who may do an operator's work. With a token as its argument this program only compares that token, for
  * tests/api/security/test_token.py to count what the comparison costs. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Waits between tries: 1 s × 1.5ⁿ, at most 5 s, ±10 %. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bodies: what is taken from them, and what strangers' attempts are answered with. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The growing byte string. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a request says beside its body: conditions, pages, and how a refusal is answered. */
 
 #include "tests/unit/unit.h"

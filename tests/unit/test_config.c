@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The environment: every variable's default, its other name, what it takes and what it refuses. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The one door to the database: what goes in comes out, what cannot be is an error, and broken connections. Wants a
  * database: `make test-unit` starts one. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Where the database is. */
 
 #include "tests/unit/unit.h"

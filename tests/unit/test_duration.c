@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Durations as Go writes them. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Both sides of the payment: what the simulator does, and what an answer means to the sweeper. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The grammar of JSON, RFC 8259, case by case. */
 
 #include "tests/unit/unit.h"

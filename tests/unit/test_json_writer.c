@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON as it is written, and as json-c, a stranger to it, reads it. */
 
 #include "tests/unit/unit.h"

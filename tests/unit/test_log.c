@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The log: one event is one line, one line is one JSON object, whatever is in it. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counters: each under its own name, and shared by processes that die. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An order as it must be seen: lapses, timers, messages, and its JSON. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The life of an order: every state × every event, against the contract. */
 
 #include "tests/unit/unit.h"

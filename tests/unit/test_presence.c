@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Places in a table: two openings of a file in one process stand for two processes, which the kernel tells apart by
  * nothing else. */
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The prices of an order's seats: as text and back, what does not fit, and what a change of seats does to them. */
 
 #include "tests/unit/unit.h"

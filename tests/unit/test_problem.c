@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Results become HTTP in one place: every result, every code, and the head of every answer. */
 
 #include "tests/unit/unit.h"

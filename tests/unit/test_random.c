@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Chance: form, range, and no repetition. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Targets and parameters, taken apart as RFC 3986 and the URL standard say. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Seat numbers and lists of them. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Migrations, taken apart. */
 
 #include "tests/unit/unit.h"

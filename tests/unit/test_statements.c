@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every statement of the programs against the real schema, how the server means to run them, what it reads and
  * what it locks. Wants an empty database that is its own: `make test-unit` starts one. */
 

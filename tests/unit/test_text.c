@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checks of what strangers send. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Moments and the calendar, against gmtime_r() and against dates known by heart. */
 
 #include "tests/unit/unit.h"

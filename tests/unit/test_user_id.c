@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* User ids: one id, however it is typed; and what is none. */
 
 #include "tests/unit/unit.h"

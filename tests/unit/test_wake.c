@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Wake-ups: they arrive, and those who send them are never held up. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Local days, across midnights, changes of clocks, the date line, and zones nobody knows. */
 
 #include "tests/unit/unit.h"

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The scripts in examples/ do what they say, on the running system."""
 
 import os

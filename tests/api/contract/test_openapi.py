@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """html/api/openapi.json and the running system say the same.
 
 What is described can be had: every operation, with every status and every error code that it lists, is

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The programs' database accounts can do what the programs do, and nothing more."""
 
 import re

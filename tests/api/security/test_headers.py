@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Security headers are on every answer: pages, the API, the cache, and errors of every origin."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Limits for each client: all that may change something by rate, requests by number. Loopback is exempt unless told
 otherwise, and a trusted proxy's word tells clients apart."""
 

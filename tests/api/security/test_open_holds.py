@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """MAX_OPEN_HOLDS_PER_USER: how many holds one customer may have at a time."""
 
 import concurrent.futures

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The operator's token: made by the first start, wanted from everyone, and logged when it is wrong."""
 
 import json

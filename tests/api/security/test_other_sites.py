@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Pages of other sites in a visitor's browser: forms need no preflight, so what they send has to be refused when it comes."""
 
 import json

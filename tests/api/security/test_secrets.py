@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What nobody else on the machine may read, and what is written nowhere: passwords, tokens, payment codes."""
 
 import contextlib

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Clients that are slow, silent or many do not stop service to others."""
 
 import contextlib

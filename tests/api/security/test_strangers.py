@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Whoever does not know an order's id learns nothing of it; and ids cannot be guessed."""
 
 import json

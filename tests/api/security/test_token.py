@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The operator's token is compared in a time that tells nothing about it."""
 
 import re

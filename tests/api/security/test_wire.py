@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Requests made to be read in two ways, and values made to become headers."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Bytes on the wire: requests that no client library would send, and answers in full."""
 
 import re

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Runs the seeds' test file, which is kept to the letter, against a stack of ours.
 
 The file names localhost:8080 and flight FL123. Here the address becomes the stack's, and with

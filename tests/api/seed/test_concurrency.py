@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the seed's test_concurrent_same_seat_booking means: one seat, many customers, one sale."""
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Payments as shipped: random delays and failures, at most three attempts, and an end."""
 
 import time

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The hold's timer at the seeds' timings: thirty seconds, shown to within a second."""
 
 import datetime

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """docker/ for real: the images are built and docker/compose.yaml is run by a Docker engine. Started by
 `make test-docker` (tests/host/docker/run), which brings the engine; what the images are made from may be stand-ins."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Where no machine can be made these tests are skipped; `make test-package` (MACHINES=required) fails there instead."""
 
 import functools

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Customers who use a running system without a pause and forgive nothing: each answer must come, and be the right one.
 
 Each has a flight of its own, so that there is one right answer to everything that is asked. Half of them make a

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A Debian 12 machine to try installations on: a directory made by debootstrap, booted with systemd as process 1.
 
     with Machine("trial").create(packages=["nginx-light"]) as machine:      # stops it, whatever happens

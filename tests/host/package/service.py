@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The product as a service in a machine of its own: MariaDB, nginx, our programs, all run by systemd."""
 
 import json

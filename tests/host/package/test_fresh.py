@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """README's commands on a bare Debian of the other supported release; this machine's own runs all other tests."""
 
 import platform

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The Debian package on a machine of its own: installed, booked on over TLS, upgraded, removed, purged.
 
 The tests of this file are one story, in this order, on one machine that knows nothing but loopback and what its apt

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Everything is restarted, one after the other and all at once, while customers are at work: none of them notices."""
 
 import os

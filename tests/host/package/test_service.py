@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The units under a real systemd: what they promise holds while they run, hardened as they are."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What root starts does not run as root: tools/stack/stacklib/account.py."""
 
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The containers' own files, as far as they can be tried without an engine: the site's configuration in this machine's
 nginx, before a stack of the tests, and what the files say of each other. `make test-docker` runs the images."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """`make install` into a directory. tests/host/package installs on a machine and runs what is there."""
 
 import json

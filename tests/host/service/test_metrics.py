@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """/metrics: well-formed, counted across all processes and past any one's death; and what reads it names what it has."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """A process of the pool that is told to stop finishes what it has accepted, wherever in it the signal comes; so that a
 restart under load fails no request. The test is the web server here: it says when what arrives."""
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The site as an installation has it (conf/host/nginx-site), in this machine's nginx before a stack of the tests: its TLS and
 where it sends people. tests/host/package installs it on a machine."""
 

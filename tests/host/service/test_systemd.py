@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The units, judged by systemd's own tools, and the daemon's side of sd_notify(3)."""
 
 import re

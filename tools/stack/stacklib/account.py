@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The account that a stack runs as when root starts it, which is not root.
 
 It is the one that called sudo, or else one of the stack's own, `booking-stack`; RUN_AS names another, RUN_AS=root keeps root. A stack

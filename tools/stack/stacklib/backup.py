@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Backup and restore of the embedded database, bookings and charges together.
 
 A backup is one SQL file, compressed, of one moment: both databases in a single transaction, so that an audit

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The embedded database: created, reached, and given its accounts."""
 
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The data directory, the run directory, and the configuration generated into it."""
 
 import os

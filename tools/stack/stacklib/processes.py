@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """The stack's processes: found through /proc, ended in order, spoken to through the process manager."""
 
 import contextlib

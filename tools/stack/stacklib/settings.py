@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """What the environment asks for, and where things are."""
 
 import hashlib
