@@ -39,6 +39,10 @@ struct config {
     char sweeper_wake_dir[CONFIG_TEXT_SIZE]; /* empty: no wake-ups, polling only */
     char metrics_file[CONFIG_TEXT_SIZE];     /* empty: each process counts for itself */
     int64_t api_workers;
+    /* What starts the programs asks for these by --check-config; the programs themselves do not. */
+    int64_t gateway_port;
+    int64_t gateway_workers;
+    int64_t sweepers;
     struct dsn migration_database;         /* DATABASE_DSN when not set */
     struct dsn gateway_database;           /* DATABASE_DSN with payment_gateway when not set */
     struct dsn gateway_migration_database; /* GATEWAY_DATABASE_DSN when not set */

@@ -89,7 +89,8 @@ def test_compose_names_what_exists():
 def test_the_pools_have_as_many_processes_as_they_say_and_as_elsewhere():
     yaml = pytest.importorskip("yaml")
     services = yaml.safe_load((DOCKER / "compose.yaml").read_text())["services"]
-    assert services["api"]["command"] == ["pool", "booking-api", services["api"]["environment"]["API_WORKERS"]]
+    assert services["api"]["command"] == ["pool", "booking-api"] and services["gateway"]["command"] == ["pool", "payment-gateway"]
+    assert "API_WORKERS" in services["api"]["environment"] and "GATEWAY_WORKERS" in services["gateway"]["environment"]
     watch = (ROOT / "tools/stack/supervisor/watch.conf.template").read_text()
     assert services["watch"]["command"] == ["pool", "booking-watch", re.search("^numprocs=(.*)$", watch, re.M)[1]]
 

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What the environment asks for, and where things are."""
 
+import functools
 import hashlib
 import os
 import re
 import resource
 import shutil
+import subprocess
 import time
 from pathlib import Path
 
@@ -26,27 +28,42 @@ class Settings:
         self.environment = environment
         self.data_dir = Path(os.path.abspath(environment.get("DATA_DIR") or ROOT / "data"))
         self.build_dir = Path(os.path.abspath(environment.get("BUILD_DIR") or ROOT / "build"))
-        self.address = environment.get("LISTEN_ADDRESS") or "127.0.0.1"
-        self.port = self.number("SERVER_PORT", 8080, 1, 65535)
-        self.gateway_port = self.number("GATEWAY_PORT", 8081, 1, 65535)
-        self.api_workers = self.number("API_WORKERS", 16, 1, 1000)
-        self.gateway_workers = self.number("GATEWAY_WORKERS", 64, 1, 512)
-        self.sweepers = self.number("SWEEPERS", 1, 0, 64)
         self.own_database = not any(environment.get(name) for name in SERVER_VARIABLES)
         self.knows_gateway_database = self.own_database or bool(environment.get("GATEWAY_DATABASE_DSN"))
-        # A gateway of somebody else's takes the simulator's place, unless told that it is the simulator.
-        own_url = f"http://127.0.0.1:{self.gateway_port}"
-        self.gateway_url = environment.get("PAYMENT_GATEWAY_URL") or own_url
-        simulator = environment.get("PAYMENT_SIMULATOR") or str(self.gateway_url == own_url)
-        if simulator.lower() not in ("true", "false"):
-            raise Failure(f"PAYMENT_SIMULATOR: '{simulator}' is neither true nor false")
-        self.simulator = simulator.lower() == "true"
 
-    def number(self, name, default, least, most):
-        text = self.environment.get(name) or str(default)
-        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
-            raise Failure(f"{name}: '{text}' is not a number from {least} to {most}")
-        return int(text)
+    @functools.cached_property
+    def in_force(self):
+        """What the programs make of the environment, defaults included. They have the only table of both."""
+        path = self.build_dir / "booking-api"
+        if not os.access(path, os.X_OK):
+            raise Failure(f"{path} is missing; 'make build' makes it")
+        run = subprocess.run([path, "--check-config"], env=self.environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                             stderr=subprocess.PIPE, text=True, errors="replace")
+        if run.returncode:
+            raise Failure((run.stderr or run.stdout).strip())
+        return dict(line.split("=", 1) for line in run.stdout.splitlines())
+
+    address = property(lambda self: self.in_force["LISTEN_ADDRESS"])
+    port = property(lambda self: int(self.in_force["SERVER_PORT"]))
+    gateway_port = property(lambda self: int(self.in_force["GATEWAY_PORT"]))
+    api_workers = property(lambda self: int(self.in_force["API_WORKERS"]))
+    gateway_workers = property(lambda self: int(self.in_force["GATEWAY_WORKERS"]))
+    sweepers = property(lambda self: int(self.in_force["SWEEPERS"]))
+
+    @property
+    def gateway_url(self):
+        return self.environment.get("PAYMENT_GATEWAY_URL") or self.own_gateway_url
+
+    @property
+    def own_gateway_url(self):
+        return f"http://127.0.0.1:{self.gateway_port}"
+
+    @property
+    def simulator(self):
+        """A gateway of others' takes the simulator's place, unless PAYMENT_SIMULATOR says that it is the simulator."""
+        if self.environment.get("PAYMENT_SIMULATOR"):
+            return self.in_force["PAYMENT_SIMULATOR"] == "true"
+        return self.gateway_url == self.own_gateway_url
 
     @property
     def host(self):
