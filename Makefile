@@ -81,7 +81,7 @@ TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $
         bench bench-programs fuzz test-fuzz fuzz-programs valgrind lint format tidy hooks dist clean \
         distclean FORCE
 
-help: ## this list
+help: ## show this list
 	@awk -F ':.*## ' '/^[a-z_.-]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # ---- build ---------------------------------------------------------------------------------------------
@@ -173,177 +173,45 @@ $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libweb.a $(BUILD)/libsweep
 
 # ---- run -----------------------------------------------------------------------------------------------
 
-start: build ## run everything; prints the URL
+start: build ## run everything, and print the URL
 	@$(STACK) start
-stop: ## end what start began; the data stays
+stop: ## stop what make start started; the data stays
 	@$(STACK) stop
 restart: build ## stop, then start
 	@$(STACK) restart
-status: ## what is running
+status: ## show what is running
 	@$(STACK) status
 logs: ## follow the logs
 	@$(STACK) logs
 migrate: build ## apply new migrations to the running database
 	@$(STACK) migrate
-db-shell: ## an SQL shell on the running database
+db-shell: ## open an SQL shell on the running database
 	@$(STACK) db-shell
 
-backup: ## bookings and charges of this moment into FILE (default: DATA_DIR/backups), while all runs
+backup: ## write all bookings and charges to FILE (default: in DATA_DIR/backups) while everything runs
 	@$(STACK) backup $(if $(FILE),'$(FILE)')
 
-restore: ## replaces all bookings by the backup FILE=..., and starts
+restore: ## replace all bookings by the backup FILE=..., and start
 	@$(STACK) restore '$(FILE)'
 
-# ---- install -------------------------------------------------------------------------------------------
-# make install builds what is not built yet and copies files; booking-setup, run there, makes the rest. No file of the
-# administrator's is replaced, and nothing is started. DESTDIR=… puts it all below another directory.
+include tools/install.mk tools/test.mk
 
-PREFIX  ?= /usr/local
-UNITDIR ?= $(PREFIX)/lib/systemd/system
-ETC     := $(DESTDIR)/etc
-LIB     := $(DESTDIR)$(PREFIX)/lib/booking
-SBIN    := $(DESTDIR)$(PREFIX)/sbin
-SHARE   := $(DESTDIR)$(PREFIX)/share/booking
-DOC     := $(DESTDIR)$(PREFIX)/share/doc/booking
-MAN     := $(DESTDIR)$(PREFIX)/share/man/man8
-MANUALS := $(wildcard conf/host/*.8)
-UNITS   := $(DESTDIR)$(UNITDIR)
-GENERATORS := $(DESTDIR)$(patsubst %/system,%/system-generators,$(UNITDIR))
-placed   = sed 's|@PREFIX@|$(PREFIX)|g; s|@UNITDIR@|$(UNITDIR)|g' $(1) > $(2) && chmod $(3) $(2)
-# A directory's files but the hidden ones and those named, readable by all whatever the umask is.
-tree     = install -d $(2) && tar -C $(1) -c --mode=u=rwX,go=rX --exclude='.[a-z]*' $(patsubst %,--exclude='%',$(3)) . | \
-    tar -C $(2) -x -p --no-same-owner
+# ---- measure, look over, hand out ----------------------------------------------------------------------
 
-install: ## DESTDIR= PREFIX=/usr/local: programs, page, units, nginx site; then run booking-setup
-	@$(MAKE) --no-print-directory programs
-	install -d $(LIB) $(SBIN) $(SHARE) $(DOC)/conf $(MAN) $(UNITS) $(GENERATORS) $(ETC)/nginx/sites-available
-	install $(PROGRAMS) conf/host/nginx-clients $(LIB)
-	@for name in booking-setup booking-restart; do $(call placed,conf/host/$$name,$(SBIN)/$$name,755); done
-	@for page in $(MANUALS); do $(call placed,$$page,$(MAN)/$${page##*/},644); done
-	@$(call placed,conf/host/booking-generator,$(GENERATORS)/booking-generator,755)
-	@for unit in conf/systemd/*; do $(call placed,$$unit,$(UNITS)/$${unit##*/},644); done
-	@rm -rf $(SHARE)/html $(SHARE)/sql $(SHARE)/nginx
-	@$(call tree,html,$(SHARE)/html,node_modules install package.json package-lock.json)
-	@$(call tree,sql,$(SHARE)/sql,migrate)
-	@$(call tree,conf/nginx,$(SHARE)/nginx,*.template)
-	@ln -sfn $(PREFIX)/share/booking/nginx $(ETC)/nginx/booking
-	@test -e $(ETC)/nginx/sites-available/booking || \
-	    $(call placed,conf/host/nginx-site,$(ETC)/nginx/sites-available/booking,644)
-	install -m 644 README.md CHANGELOG.md LICENSE $(DOC)
-	install -m 644 conf/booking.env.example $(DOC)/conf
-	@for dir in docs examples conf/cron.d conf/logrotate.d conf/prometheus conf/grafana; do \
-	    $(call tree,$$dir,$(DOC)/$$dir); done
-	@$(call placed,conf/cron.d/booking,$(DOC)/conf/cron.d/booking,644)
-
-uninstall: ## takes away what make install copied; settings, the nginx site and databases stay
-	rm -rf $(LIB) $(SHARE) $(DOC)
-	rm -f $(SBIN)/booking-setup $(SBIN)/booking-restart $(addprefix $(MAN)/,$(notdir $(MANUALS)))
-	rm -f $(GENERATORS)/booking-generator $(addprefix $(UNITS)/,$(notdir $(wildcard conf/systemd/*)))
-	rm -f $(ETC)/nginx/sites-enabled/booking $(ETC)/nginx/booking
-
-deb: ## a Debian package in build/deb/, looked over by lintian
-	@tools/install-packages build package
-	@tools/build-deb
-
-test-package: setup-test ## install on machines of their own with systemd, book, upgrade, remove, purge; needs root
-	@tools/install-packages package machine
-	@$(MAKE) --no-print-directory programs
-	@MACHINES=required $(PYTEST) $(PYTEST_ARGS) tests/host/package
-
-# ---- test ----------------------------------------------------------------------------------------------
-# The tests run stacks of their own, with their own ports and data, beside a running `make start`.
-
-test: test-unit test-fuzz ## unit tests, a moment of fuzzing, then everything under tests/
-	@$(PYTEST) $(PYTEST_ARGS) tests
-
-test-unit: test-build ## pure code and the SQL statements, with cmocka
-	@$(STACK) with-database tools/run-unit-tests $(TESTS)
-
-test-mysql: test-build ## unit and HTTP tests against MySQL's server: see docs/contributing.md
-	@PATH="$(CURDIR)/tests/servers/mysql:$$PATH" $(STACK) with-database tools/run-unit-tests \
-	    $(patsubst $(BUILD)/%,$(or $(BUILD_DIR),$(BUILD))/%,$(TESTS))
-	@PATH="$(CURDIR)/tests/servers/mysql:$$PATH" $(PYTEST) $(PYTEST_ARGS) tests/api
-
-test-mariadb: test-build ## the same against the MariaDB of another system, in the directory MARIADB_ROOT
-	@PATH="$(CURDIR)/tests/servers/mariadb:$$PATH" $(STACK) with-database tools/run-unit-tests $(TESTS)
-	@PATH="$(CURDIR)/tests/servers/mariadb:$$PATH" $(PYTEST) $(PYTEST_ARGS) tests/api
-
-test-api: test-build ## HTTP tests against the real stack
-	@$(PYTEST) $(PYTEST_ARGS) tests/api
-
-test-ui: test-build ## the page in a real browser
-	@$(PYTEST) $(PYTEST_ARGS) tests/ui
-
-screenshots: test-build ## take the README's pictures anew
-	@$(PYTHON) tests/ui/screenshots.py
-
-test-parallel: test-build ## the acceptance suite and the HTTP tests, four at a time
-	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/api
-
-test-fault: test-build ## the storm for ROUNDS rounds (seed SEED), crash points, lost commits, races
-	@STORM_ROUNDS=$(ROUNDS) STORM_SEED=$(SEED) STORM_SECONDS=25 $(PYTEST) $(PYTEST_ARGS) tests/fault
-
-test-fresh: ## README's commands on a bare Debian, SUITE=trixie, made by debootstrap (as root)
-	@tools/install-packages machine
-	@tests/host/package/fresh $(or $(SUITE),trixie)
-
-test-long: ## what takes longer than .ci/run may: the long storm, bare Debians, other servers' makes apart (as root)
-	@$(MAKE) --no-print-directory test-fresh SUITE=bookworm
-	@$(MAKE) --no-print-directory test-fresh SUITE=trixie
-	@$(MAKE) --no-print-directory test-fault
-	@$(MAKE) --no-print-directory fuzz
-
-test-docker: ## docker/ for real: the images, and compose.yaml in a Docker engine of its own (as root)
-	@[ "$$(id -u)" != 0 ] || tools/install-packages docker-test
-	@PYTHON=$(PYTHON) tests/host/docker/run $(PYTEST_ARGS)
-
-audit: ## compare the running stack's orders, seats, jobs, history and charges
-	@tools/install-packages audit
-	@environment=$$($(STACK) env) && eval "$$environment" && $(PYTHON) tests/audit.py
-
-test-build: setup-test
-	@$(MAKE) --no-print-directory test-programs fault-programs
-test-programs: programs $(TESTS)
-
-# Programs that tests kill at named points, and such as sell a seat twice, which the tests must notice.
-fault-programs:
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)-crash CPPFLAGS='$(CPPFLAGS) -DCRASH_POINTS' programs
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)-nolock CPPFLAGS='$(CPPFLAGS) -DNO_SEAT_LOCK' programs
-
-ASAN_TESTS ?= tests
-asan: setup-test ## all tests on programs built with the address and undefined-behaviour sanitizers
-	@$(MAKE) --no-print-directory BUILD=build-asan SANITIZE=address,undefined test-programs fault-programs
-	@tools/run-sanitized build-asan $(STACK) with-database tools/run-unit-tests $(TESTS:$(BUILD)/%=build-asan/%)
-	@tools/run-sanitized build-asan $(PYTEST) $(PYTEST_ARGS) $(ASAN_TESTS)
-
-bench: build ## measure the system beside its own limit; report and plots in build/bench-report/
+bench: build ## measure the system beside its own limit; the report is in build/bench-report/
 	@$(MAKE) --no-print-directory bench-programs
 	@bench/run
 
 bench-programs: $(BENCHES)
 
-fuzz: setup-test ## libFuzzer (clang) on all that parses strangers' input, FUZZ_SECONDS each
-	@$(MAKE) --no-print-directory BUILD=build-fuzz CC=clang SANITIZE=address,undefined \
-	    CFLAGS='$(CFLAGS) -fsanitize=fuzzer-no-link' fuzz-programs
-	@tools/run-fuzzers build-fuzz $(FUZZ_SECONDS) $(patsubst tests/fuzz/%.c,build-fuzz/fuzz/%,$(FUZZ_SRC))
-
-test-fuzz:
-	@$(MAKE) --no-print-directory fuzz FUZZ_SECONDS=3
-
-fuzz-programs: $(FUZZERS)
-
-valgrind: test-build ## the unit tests under valgrind
-	@$(STACK) with-database tools/run-unit-tests --under \
-	    'valgrind --quiet --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite,indirect,possible' $(TESTS)
-
-lint: ## the house rules, and what checks scripts, C and manuals where it is installed
+lint: ## check the house rules, and run the checkers of C, scripts and manuals that are installed
 	@tools/lint
 
-format: ## clang-format over all C sources
+format: ## run clang-format over all C sources
 	@command -v clang-format >/dev/null || tools/install-packages lint
 	@git ls-files -z '*.c' '*.h' | xargs -0 clang-format -i
 
-tidy: compile_commands.json ## clang-tidy over the programs' sources: see .clang-tidy
+tidy: compile_commands.json ## run clang-tidy over the programs' sources; .clang-tidy has its settings
 	@command -v clang-tidy >/dev/null || tools/install-packages lint
 	@mkdir -p $(BUILD)
 	@printf '%s\n' $(SOURCES) | xargs -P "$$(nproc)" -n 8 clang-tidy --quiet -p . 2> $(BUILD)/tidy.log || \
@@ -352,7 +220,7 @@ tidy: compile_commands.json ## clang-tidy over the programs' sources: see .clang
 # For editors, clangd and clang-tidy. Without the hardening options, which are one compiler's own.
 compile_command = {"directory": "$(CURDIR)", "file": "$(1)", "command": "$(CC) -I. -D_GNU_SOURCE \
     $(MYSQL_CFLAGS) $(OTHER_CFLAGS) $(CPPFLAGS) -std=gnu17 $(WARNINGS) $(CFLAGS) -c $(1)"}
-compile_commands.json: FORCE ## how each source is compiled, for editors
+compile_commands.json: FORCE ## write down how each source is compiled, for editors
 	@printf '[\n%b\n]\n' '$(subst }$(space){,}$(,)\n{,$(strip $(foreach source,\
 	    $(SOURCES) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC),$(call compile_command,$(source)))))' > $@
 
@@ -361,7 +229,7 @@ hooks: ## have git run make lint before each commit in this clone
 	@echo 'git runs .githooks/pre-commit now. Undone by: git config --unset core.hooksPath'
 
 # What is in HEAD, and nothing else: it builds with make programs.
-dist: ## a tarball of HEAD's sources in build/dist/
+dist: ## pack HEAD's sources into build/dist/
 	@mkdir -p $(BUILD)/dist
 	@version=$$(sed -n 's/^#define BOOKING_VERSION "\(.*\)"/\1/p' booking/config.h); \
 	    git archive --format=tar.gz --prefix="booking-$$version/" -o "$(BUILD)/dist/booking-$$version.tar.gz" HEAD && \

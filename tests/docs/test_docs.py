@@ -71,7 +71,7 @@ def test_links_lead_somewhere(document):
 
 @each_document
 def test_targets_of_make_exist(document):
-    known = set(re.findall(r"^([a-z][a-z-]*):", (ROOT / "Makefile").read_text(), re.M))
+    known = set(re.findall(r"^([a-z][a-z-]*):", "".join(makefile.read_text() for makefile in (ROOT / "Makefile", *ROOT.glob("tools/*.mk"))), re.M))
     named = set(re.findall(r"\bmake ([a-z][a-z-]*)\b", commands(document.read_text())))
     assert named <= known
 

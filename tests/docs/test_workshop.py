@@ -42,7 +42,7 @@ def test_forges_run_what_a_change_has_to_pass(name):
 
 def test_the_container_for_development_uses_commands_that_exist():
     container = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = "".join((ROOT / name).read_text() for name in ("Makefile", "tools/install.mk", "tools/test.mk"))
     for command in (container["onCreateCommand"] + " && " + container["postCreateCommand"]).split(" && "):
         program, *words = command.split()
         if program == "make":
@@ -54,11 +54,10 @@ def test_the_container_for_development_uses_commands_that_exist():
 
 def test_make_hooks_has_git_run_lint_before_a_commit(tmp_path):
     subprocess.run(["git", "init", "-q", tmp_path], check=True)
-    for name in ("Makefile", ".githooks/pre-commit"):
+    for name in ("Makefile", "tools/install.mk", "tools/test.mk", ".githooks/pre-commit"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
         (tmp_path / name).chmod((ROOT / name).stat().st_mode)
-    (tmp_path / "tools").mkdir()
     lint = tmp_path / "tools/lint"
     commit = ["git", "-c", "user.name=x", "-c", "user.email=x@example.org", "commit", "-q", "--allow-empty", "-m", "x"]
     lint.write_text("#!/bin/sh\necho a rule is broken\nexit 1\n")
@@ -71,6 +70,6 @@ def test_make_hooks_has_git_run_lint_before_a_commit(tmp_path):
 
 
 def test_no_target_is_taken_for_a_file_of_its_name():
-    makefile = (ROOT / "Makefile").read_text()
+    makefile = "".join((ROOT / name).read_text() for name in ("Makefile", "tools/install.mk", "tools/test.mk"))
     [phony] = re.findall(r"^\.PHONY:((?:.*\\\n)*.*)$", makefile, re.M)
     assert set(re.findall(r"^([a-z][a-z-]*):(?!=)", makefile, re.M)) == set(phony.replace("\\", " ").split()) - {"FORCE"}

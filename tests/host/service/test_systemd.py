@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -25,9 +26,11 @@ def installed(tmp_path_factory):
     (prefix / "lib/booking").symlink_to(BUILD)
     units = prefix / "units"
     units.mkdir()
-    for unit in UNITS.iterdir():
+    for unit in filter(Path.is_file, UNITS.rglob("*")):
         text = unit.read_text().replace("@PREFIX@", str(prefix))
-        (units / unit.name.replace("@.", "@1.")).write_text(text)
+        place = units / unit.relative_to(UNITS)
+        place.parent.mkdir(exist_ok=True)
+        place.with_name(unit.name.replace("@.", "@1.")).write_text(text)
     return units
 
 
@@ -37,7 +40,7 @@ def service_names():
 
 @needs_analyze
 def test_systemd_finds_nothing_wrong(installed):
-    run = subprocess.run([ANALYZE, "verify", *map(str, installed.iterdir())], stdout=subprocess.PIPE,
+    run = subprocess.run([ANALYZE, "verify", *map(str, filter(Path.is_file, installed.iterdir()))], stdout=subprocess.PIPE,
                          stderr=subprocess.STDOUT, text=True)
     ours = [line for line in run.stdout.splitlines() if "booking" in line]
     assert (run.returncode, ours) == (0, []), run.stdout
