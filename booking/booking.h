@@ -46,30 +46,30 @@ struct refusal {
  * Refused with FLIGHT_NOT_FOUND, INVALID_SEATS (unknown ones), FLIGHT_DEPARTED,
  * SEATS_UNAVAILABLE, or TOO_MANY_HOLDS (MAX_OPEN_HOLDS_PER_USER). */
 enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id, const char *user_id,
-                         const struct seat_list *seats, struct order *ret_order,
-                         struct refusal *ret_refusal) MUST_CHECK;
+                         const struct seat_list *seats, struct order *reterr_order,
+                         struct refusal *reterr_refusal) MUST_CHECK;
 
 /* In the three below: ORDER_NOT_FOUND; ORDER_EXPIRED, ORDER_CLOSED or
  * PAYMENT_IN_PROGRESS where the state does not allow it; PRECONDITION_FAILED.
- * After any of these but the first, *ret_order is the order as it is. */
+ * After any of these but the first, *reterr_order is the order as it is. */
 
 /* Replaces the seats of a hold and starts its time anew, in full or with what is
  * left until departure or RESERVATION_LIMIT. Refused also with
  * INVALID_SEATS and SEATS_UNAVAILABLE; seats and timer then stay as they were. A
  * seat that is kept keeps its price. */
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
-                                 const struct seat_list *seats, struct order *ret_order,
-                                 struct refusal *ret_refusal) MUST_CHECK;
+                                 const struct seat_list *seats, struct order *reterr_order,
+                                 struct refusal *reterr_refusal) MUST_CHECK;
 
 /* Takes the five-digit code and makes the order PAYMENT_PENDING: its seats
  * cannot lapse any more, and the first attempt is due. The caller checks the
  * code's format with booking_payment_code_is_valid(). */
 enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id, const char *code,
-                                   struct order *ret_order) MUST_CHECK;
+                                   struct order *reterr_order) MUST_CHECK;
 
 /* Ends the order and frees its seats at once. A charge that may exist is voided. */
 enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id,
-                           struct order *ret_order) MUST_CHECK;
+                           struct order *reterr_order) MUST_CHECK;
 
 /* Exactly five ASCII digits. */
 bool booking_payment_code_is_valid(const char *code);
@@ -83,8 +83,8 @@ enum result booking_read_order(struct db *db, const char *order_id, struct order
 /* Ends every order that is open now and frees its seats, on one flight or (NULL) on all.
  * Payments stay; charges that may exist are voided. FLIGHT_NOT_FOUND. Not one
  * transaction but one an order, so that it can stop and be repeated. */
-enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id, int64_t *ret_orders_ended,
-                          int64_t *ret_seats_freed) MUST_CHECK;
+enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
+                          int64_t *reterr_orders_ended, int64_t *reterr_seats_freed) MUST_CHECK;
 
 /* Makes a failed or waiting job due now. NOT_FOUND, JOB_RUNNING. */
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
@@ -101,17 +101,17 @@ int64_t booking_lease_ms(const struct config *config, enum job_kind kind);
 /* Leases up to limit due jobs of a kind. A payment's lease begins anew when its
  * attempt is announced. */
 enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
-                          struct job *ret_jobs, size_t *ret_count) MUST_CHECK;
+                          struct job *reterr_jobs, size_t *reterr_count) MUST_CHECK;
 
 /* Ends the holds that have lapsed among these orders (at most JOBS_CLAIM_MAX)
  * and removes their timers; an order whose hold goes on gets its timer back,
- * all others lose it. *ret_expired is how many ended. worker is NULL when a
+ * all others lose it. *reterr_expired is how many ended. worker is NULL when a
  * request does it; a worker leaves out the orders that others have locked: the
  * lease of their timers brings them back. A worker refuses an order that does
  * not hold the seats it names (RESULT_STALE), for an operator to see; a request
  * ends it all the same, for its customer waits. */
 enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, const char *worker,
-                           size_t *ret_expired) MUST_CHECK;
+                           size_t *reterr_expired) MUST_CHECK;
 
 /* What the gateway must be asked for. */
 struct charge {
@@ -124,13 +124,13 @@ struct charge {
 };
 
 /* Announces an attempt before the gateway is called, or a question about the
- * last one while the gateway is deciding, and begins the lease anew. *ret_go
+ * last one while the gateway is deciding, and begins the lease anew. *reterr_go
  * says whether to call the gateway: not when the order is not waiting for
  * payment any more, nor when its attempts are used up, the gateway has taken
  * too long to decide, or the flight has left; the job is then settled here.
  * RESULT_STALE if the claim does not stand or its lease is over. */
 enum result booking_begin_attempt(struct db *db, const struct config *config, const struct job *job, const char *worker,
-                                  bool *ret_go, struct charge *ret_charge) MUST_CHECK;
+                                  bool *reterr_go, struct charge *reterr_charge) MUST_CHECK;
 
 /* PENDING: the gateway has not decided yet and wants to be asked again. */
 enum attempt_outcome { ATTEMPT_APPROVED, ATTEMPT_DECLINED, ATTEMPT_ERROR, ATTEMPT_TIMEOUT, ATTEMPT_PENDING };
@@ -156,7 +156,7 @@ enum result booking_settle_attempt(struct db *db, const struct config *config, c
  * own, so that the others go on: it is tried again after a growing pause, and
  * the tenth time in a row (or with its tries used up) it has FAILED with this
  * reason. RESULT_STALE if the claim does not stand. */
-enum result booking_set_aside(struct db *db, const struct job *job, const char *why, bool *ret_failed) MUST_CHECK;
+enum result booking_set_aside(struct db *db, const struct job *job, const char *why, bool *reterr_failed) MUST_CHECK;
 
 /* The charge a VOID_CHARGE job is about. */
 enum result booking_find_charge(struct db *db, const struct job *job, struct charge *ret_charge) MUST_CHECK;

@@ -68,13 +68,13 @@ static void *field_of(struct config *config, const struct setting *s)
     return (char *)config + s->offset;
 }
 
-static bool parse_fraction(const char *text, double *ret)
+static bool parse_fraction(const char *text, double *reterr_fraction)
 {
     char *end = NULL;
     if (*text == '\0' || strspn(text, "0123456789.") != strlen(text))
         return false;
-    *ret = strtod(text, &end);
-    return *end == '\0' && *ret >= 0 && *ret <= 1;
+    *reterr_fraction = strtod(text, &end);
+    return *end == '\0' && *reterr_fraction >= 0 && *reterr_fraction <= 1;
 }
 
 static bool parse_flag(const char *text, bool *ret)
@@ -134,34 +134,35 @@ static bool parse_duration(const struct setting *s, const char *text, int64_t *r
     return true;
 }
 
-static void say_wanted(const struct setting *s, const char *name, const char *text, char *ret_error, size_t size)
+static void say_wanted(const struct setting *s, const char *name, const char *text, char *reterr_error, size_t size)
 {
     char low[32];
     char high[32];
     switch (s->kind) {
     case NUMBER:
-        (void)snprintf(ret_error, size, "%s: \"%s\" is not a whole number from %lld to %lld", name, text, s->min,
+        (void)snprintf(reterr_error, size, "%s: \"%s\" is not a whole number from %lld to %lld", name, text, s->min,
                        s->max);
         break;
     case DURATION:
         duration_format(s->min, low, sizeof low);
         duration_format(s->max, high, sizeof high);
-        (void)snprintf(ret_error, size,
+        (void)snprintf(reterr_error, size,
                        "%s: \"%s\" is not a duration from %s to %s, written like 500ms, 30s, 15m or 1h30m", name, text,
                        low, high);
         break;
-    case FRACTION: (void)snprintf(ret_error, size, "%s: \"%s\" is not a number from 0 to 1", name, text); break;
-    case FLAG: (void)snprintf(ret_error, size, "%s: \"%s\" is neither true nor false", name, text); break;
-    case URL: (void)snprintf(ret_error, size, "%s: expected a URL such as http://host:port/path", name); break;
-    case LEVEL: (void)snprintf(ret_error, size, "%s: \"%s\" is none of debug, info, warn, error", name, text); break;
+    case FRACTION: (void)snprintf(reterr_error, size, "%s: \"%s\" is not a number from 0 to 1", name, text); break;
+    case FLAG: (void)snprintf(reterr_error, size, "%s: \"%s\" is neither true nor false", name, text); break;
+    case URL: (void)snprintf(reterr_error, size, "%s: expected a URL such as http://host:port/path", name); break;
+    case LEVEL: (void)snprintf(reterr_error, size, "%s: \"%s\" is none of debug, info, warn, error", name, text); break;
     case TOKEN:
-        (void)snprintf(ret_error, size, "%s: expected at least %d visible ASCII characters", name, TOKEN_MIN);
+        (void)snprintf(reterr_error, size, "%s: expected at least %d visible ASCII characters", name, TOKEN_MIN);
         break;
     case TOKEN_OR_NONE:
-        (void)snprintf(ret_error, size, "%s: expected at least %d visible ASCII characters, or none", name, TOKEN_MIN);
+        (void)snprintf(reterr_error, size, "%s: expected at least %d visible ASCII characters, or none", name,
+                       TOKEN_MIN);
         break;
     case TEXT:
-    case DSN: (void)snprintf(ret_error, size, "%s: too long, or holds control characters", name); break;
+    case DSN: (void)snprintf(reterr_error, size, "%s: too long, or holds control characters", name); break;
     }
 }
 
@@ -189,7 +190,7 @@ static bool parse_setting(const struct setting *s, const char *text, void *field
     return false;
 }
 
-static bool load_setting(struct config *config, const struct setting *s, char *ret_error, size_t size)
+static bool load_setting(struct config *config, const struct setting *s, char *reterr_error, size_t size)
 {
     const char *name = s->name;
     const char *text = getenv(name);
@@ -205,14 +206,14 @@ static bool load_setting(struct config *config, const struct setting *s, char *r
     const char *error = NULL;
     struct dsn dsn;
     if (s->kind == DSN && !dsn_parse(text, &dsn, &error))
-        (void)snprintf(ret_error, size, "%s: %s", name, error);
+        (void)snprintf(reterr_error, size, "%s: %s", name, error);
     else
-        say_wanted(s, name, text, ret_error, size);
+        say_wanted(s, name, text, reterr_error, size);
     return false;
 }
 
 /* What two variables say together. */
-static bool agree(const struct config *config, char *ret_error, size_t size)
+static bool agree(const struct config *config, char *reterr_error, size_t size)
 {
     char limit[64];
     char timeout[64];
@@ -220,7 +221,7 @@ static bool agree(const struct config *config, char *ret_error, size_t size)
         return true;
     duration_format(config->reservation_limit_ms, limit, sizeof limit);
     duration_format(config->reservation_timeout_ms, timeout, sizeof timeout);
-    (void)snprintf(ret_error, size, "RESERVATION_LIMIT: \"%s\" is less than RESERVATION_TIMEOUT (%s); 0 is no limit",
+    (void)snprintf(reterr_error, size, "RESERVATION_LIMIT: \"%s\" is less than RESERVATION_TIMEOUT (%s); 0 is no limit",
                    limit, timeout);
     return false;
 }
@@ -238,15 +239,15 @@ static void derive_databases(struct config *config)
         config->gateway_migration_database = config->gateway_database;
 }
 
-bool config_load(struct config *ret_config, char *ret_error, size_t error_size)
+bool config_load(struct config *reterr_config, char *reterr_error, size_t error_size)
 {
-    *ret_config = (struct config){ 0 };
+    *reterr_config = (struct config){ 0 };
     for (size_t i = 0; i < SETTING_COUNT; i++) {
-        if (!load_setting(ret_config, &settings[i], ret_error, error_size))
+        if (!load_setting(reterr_config, &settings[i], reterr_error, error_size))
             return false;
     }
-    derive_databases(ret_config);
-    return agree(ret_config, ret_error, error_size);
+    derive_databases(reterr_config);
+    return agree(reterr_config, reterr_error, error_size);
 }
 
 static void print_dsn(const struct dsn *dsn, FILE *to)

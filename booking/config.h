@@ -48,9 +48,9 @@ struct config {
     struct dsn gateway_migration_database; /* GATEWAY_DATABASE_DSN when not set */
 };
 
-/* Reads and checks every variable. False, and one line in ret_error naming the
- * variable and what it wants, when one is wrong; *ret_config is then undefined. */
-bool config_load(struct config *ret_config, char *ret_error, size_t error_size);
+/* Reads and checks every variable. False, and one line in reterr_error naming the
+ * variable and what it wants, when one is wrong; *reterr_config is then undefined. */
+bool config_load(struct config *reterr_config, char *reterr_error, size_t error_size);
 
 /* The table of variables as NAME=value, secrets masked. */
 void config_print(const struct config *config, FILE *to);

@@ -83,11 +83,11 @@ static const char *query_or_null(const struct call *call, const char *name)
 }
 
 /* A date or a moment of the query; absent: TIME_NONE. False, and the answer is the problem. */
-static bool read_moment(struct call *call, const char *name, int64_t *ret_ms)
+static bool read_moment(struct call *call, const char *name, int64_t *reterr_ms)
 {
     const char *text = query_or_null(call, name);
-    *ret_ms = TIME_NONE;
-    if (text == NULL || timestamp_parse(text, ret_ms))
+    *reterr_ms = TIME_NONE;
+    if (text == NULL || timestamp_parse(text, reterr_ms))
         return true;
     problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, name,
                   "Say a date such as 2026-03-15, or a moment such as 2026-03-15T10:00:00Z.");

@@ -52,11 +52,11 @@ static bool is_readable(const struct request *request)
            (*charset == '\0' || strcasecmp(charset, "utf-8") == 0 || strcasecmp(charset, "utf8") == 0);
 }
 
-static struct json_object *parse_json(const char *text, size_t len, char *ret_error, size_t size)
+static struct json_object *parse_json(const char *text, size_t len, char *reterr_error, size_t size)
 {
     size_t at = 0;
     if (!json_is_valid(text, len, JSON_DEPTH_MAX, &at)) {
-        (void)snprintf(ret_error, size, "The body is not valid JSON: see byte %zu.", at + 1);
+        (void)snprintf(reterr_error, size, "The body is not valid JSON: see byte %zu.", at + 1);
         return NULL;
     }
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
@@ -98,18 +98,18 @@ bool body_is_json(const struct request *request)
     return media_type_is(request->content_type, "application/json");
 }
 
-bool body_parse(const struct request *request, struct response *response, struct body *ret_body)
+bool body_parse(const struct request *request, struct response *response, struct body *reterr_body)
 {
-    *ret_body = (struct body){ 0 };
+    *reterr_body = (struct body){ 0 };
     if (!is_readable(request)) {
         problem_say(response, request, PROBLEM_UNSUPPORTED_MEDIA_TYPE,
                     "Send the body in UTF-8, and not compressed (no Content-Encoding).");
         return false;
     }
     if (media_type_is(request->content_type, "application/json"))
-        return begin_json(request, response, ret_body);
+        return begin_json(request, response, reterr_body);
     if (media_type_is(request->content_type, "application/x-www-form-urlencoded"))
-        return begin_form(request, response, ret_body);
+        return begin_form(request, response, reterr_body);
     problem_say(response, request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
     return false;
 }
@@ -129,18 +129,18 @@ static const char *plain_text(struct json_object *json)
     return strlen(text) == (size_t)json_object_get_string_len(json) ? text : NULL;
 }
 
-bool body_text(const struct body *body, const char *name, const char **ret_text)
+bool body_text(const struct body *body, const char *name, const char **reterr_text)
 {
     struct json_object *field = NULL;
     if (body->json == NULL) {
-        *ret_text = parameters_get(&body->form, name);
+        *reterr_text = parameters_get(&body->form, name);
         return true;
     }
-    *ret_text = NULL;
+    *reterr_text = NULL;
     if (!json_object_object_get_ex(body->json, name, &field) || field == NULL)
         return true;
-    *ret_text = plain_text(field);
-    return *ret_text != NULL;
+    *reterr_text = plain_text(field);
+    return *reterr_text != NULL;
 }
 
 int64_t body_integer(const struct body *body, const char *name, int64_t fallback)
@@ -246,13 +246,13 @@ static bool add_from_form(const struct seat_reader *reader, const struct body *b
 }
 
 bool body_seats(const struct body *body, const struct request *request, struct response *response, size_t max,
-                struct seat_list *ret_seats)
+                struct seat_list *reterr_seats)
 {
-    struct seat_reader reader = { request, response, max, ret_seats };
-    ret_seats->count = 0;
+    struct seat_reader reader = { request, response, max, reterr_seats };
+    reterr_seats->count = 0;
     if (!(body->json != NULL ? add_from_json(&reader, body) : add_from_form(&reader, body)))
         return false;
-    if (ret_seats->count == 0)
+    if (reterr_seats->count == 0)
         return refuse(&reader, PROBLEM_INVALID_SEATS, "Name at least one seat.");
     return true;
 }

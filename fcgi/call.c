@@ -17,9 +17,9 @@ bool call_order_id(struct call *call)
     return true;
 }
 
-bool call_read_flight_id(const char *text, char ret_id[FLIGHT_ID_SIZE])
+bool call_read_flight_id(const char *text, char reterr_id[FLIGHT_ID_SIZE])
 {
-    return text_trim_copy(ret_id, FLIGHT_ID_SIZE, text) && text_is_identifier(ret_id, FLIGHT_ID_SIZE - 1);
+    return text_trim_copy(reterr_id, FLIGHT_ID_SIZE, text) && text_is_identifier(reterr_id, FLIGHT_ID_SIZE - 1);
 }
 
 bool call_flight_id(struct call *call)
@@ -77,32 +77,32 @@ static int64_t tagged_version(const char *text, size_t len)
 
 /* "*" or a list of entity tags (RFC 9110, section 13.1). Ours are versions. Weak ones count where the comparison is
  * weak. */
-static bool read_tags(const char *text, bool weak_counts, struct version_set *ret_set)
+static bool read_tags(const char *text, bool weak_counts, struct version_set *reterr_set)
 {
-    *ret_set = (struct version_set){ .any = strcmp(text, "*") == 0 };
-    while (*text != '\0' && !ret_set->any) {
+    *reterr_set = (struct version_set){ .any = strcmp(text, "*") == 0 };
+    while (*text != '\0' && !reterr_set->any) {
         text += strspn(text, " ,");
         if (*text == '\0')
             break;
         bool weak = strncmp(text, "W/", 2) == 0;
         text += weak ? 2 : 0;
         const char *end = *text == '"' ? strchr(text + 1, '"') : NULL;
-        if (end == NULL || ret_set->count == sizeof ret_set->version / sizeof ret_set->version[0])
+        if (end == NULL || reterr_set->count == sizeof reterr_set->version / sizeof reterr_set->version[0])
             return false;
         bool counts = weak_counts || !weak;
-        ret_set->version[ret_set->count++] = counts ? tagged_version(text + 1, (size_t)(end - text) - 1) : -1;
+        reterr_set->version[reterr_set->count++] = counts ? tagged_version(text + 1, (size_t)(end - text) - 1) : -1;
         text = end + 1;
     }
-    return ret_set->any || ret_set->count > 0;
+    return reterr_set->any || reterr_set->count > 0;
 }
 
 /* The condition in that header, none if there is no such header. False, and the answer is the problem. */
-static bool read_condition(struct call *call, const char *header, struct version_set *ret_set)
+static bool read_condition(struct call *call, const char *header, struct version_set *reterr_set)
 {
     bool is_match = strcmp(header, "If-Match") == 0;
     const char *text = request_header(call->request, is_match ? "HTTP_IF_MATCH" : "HTTP_IF_NONE_MATCH");
-    *ret_set = (struct version_set){ 0 };
-    if (text == NULL || read_tags(text, !is_match, ret_set))
+    *reterr_set = (struct version_set){ 0 };
+    if (text == NULL || read_tags(text, !is_match, reterr_set))
         return true;
     problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, header,
                   is_match ? "If-Match must be * or up to eight entity tags such as \"3\"."
@@ -119,13 +119,13 @@ struct caller call_plain_caller(const struct call *call)
     };
 }
 
-bool call_caller(struct call *call, struct order_answer *answer, struct caller *ret_caller)
+bool call_caller(struct call *call, struct order_answer *answer, struct caller *reterr_caller)
 {
-    *ret_caller = call_plain_caller(call);
-    ret_caller->before_commit = answer_before_commit;
-    ret_caller->context = answer;
-    return read_condition(call, "If-Match", &ret_caller->only_if) &&
-           read_condition(call, "If-None-Match", &ret_caller->unless);
+    *reterr_caller = call_plain_caller(call);
+    reterr_caller->before_commit = answer_before_commit;
+    reterr_caller->context = answer;
+    return read_condition(call, "If-Match", &reterr_caller->only_if) &&
+           read_condition(call, "If-None-Match", &reterr_caller->unless);
 }
 
 /* Without the query, which may hold names. */
@@ -219,14 +219,14 @@ void page_write_cursor(const struct page *page, int64_t or_at_ms)
         json_add_null(page->w, "nextCursor");
 }
 
-bool call_cursor(struct call *call, int64_t *ret_ms, char ret_id[CURSOR_SIZE])
+bool call_cursor(struct call *call, int64_t *reterr_ms, char reterr_id[CURSOR_SIZE])
 {
     const char *text = parameters_get(&call->request->query, "cursor");
     char digits[24];
     long long ms = 0;
 
-    *ret_ms = TIME_NONE;
-    ret_id[0] = '\0';
+    *reterr_ms = TIME_NONE;
+    reterr_id[0] = '\0';
     if (text == NULL)
         return true;
     size_t len = strcspn(text, "_");
@@ -234,8 +234,8 @@ bool call_cursor(struct call *call, int64_t *ret_ms, char ret_id[CURSOR_SIZE])
         memcpy(digits, text, len);
         digits[len] = '\0';
         if (text_parse_int(digits, 0, INT64_C(253370764800000), &ms)) {
-            *ret_ms = ms;
-            text_copy(ret_id, CURSOR_SIZE, text + len + 1);
+            *reterr_ms = ms;
+            text_copy(reterr_id, CURSOR_SIZE, text + len + 1);
             return true;
         }
     }

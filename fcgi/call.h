@@ -36,7 +36,7 @@ struct order_answer {
 /* A caller for the use cases whose answer is rendered, and kept under the
  * Idempotency-Key, inside the transaction of the change. False, and the answer
  * is the problem, if a condition cannot be read. The answer must live as long. */
-bool call_caller(struct call *call, struct order_answer *answer, struct caller *ret_caller);
+bool call_caller(struct call *call, struct order_answer *answer, struct caller *reterr_caller);
 
 /* A caller for the operator's use cases, without condition or answer. */
 struct caller call_plain_caller(const struct call *call);
@@ -48,7 +48,7 @@ bool call_order_id(struct call *call);
 bool call_flight_id(struct call *call);
 
 /* The same for an id from elsewhere: a flight's, trimmed. */
-bool call_read_flight_id(const char *text, char ret_id[FLIGHT_ID_SIZE]);
+bool call_read_flight_id(const char *text, char reterr_id[FLIGHT_ID_SIZE]);
 
 /* The order as the answer, with its ETag. */
 void call_answer_order(struct call *call, const struct order *order, int status, enum order_dialect dialect);
@@ -65,7 +65,7 @@ bool call_limit(struct call *call, int *ret_limit);
 /* A page's position, "<milliseconds>_<id>": written into nextCursor, and read
  * from cursor=. Absent: TIME_NONE and "". False, and the answer is the problem. */
 #define CURSOR_SIZE 96
-bool call_cursor(struct call *call, int64_t *ret_ms, char ret_id[CURSOR_SIZE]);
+bool call_cursor(struct call *call, int64_t *reterr_ms, char reterr_id[CURSOR_SIZE]);
 
 /* A page of a list that is ordered by a moment and an id. */
 struct page {

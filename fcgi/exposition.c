@@ -13,11 +13,11 @@ struct gauges {
     int64_t now_ms;
 };
 
-static enum result read_gauges(struct db *db, struct gauges *ret)
+static enum result read_gauges(struct db *db, struct gauges *reterr_gauges)
 {
-    enum result r = sweepers_count(db, &ret->sweepers, &ret->now_ms);
+    enum result r = sweepers_count(db, &reterr_gauges->sweepers, &reterr_gauges->now_ms);
     for (int i = 0; r == RESULT_OK && i < JOB_KIND_COUNT; i++)
-        r = jobs_count(db, (enum job_kind)i, &ret->queue[i]);
+        r = jobs_count(db, (enum job_kind)i, &reterr_gauges->queue[i]);
     return r;
 }
 

@@ -49,32 +49,32 @@ static void add_to_page(const struct flight *f, void *context)
 }
 
 /* An airport as three letters, in whatever case. False: the answer is the problem. */
-static bool read_airport(struct call *call, const char *name, char ret_code[4], const char **ret)
+static bool read_airport(struct call *call, const char *name, char reterr_code[4], const char **reterr_airport)
 {
     const char *text = parameters_get(&call->request->query, name);
-    *ret = NULL;
+    *reterr_airport = NULL;
     if (text == NULL || *text == '\0')
         return true;
     bool valid = text_trim(&text) == 3;
     for (size_t i = 0; valid && i < 3; i++) {
         valid = isalpha((unsigned char)text[i]) != 0;
-        ret_code[i] = (char)toupper((unsigned char)text[i]);
+        reterr_code[i] = (char)toupper((unsigned char)text[i]);
     }
     if (!valid) {
         problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, name,
                       "An airport is three letters, such as NYC.");
         return false;
     }
-    ret_code[3] = '\0';
-    *ret = ret_code;
+    reterr_code[3] = '\0';
+    *reterr_airport = reterr_code;
     return true;
 }
 
-static bool read_date(struct call *call, int64_t *ret_day_ms)
+static bool read_date(struct call *call, int64_t *reterr_day_ms)
 {
     const char *date = parameters_get(&call->request->query, "date");
-    *ret_day_ms = TIME_NONE;
-    if (date == NULL || *date == '\0' || timestamp_parse_date(date, ret_day_ms))
+    *reterr_day_ms = TIME_NONE;
+    if (date == NULL || *date == '\0' || timestamp_parse_date(date, reterr_day_ms))
         return true;
     problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "date",
                   "date must be a day such as 2026-03-15.");
@@ -208,10 +208,10 @@ static void write_seat(const struct seat *seat, void *context)
     json_close_object(&page->w);
 }
 
-static bool read_seat_status(struct call *call, const char **ret_status)
+static bool read_seat_status(struct call *call, const char **reterr_status)
 {
     const char *text = parameters_get(&call->request->query, "status");
-    *ret_status = text;
+    *reterr_status = text;
     if (text == NULL || strcmp(text, "AVAILABLE") == 0 || strcmp(text, "RESERVED") == 0 || strcmp(text, "BOOKED") == 0)
         return true;
     problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "status",

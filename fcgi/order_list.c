@@ -19,16 +19,16 @@ static void add_to_page(const struct order *order, void *context)
 }
 
 /* States and texts are looked for among the next few thousand orders only.
- * *ret_horizon_ms is where the page then ends, full or not, or TIME_NONE. */
-static enum result bound_search(struct call *call, struct order_filter *filter, int64_t *ret_horizon_ms)
+ * *reterr_horizon_ms is where the page then ends, full or not, or TIME_NONE. */
+static enum result bound_search(struct call *call, struct order_filter *filter, int64_t *reterr_horizon_ms)
 {
     int64_t ms = TIME_NONE;
-    *ret_horizon_ms = TIME_NONE;
+    *reterr_horizon_ms = TIME_NONE;
     if (filter->status == NULL && filter->search == NULL)
         return RESULT_OK;
     enum result r = orders_horizon(call->db, filter, &ms);
     if (r == RESULT_OK && ms != TIME_NONE && (filter->from_ms == TIME_NONE || filter->from_ms < ms))
-        *ret_horizon_ms = filter->from_ms = ms;
+        *reterr_horizon_ms = filter->from_ms = ms;
     return r;
 }
 

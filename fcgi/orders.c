@@ -168,10 +168,10 @@ void orders_get_list(struct call *call)
 
 /* All that must be right before an order is asked to change. The Idempotency-Key comes last: what is refused before
  * writes nothing, however often a stranger sends it, and its key is free for the corrected request. */
-static bool begin_change(struct call *call, struct order_answer *answer, struct caller *ret_caller)
+static bool begin_change(struct call *call, struct order_answer *answer, struct caller *reterr_caller)
 {
     if (call_order_id(call))
-        return call_caller(call, answer, ret_caller) && bulkhead_enter(call, call->id) && replay_begin(call);
+        return call_caller(call, answer, reterr_caller) && bulkhead_enter(call, call->id) && replay_begin(call);
     call_refuse(call, RESULT_ORDER_NOT_FOUND);
     return false;
 }

@@ -58,13 +58,13 @@ static enum result give_up_key(struct call *call, const char *key)
 
 /* A claim is single statements outside any transaction; one that met a deadlock
  * or a lock timeout is simply made again. */
-static enum result claim_key(struct call *call, const char *key, struct stored_answer *ret_stored)
+static enum result claim_key(struct call *call, const char *key, struct stored_answer *reterr_stored)
 {
     struct buf request = BUF_INIT;
     enum result r = RESULT_RETRY;
     describe(call->request, &request);
     for (int tries = 0; r == RESULT_RETRY && tries < 3; tries++)
-        r = idempotency_claim(call->db, key, buf_str(&request), request.len, &call->key_owner, ret_stored);
+        r = idempotency_claim(call->db, key, buf_str(&request), request.len, &call->key_owner, reterr_stored);
     buf_done(&request);
     return r;
 }

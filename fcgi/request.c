@@ -64,10 +64,10 @@ static enum request_error parse_segments(struct request *r, const char *path, si
     return REQUEST_OK;
 }
 
-static enum request_error parse_pairs(struct buf *b, const char *text, size_t len, struct parameters *ret)
+static enum request_error parse_pairs(struct buf *b, const char *text, size_t len, struct parameters *reterr_parameters)
 {
     size_t at = 0;
-    ret->count = 0;
+    reterr_parameters->count = 0;
     while (at < len) {
         const char *end = memchr(text + at, '&', len - at);
         size_t pair_len = end == NULL ? len - at : (size_t)(end - (text + at));
@@ -76,7 +76,7 @@ static enum request_error parse_pairs(struct buf *b, const char *text, size_t le
         size_t value_at = equals == NULL ? at + pair_len : at + name_len + 1;
 
         if (pair_len > 0) {
-            if (ret->count == PARAMETERS_MAX)
+            if (reterr_parameters->count == PARAMETERS_MAX)
                 return REQUEST_TOO_MANY_PARTS;
             size_t name_start = b->len;
             if (!decode(b, text + at, name_len, true))
@@ -84,17 +84,19 @@ static enum request_error parse_pairs(struct buf *b, const char *text, size_t le
             size_t value_start = b->len;
             if (!decode(b, text + value_at, at + pair_len - value_at, true))
                 return REQUEST_BAD_ENCODING;
-            ret->item[ret->count++] = (struct parameter){ buf_str(b) + name_start, buf_str(b) + value_start };
+            reterr_parameters->item[reterr_parameters->count++] = (struct parameter){ buf_str(b) + name_start,
+                                                                                      buf_str(b) + value_start };
         }
         at += pair_len + 1;
     }
     return REQUEST_OK;
 }
 
-enum request_error request_parse_parameters(struct buf *buffer, const char *text, size_t len, struct parameters *ret)
+enum request_error request_parse_parameters(struct buf *buffer, const char *text, size_t len,
+                                            struct parameters *reterr_parameters)
 {
     reserve(buffer, len + 2 * PARAMETERS_MAX + 2);
-    return parse_pairs(buffer, text, len, ret);
+    return parse_pairs(buffer, text, len, reterr_parameters);
 }
 
 enum request_error request_parse_target(struct request *request, const char *target)

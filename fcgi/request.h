@@ -55,7 +55,8 @@ enum request_error request_parse_target(struct request *request, const char *tar
 
 /* Takes "a=1&b=2" apart (the URL standard's application/x-www-form-urlencoded).
  * The text is kept in the buffer, which must outlive the parameters. */
-enum request_error request_parse_parameters(struct buf *buffer, const char *text, size_t len, struct parameters *ret);
+enum request_error request_parse_parameters(struct buf *buffer, const char *text, size_t len,
+                                            struct parameters *reterr_parameters);
 
 /* The first value of that name, or NULL. */
 const char *parameters_get(const struct parameters *parameters, const char *name);

@@ -76,8 +76,8 @@ void router_write_metrics(struct buf *out)
     metrics_write(out, labels, ROUTE_COUNT + 1);
 }
 
-/* Holds a path of segments against a pattern; *ret_id gets what "*" stands for. */
-static bool path_matches(const struct request *request, const char *pattern, const char **ret_id)
+/* Holds a path of segments against a pattern; *reterr_id gets what "*" stands for. */
+static bool path_matches(const struct request *request, const char *pattern, const char **reterr_id)
 {
     const char *id = NULL;
     for (size_t i = 0; i < request->segment_count; i++) {
@@ -94,7 +94,7 @@ static bool path_matches(const struct request *request, const char *pattern, con
         if (*pattern == '/')
             pattern++;
     }
-    *ret_id = id;
+    *reterr_id = id;
     return *pattern == '\0';
 }
 
@@ -104,8 +104,8 @@ static bool method_matches(const char *method, const struct route *route)
     return strcmp(is_head ? "GET" : method, route->method) == 0;
 }
 
-/* The route, or NULL; ret_allow gets the methods the path takes, "" if none. */
-static const struct route *find_route(const struct request *request, const char **ret_id, char *ret_allow,
+/* The route, or NULL; reterr_allow gets the methods the path takes, "" if none. */
+static const struct route *find_route(const struct request *request, const char **ret_id, char *reterr_allow,
                                       size_t allow_size)
 {
     const struct route *found = NULL;
@@ -124,7 +124,7 @@ static const struct route *find_route(const struct request *request, const char 
     }
     if (allow.len > 0)
         buf_add_str(&allow, strstr(buf_str(&allow), "GET") != NULL ? ", HEAD, OPTIONS" : ", OPTIONS");
-    text_copy(ret_allow, allow_size, buf_str(&allow));
+    text_copy(reterr_allow, allow_size, buf_str(&allow));
     buf_done(&allow);
     return found;
 }

@@ -88,31 +88,31 @@ static bool start(struct sweeper *s, const struct job *jobs, size_t count, int64
 }
 
 /* Claims and starts one batch. False when the database is away. */
-static bool claim_batch(struct sweeper *s, enum job_kind kind, size_t *ret_count)
+static bool claim_batch(struct sweeper *s, enum job_kind kind, size_t *reterr_count)
 {
     struct job jobs[JOBS_CLAIM_MAX];
     int64_t claimed_ms = monotonic_ms();
     enum result r = booking_claim(s->db, kind, capacity(s, kind), booking_lease_ms(s->config, kind), s->worker, jobs,
-                                  ret_count);
-    if (*ret_count > 0)
+                                  reterr_count);
+    if (*reterr_count > 0)
         CRASH_POINT("claimed");
-    metrics_add((enum metric)(METRIC_CLAIMED_EXPIRE_HOLD + (int)kind), *ret_count);
+    metrics_add((enum metric)(METRIC_CLAIMED_EXPIRE_HOLD + (int)kind), *reterr_count);
     if (r != RESULT_OK) {
         sweeper_database_failed(s, "claim", r);
         return false;
     }
-    return *ret_count == 0 || start(s, jobs, *ret_count, claimed_ms);
+    return *reterr_count == 0 || start(s, jobs, *reterr_count, claimed_ms);
 }
 
 /* Claims one batch of each kind that is due; while there is more to be settled, only of timers. Returns how long
  * nothing more will be: 0 when there may be more at once. */
-static int64_t claim_due(struct sweeper *s, bool busy, size_t *ret_claimed)
+static int64_t claim_due(struct sweeper *s, bool busy, size_t *reterr_claimed)
 {
     int64_t due_in_ms[JOB_KIND_COUNT];
     int64_t wait_ms = busy ? 0 : s->config->sweeper_poll_interval_ms;
     enum result r = jobs_next_due(s->db, due_in_ms);
 
-    *ret_claimed = 0;
+    *reterr_claimed = 0;
     if (r != RESULT_OK) {
         sweeper_database_failed(s, "claim", r);
         return SWEEPER_TRY_AGAIN_MS;
@@ -127,7 +127,7 @@ static int64_t claim_due(struct sweeper *s, bool busy, size_t *ret_claimed)
             continue;
         }
         bool is_there = claim_batch(s, (enum job_kind)kind, &count);
-        *ret_claimed += count;
+        *reterr_claimed += count;
         if (!is_there)
             return SWEEPER_TRY_AGAIN_MS;
         int64_t again_ms = count > 0 ? 0 : HELD_MS;

@@ -144,16 +144,16 @@ static bool put_parameters(struct dsn *dsn, const char *text)
     return true;
 }
 
-static bool put_database(struct dsn *dsn, const char *text, const char **ret_error)
+static bool put_database(struct dsn *dsn, const char *text, const char **reterr_error)
 {
     size_t len = strcspn(text, "?");
     if (len == 0 || !put(dsn->database, sizeof dsn->database, text, len))
         return false;
-    *ret_error = PARAMETERS;
+    *reterr_error = PARAMETERS;
     return put_parameters(dsn, text + len);
 }
 
-static bool parse_url(const char *text, struct dsn *dsn, const char **ret_error)
+static bool parse_url(const char *text, struct dsn *dsn, const char **reterr_error)
 {
     size_t authority = strcspn(text, "/");
     if (text[authority] != '/')
@@ -164,11 +164,11 @@ static bool parse_url(const char *text, struct dsn *dsn, const char **ret_error)
     while (at > 0 && text[at - 1] != '@')
         at--;
     return at > 0 && put_credentials(dsn, text, at - 1) && decode_percent(dsn->user) && decode_percent(dsn->password) &&
-           put_address(dsn, text + at, authority - at) && put_database(dsn, text + authority + 1, ret_error) &&
+           put_address(dsn, text + at, authority - at) && put_database(dsn, text + authority + 1, reterr_error) &&
            decode_percent(dsn->database);
 }
 
-static bool parse_go(const char *text, struct dsn *dsn, const char **ret_error)
+static bool parse_go(const char *text, struct dsn *dsn, const char **reterr_error)
 {
     /* Passwords may hold '@' and '('; the last "@tcp(" or "@unix(" counts. */
     const char *at = NULL;
@@ -190,17 +190,17 @@ static bool parse_go(const char *text, struct dsn *dsn, const char **ret_error)
     } else if (len == 0 || !put(dsn->socket, sizeof dsn->socket, open + 1, len)) {
         return false;
     }
-    return put_database(dsn, close + 2, ret_error);
+    return put_database(dsn, close + 2, reterr_error);
 }
 
-bool dsn_parse(const char *text, struct dsn *ret_dsn, const char **ret_error)
+bool dsn_parse(const char *text, struct dsn *ret_dsn, const char **reterr_error)
 {
     static const char scheme[] = "mysql://";
     struct dsn dsn = { 0 };
     bool is_url = strncmp(text, scheme, sizeof scheme - 1) == 0;
     const char *error = FORMS;
     if (!(is_url ? parse_url(text + sizeof scheme - 1, &dsn, &error) : parse_go(text, &dsn, &error))) {
-        *ret_error = error;
+        *reterr_error = error;
         return false;
     }
     *ret_dsn = dsn;

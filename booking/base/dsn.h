@@ -36,8 +36,8 @@ const char *dsn_tls_name(enum dsn_tls tls);
  * encoded), and those of Go's driver that ask for what is done anyway
  * (parseTime, loc=UTC, charset and collation of utf8mb4). Any other is refused.
  *
- * On failure returns false and says in ret_error (never the password) what was
+ * On failure returns false and says in reterr_error (never the password) what was
  * expected; *ret_dsn is then untouched. */
-bool dsn_parse(const char *text, struct dsn *ret_dsn, const char **ret_error);
+bool dsn_parse(const char *text, struct dsn *ret_dsn, const char **reterr_error);
 
 #endif

@@ -134,13 +134,13 @@ static bool take_value(struct reader *r, int depth)
     }
 }
 
-bool json_is_valid(const char *text, size_t len, int depth_max, size_t *ret_at)
+bool json_is_valid(const char *text, size_t len, int depth_max, size_t *reterr_at)
 {
     struct reader r = { text, len, 0 };
     skip_space(&r);
     bool valid = take_value(&r, depth_max);
     if (valid)
         skip_space(&r);
-    *ret_at = r.at;
+    *reterr_at = r.at;
     return valid && r.at == len && text_is_utf8(text, len);
 }

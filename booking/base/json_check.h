@@ -10,7 +10,7 @@
  * than that (NaN, control characters in strings, a second value after the
  * first), and what it takes it may read otherwise than the sender meant.
  *
- * If not, *ret_at is where the first byte is that cannot be. */
-bool json_is_valid(const char *text, size_t len, int depth_max, size_t *ret_at);
+ * If not, *reterr_at is where the first byte is that cannot be. */
+bool json_is_valid(const char *text, size_t len, int depth_max, size_t *reterr_at);
 
 #endif

@@ -7,26 +7,26 @@
 
 /* The length of the sequence a lead byte begins, and the range of its second
  * byte, which is what rules out overlong forms and surrogates. */
-static size_t utf8_sequence(unsigned char lead, unsigned char *ret_low, unsigned char *ret_high)
+static size_t utf8_sequence(unsigned char lead, unsigned char *reterr_low, unsigned char *reterr_high)
 {
-    *ret_low = 0x80;
-    *ret_high = 0xBF;
+    *reterr_low = 0x80;
+    *reterr_high = 0xBF;
     if (lead < 0x80)
         return 1;
     if (lead >= 0xC2 && lead <= 0xDF)
         return 2;
     if (lead >= 0xE0 && lead <= 0xEF) {
         if (lead == 0xE0)
-            *ret_low = 0xA0;
+            *reterr_low = 0xA0;
         if (lead == 0xED)
-            *ret_high = 0x9F;
+            *reterr_high = 0x9F;
         return 3;
     }
     if (lead >= 0xF0 && lead <= 0xF4) {
         if (lead == 0xF0)
-            *ret_low = 0x90;
+            *reterr_low = 0x90;
         if (lead == 0xF4)
-            *ret_high = 0x8F;
+            *reterr_high = 0x8F;
         return 4;
     }
     return 0;

@@ -114,14 +114,14 @@ bool timestamp_parse_date(const char *text, int64_t *ret_ms)
 }
 
 /* ":SS.mmm", ":SS" or nothing, and the Z at the end. */
-static bool read_seconds(const char *text, int *ret_second, int *ret_millisecond)
+static bool read_seconds(const char *text, int *reterr_second, int *reterr_millisecond)
 {
     if (*text == ':') {
-        if (!read_digits(text + 1, 2, ret_second))
+        if (!read_digits(text + 1, 2, reterr_second))
             return false;
         text += 3;
         if (*text == '.') {
-            if (!read_digits(text + 1, 3, ret_millisecond))
+            if (!read_digits(text + 1, 3, reterr_millisecond))
                 return false;
             text += 4;
         }

@@ -55,7 +55,7 @@ static void judge(struct candidates *c, int64_t day_ms)
 
 /* The next flights of the day, up to the filter's limit. */
 static enum result find_of_day(struct db *db, const struct flight_filter *asked, int64_t day_ms,
-                               struct flight_ids *ret_ids)
+                               struct flight_ids *reterr_ids)
 {
     struct candidates c;
     struct flight_filter filter = *asked;
@@ -65,23 +65,23 @@ static enum result find_of_day(struct db *db, const struct flight_filter *asked,
     filter.from_ms = day_ms - OFFSET_MAX_MS;
     filter.to_ms = day_ms + 24 * HOUR_MS + OFFSET_MAX_MS;
     filter.limit = BATCH;
-    ret_ids->count = 0;
+    reterr_ids->count = 0;
     do {
         c.count = 0;
         enum result r = flights_departures(db, &filter, add_candidate, &c);
         if (r != RESULT_OK)
             return r;
         judge(&c, day_ms);
-        for (size_t i = 0; i < c.count && ret_ids->count < limit; i++) {
+        for (size_t i = 0; i < c.count && reterr_ids->count < limit; i++) {
             if (c.meant[i])
-                memcpy(ret_ids->id[ret_ids->count++], c.flight[i].flight_id, FLIGHT_ID_SIZE);
+                memcpy(reterr_ids->id[reterr_ids->count++], c.flight[i].flight_id, FLIGHT_ID_SIZE);
         }
         if (c.count > 0) {
             filter.after_ms = c.flight[c.count - 1].departure_ms;
             memcpy(after_id, c.flight[c.count - 1].flight_id, sizeof after_id);
             filter.after_id = after_id;
         }
-    } while (c.count == BATCH && ret_ids->count < limit);
+    } while (c.count == BATCH && reterr_ids->count < limit);
     return RESULT_OK;
 }
 

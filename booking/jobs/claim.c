@@ -28,13 +28,13 @@ static enum result claim_in_txn(struct db *db, void *context)
 }
 
 enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
-                          struct job *ret_jobs, size_t *ret_count)
+                          struct job *reterr_jobs, size_t *reterr_count)
 {
-    struct claim c = { kind, limit, lease_ms, worker, ret_jobs, ret_count };
+    struct claim c = { kind, limit, lease_ms, worker, reterr_jobs, reterr_count };
     /* A claim whose COMMIT is unknown is simply not used: if it was made, its
      * lease runs out. */
     enum result r = txn_run(db, NULL, claim_in_txn, &c);
     if (r != RESULT_OK)
-        *ret_count = 0;
+        *reterr_count = 0;
     return r;
 }

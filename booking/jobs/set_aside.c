@@ -27,10 +27,10 @@ static enum result set_aside_in_txn(struct db *db, void *context)
                           s->why);
 }
 
-enum result booking_set_aside(struct db *db, const struct job *job, const char *why, bool *ret_failed)
+enum result booking_set_aside(struct db *db, const struct job *job, const char *why, bool *reterr_failed)
 {
     struct setting_aside s = { .job = job, .why = why };
     enum result r = txn_run(db, NULL, set_aside_in_txn, &s);
-    *ret_failed = r == RESULT_OK && s.failed;
+    *reterr_failed = r == RESULT_OK && s.failed;
     return r;
 }

@@ -24,11 +24,11 @@ static enum result cancel_in_txn(struct db *db, void *context)
     return step_before_commit(db, c->caller, c->order);
 }
 
-enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id, struct order *ret_order)
+enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id, struct order *reterr_order)
 {
-    struct cancellation c = { caller, order_id, ret_order };
+    struct cancellation c = { caller, order_id, reterr_order };
     enum result r = txn_run(db, order_id, cancel_in_txn, &c);
     if (r == RESULT_OK)
-        metrics_add_moves(ret_order->status, 1);
+        metrics_add_moves(reterr_order->status, 1);
     return r;
 }

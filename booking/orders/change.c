@@ -91,9 +91,10 @@ static enum result change_in_txn(struct db *db, void *context)
 }
 
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
-                                 const struct seat_list *seats, struct order *ret_order, struct refusal *ret_refusal)
+                                 const struct seat_list *seats, struct order *reterr_order,
+                                 struct refusal *reterr_refusal)
 {
-    struct change c = { caller, order_id, seats, ret_order, ret_refusal };
+    struct change c = { caller, order_id, seats, reterr_order, reterr_refusal };
     for (int tries = 0;; tries++) {
         bool any = false;
         enum result r = txn_run(db, order_id, change_in_txn, &c);
@@ -101,7 +102,7 @@ enum result booking_change_seats(struct db *db, const struct caller *caller, con
             metrics_add_moves(ORDER_SEATS_RESERVED, 1);
         if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
             return r;
-        enum result expired = step_expire_holders(db, ret_order->flight_id, &ret_refusal->seats, &any);
+        enum result expired = step_expire_holders(db, reterr_order->flight_id, &reterr_refusal->seats, &any);
         if (expired != RESULT_OK || !any)
             return expired == RESULT_OK ? r : expired;
     }

@@ -46,13 +46,13 @@ static enum result expire_in_txn(struct db *db, void *context)
 }
 
 enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, const char *worker,
-                           size_t *ret_expired)
+                           size_t *reterr_expired)
 {
     struct expiration e = { .order_ids = order_ids, .count = count, .worker = worker };
     /* One order names the transaction well enough to look up its COMMIT: they
      * all happen together. */
     enum result r = txn_run(db, order_ids[0], expire_in_txn, &e);
-    *ret_expired = r == RESULT_OK ? e.expired : 0;
-    metrics_add_moves(ORDER_EXPIRED, *ret_expired);
+    *reterr_expired = r == RESULT_OK ? e.expired : 0;
+    metrics_add_moves(ORDER_EXPIRED, *reterr_expired);
     return r;
 }

@@ -83,24 +83,24 @@ static enum result hold_in_txn(struct db *db, void *context)
 }
 
 enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id, const char *user_id,
-                         const struct seat_list *seats, struct order *ret_order, struct refusal *ret_refusal)
+                         const struct seat_list *seats, struct order *reterr_order, struct refusal *reterr_refusal)
 {
-    struct hold h = { caller, flight_id, user_id, seats, ret_order, ret_refusal };
-    *ret_order = (struct order){ 0 };
-    random_uuid(ret_order->order_id);
+    struct hold h = { caller, flight_id, user_id, seats, reterr_order, reterr_refusal };
+    *reterr_order = (struct order){ 0 };
+    random_uuid(reterr_order->order_id);
 
     /* Seats may stand under holds that are over; those are ended first, each
      * in its own transaction, and then all starts from the top. */
     for (int tries = 0;; tries++) {
         bool any = false;
-        enum result r = txn_run(db, ret_order->order_id, hold_in_txn, &h);
+        enum result r = txn_run(db, reterr_order->order_id, hold_in_txn, &h);
         if (r == RESULT_OK) {
             metrics_add_moves(ORDER_CREATED, 1);
             metrics_add_moves(ORDER_SEATS_RESERVED, 1);
         }
         if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
             return r;
-        enum result expired = step_expire_holders(db, flight_id, &ret_refusal->seats, &any);
+        enum result expired = step_expire_holders(db, flight_id, &reterr_refusal->seats, &any);
         if (expired != RESULT_OK || !any)
             return expired == RESULT_OK ? r : expired;
     }

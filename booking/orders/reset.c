@@ -68,8 +68,8 @@ static enum result reset_order(struct db *db, struct reset *reset, int64_t *ende
 
 #define PAGE 64
 
-enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id, int64_t *ret_orders_ended,
-                          int64_t *ret_seats_freed)
+enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
+                          int64_t *reterr_orders_ended, int64_t *reterr_seats_freed)
 {
     char ids[PAGE][UUID_SIZE];
     char after[UUID_SIZE] = "";
@@ -77,7 +77,7 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
     size_t count = 0;
     enum result worst = RESULT_OK;
 
-    *ret_orders_ended = *ret_seats_freed = 0;
+    *reterr_orders_ended = *reterr_seats_freed = 0;
     enum result r = flight_id == NULL ? RESULT_OK : flights_exists(db, flight_id);
     while (r == RESULT_OK) {
         r = seats_holders(db, flight_id, after, &until_ms, PAGE, ids, &count);
@@ -85,7 +85,7 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
             return r == RESULT_OK ? worst : r;
         for (size_t i = 0; r == RESULT_OK && i < count; i++) {
             struct reset reset = { .caller = caller, .order_id = ids[i] };
-            r = reset_order(db, &reset, ret_orders_ended, ret_seats_freed);
+            r = reset_order(db, &reset, reterr_orders_ended, reterr_seats_freed);
             /* One that cannot be ended keeps no other from it. */
             if (r == RESULT_INTERNAL) {
                 worst = r;

@@ -15,11 +15,12 @@ static bool conditions_hold(const struct caller *caller, int64_t version)
            !version_is_in(&caller->unless, version);
 }
 
-enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id, struct order *ret_order)
+enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id,
+                            struct order *reterr_order)
 {
-    TRY(orders_lock(db, order_id, ret_order));
-    order_settle_lapse(ret_order);
-    return conditions_hold(caller, ret_order->version) ? RESULT_OK : RESULT_PRECONDITION_FAILED;
+    TRY(orders_lock(db, order_id, reterr_order));
+    order_settle_lapse(reterr_order);
+    return conditions_hold(caller, reterr_order->version) ? RESULT_OK : RESULT_PRECONDITION_FAILED;
 }
 
 static size_t find_locked(const struct locked_seats *locked, const char *number)
@@ -31,24 +32,24 @@ static size_t find_locked(const struct locked_seats *locked, const char *number)
 }
 
 enum result step_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
-                            const struct seat_list *others, struct locked_seats *ret_locked)
+                            const struct seat_list *others, struct locked_seats *reterr_locked)
 {
     struct seat_list sent = *wanted;
     bool padded = false;
 
     seat_list_plain(&sent, wanted);
-    enum result r = seats_lock(db, flight_id, wanted, others, ret_locked);
+    enum result r = seats_lock(db, flight_id, wanted, others, reterr_locked);
     if (r != RESULT_OK)
         return r;
     /* The flight's seats may have been loaded with zeros in their numbers. */
     for (size_t i = 0; i < wanted->count; i++) {
         if (strcmp(sent.number[i], wanted->number[i]) == 0 ||
-            find_locked(ret_locked, wanted->number[i]) < ret_locked->count)
+            find_locked(reterr_locked, wanted->number[i]) < reterr_locked->count)
             continue;
         memcpy(wanted->number[i], sent.number[i], SEAT_NUMBER_SIZE);
         padded = true;
     }
-    return padded ? seats_lock(db, flight_id, wanted, others, ret_locked) : RESULT_OK;
+    return padded ? seats_lock(db, flight_id, wanted, others, reterr_locked) : RESULT_OK;
 }
 
 static void refuse_seat(struct refusal *refusal, const char *number)
@@ -58,36 +59,36 @@ static void refuse_seat(struct refusal *refusal, const char *number)
 }
 
 enum result step_check_seats(const struct locked_seats *locked, const struct seat_list *wanted, const char *order_id,
-                             struct refusal *ret_refusal)
+                             struct refusal *reterr_refusal)
 {
-    ret_refusal->seats.count = 0;
+    reterr_refusal->seats.count = 0;
     for (size_t i = 0; i < wanted->count; i++) {
         if (find_locked(locked, wanted->number[i]) == locked->count)
-            refuse_seat(ret_refusal, wanted->number[i]);
+            refuse_seat(reterr_refusal, wanted->number[i]);
     }
-    if (ret_refusal->seats.count > 0)
+    if (reterr_refusal->seats.count > 0)
         return RESULT_INVALID_SEATS;
 
     for (size_t i = 0; i < wanted->count; i++) {
         size_t at = find_locked(locked, wanted->number[i]);
         bool own = order_id != NULL && strcmp(locked->seat[at].reserved_by, order_id) == 0;
         if (locked->seat[at].status != SEAT_AVAILABLE && !own)
-            refuse_seat(ret_refusal, wanted->number[i]);
+            refuse_seat(reterr_refusal, wanted->number[i]);
     }
-    return ret_refusal->seats.count > 0 ? RESULT_SEATS_UNAVAILABLE : RESULT_OK;
+    return reterr_refusal->seats.count > 0 ? RESULT_SEATS_UNAVAILABLE : RESULT_OK;
 }
 
-enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats, bool *ret_any)
+enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats, bool *reterr_any)
 {
     char ids[SEATS_MAX][UUID_SIZE];
     size_t count = 0;
     size_t expired = 0;
 
-    *ret_any = false;
+    *reterr_any = false;
     TRY(orders_find_lapsed_holders(db, flight_id, seats, ids, &count));
     for (size_t i = 0; i < count; i++)
         TRY(booking_expire(db, (const char(*)[UUID_SIZE])ids + i, 1, NULL, &expired));
-    *ret_any = count > 0;
+    *reterr_any = count > 0;
     return RESULT_OK;
 }
 

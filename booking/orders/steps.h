@@ -12,24 +12,24 @@ struct locked_seats;
 /* Locks an order and checks the caller's condition on its version. The order is
  * as it must be seen: a lapsed hold is EXPIRED, so no later step can use it. */
 enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id,
-                            struct order *ret_order) MUST_CHECK;
+                            struct order *reterr_order) MUST_CHECK;
 
 /* Locks the wanted seats, and those of others (may be NULL), which are the order's
  * own. *wanted, in which row numbers may have zeros in front, becomes the numbers
  * that the flight's seats have. */
 enum result step_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
-                            const struct seat_list *others, struct locked_seats *ret_locked) MUST_CHECK;
+                            const struct seat_list *others, struct locked_seats *reterr_locked) MUST_CHECK;
 
 /* Which of the wanted seats exist and are free, or already the order's own
  * (order_id may be NULL). RESULT_OK, INVALID_SEATS or SEATS_UNAVAILABLE, with
- * the seats in ret_refusal. */
+ * the seats in reterr_refusal. */
 enum result step_check_seats(const struct locked_seats *locked, const struct seat_list *wanted, const char *order_id,
-                             struct refusal *ret_refusal) MUST_CHECK;
+                             struct refusal *reterr_refusal) MUST_CHECK;
 
 /* Expires the lapsed holds on any of these seats, each in its own transaction;
- * *ret_any says whether there were some. Outside any transaction. */
+ * *reterr_any says whether there were some. Outside any transaction. */
 enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
-                                bool *ret_any) MUST_CHECK;
+                                bool *reterr_any) MUST_CHECK;
 
 /* Moves an order, read under lock, to the state the event leads to. Its version
  * and state guard the UPDATE. */

@@ -178,9 +178,9 @@ static enum result begin_in_txn(struct db *db, void *context)
 }
 
 enum result booking_begin_attempt(struct db *db, const struct config *config, const struct job *job, const char *worker,
-                                  bool *ret_go, struct charge *ret_charge)
+                                  bool *reterr_go, struct charge *reterr_charge)
 {
-    struct attempt a = { .config = config, .job = job, .worker = worker, .go = ret_go, .charge = ret_charge };
+    struct attempt a = { .config = config, .job = job, .worker = worker, .go = reterr_go, .charge = reterr_charge };
     return count_end(&a, txn_run(db, NULL, begin_in_txn, &a));
 }
 

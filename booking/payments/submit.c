@@ -54,11 +54,11 @@ static enum result submit_in_txn(struct db *db, void *context)
 }
 
 enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id, const char *code,
-                                   struct order *ret_order)
+                                   struct order *reterr_order)
 {
-    struct submission s = { caller, order_id, code, ret_order };
+    struct submission s = { caller, order_id, code, reterr_order };
     enum result r = txn_run(db, order_id, submit_in_txn, &s);
     if (r == RESULT_OK)
-        metrics_add_moves(ret_order->status, 1);
+        metrics_add_moves(reterr_order->status, 1);
     return r;
 }

@@ -483,13 +483,13 @@ static enum result execute(struct db_rows *rows, const struct db_value *args, si
 }
 
 static enum result run_once(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
-                            struct db_rows **ret_rows)
+                            struct db_rows **reterr_rows)
 {
     enum result r = db_connect(db);
     if (r == RESULT_OK)
-        r = find_statement(db, sql, ret_rows);
+        r = find_statement(db, sql, reterr_rows);
     if (r == RESULT_OK)
-        r = execute(*ret_rows, args, n);
+        r = execute(*reterr_rows, args, n);
     return r;
 }
 
@@ -498,7 +498,7 @@ static enum result run_once(struct db *db, const struct db_sql *sql, const struc
  * connection; db.h asks that such a statement may run twice. Not one that has
  * been waited for: the second wait would be as long. */
 static enum result run(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
-                       struct db_rows **ret_rows)
+                       struct db_rows **reterr_rows)
 {
     if (db->lost) {
         (void)snprintf(db->error, sizeof db->error, "%s: not sent, its transaction was lost", sql->name);
@@ -506,9 +506,9 @@ static enum result run(struct db *db, const struct db_sql *sql, const struct db_
     }
     bool may_repeat = db->connected && !db->in_transaction;
     int64_t begun_ms = may_repeat ? monotonic_ms() : 0;
-    enum result r = run_once(db, sql, args, n, ret_rows);
+    enum result r = run_once(db, sql, args, n, reterr_rows);
     if (r != RESULT_OK && may_repeat && !db->connected && monotonic_ms() - begun_ms < REPEAT_MS)
-        r = run_once(db, sql, args, n, ret_rows);
+        r = run_once(db, sql, args, n, reterr_rows);
     return r;
 }
 
@@ -640,10 +640,10 @@ bool db_more(struct db_rows *rows, enum result *result)
 }
 
 enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
-                         enum result if_none, struct db_rows **ret_rows)
+                         enum result if_none, struct db_rows **reterr_rows)
 {
-    enum result r = db_query(db, sql, args, n, ret_rows);
-    return db_more(*ret_rows, &r) || r != RESULT_OK ? r : if_none;
+    enum result r = db_query(db, sql, args, n, reterr_rows);
+    return db_more(*reterr_rows, &r) || r != RESULT_OK ? r : if_none;
 }
 
 static const struct column *find_column(const struct db_rows *rows, const char *name)
@@ -732,7 +732,7 @@ enum result db_run_script(struct db *db, const char *script)
     return r;
 }
 
-enum result db_run_text(struct db *db, const char *text, size_t len, uint64_t *ret_matched)
+enum result db_run_text(struct db *db, const char *text, size_t len, uint64_t *reterr_matched)
 {
     enum result r = db_connect(db);
     if (r != RESULT_OK)
@@ -740,7 +740,7 @@ enum result db_run_text(struct db *db, const char *text, size_t len, uint64_t *r
     db->round_trips++;
     if (mysql_real_query(&db->mysql, text, (unsigned long)len) != 0)
         return fail_connection(db, "script");
-    *ret_matched = mysql_affected_rows(&db->mysql);
+    *reterr_matched = mysql_affected_rows(&db->mysql);
     return drain_results(db);
 }
 

@@ -118,7 +118,7 @@ enum result db_query(struct db *db, const struct db_sql *sql, const struct db_va
 
 /* Runs a statement that has at most one row and moves to it; where there is none, the result is if_none. */
 enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
-                         enum result if_none, struct db_rows **ret_rows) MUST_CHECK;
+                         enum result if_none, struct db_rows **reterr_rows) MUST_CHECK;
 
 /* Moves to the next row, unless *result is an error already: false after the last row, and after an error, which
  * *result then says. A value that did not fit is an error, not a shorter value.
@@ -141,9 +141,9 @@ int64_t db_get_time(struct db_rows *rows, const char *column);
 enum result db_run_script(struct db *db, const char *script) MUST_CHECK;
 
 /* Runs one statement as text, for migrations only: what cannot be prepared, or
- * stands in a file. *ret_matched is as for db_exec(). RESULT_RETRY: it met a
+ * stands in a file. *reterr_matched is as for db_exec(). RESULT_RETRY: it met a
  * lock, and nothing was done. */
-enum result db_run_text(struct db *db, const char *text, size_t len, uint64_t *ret_matched) MUST_CHECK;
+enum result db_run_text(struct db *db, const char *text, size_t len, uint64_t *reterr_matched) MUST_CHECK;
 
 /* Prepares a statement and throws it away, for the test of all statements. */
 enum result db_check_statement(struct db *db, const struct db_sql *sql) MUST_CHECK;

@@ -47,27 +47,27 @@ enum result events_add_birth(struct db *db, const struct order *o)
                    NULL);
 }
 
-static enum result is_there(enum result r, bool *ret_have)
+static enum result is_there(enum result r, bool *reterr_have)
 {
-    *ret_have = r == RESULT_OK;
+    *reterr_have = r == RESULT_OK;
     return r == RESULT_NOT_FOUND ? RESULT_OK : r;
 }
 
-enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *ret_have)
+enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *reterr_have)
 {
     struct db_rows *rows = NULL;
     return is_there(db_query_one(db, &EVENT_OF_CHANGE, DB_ARGS(db_text(order_id), db_int(change_id)), RESULT_NOT_FOUND,
                                  &rows),
-                    ret_have);
+                    reterr_have);
 }
 
-enum result events_have_attempt(struct db *db, const char *order_id, int64_t attempt, bool late, bool *ret_have)
+enum result events_have_attempt(struct db *db, const char *order_id, int64_t attempt, bool late, bool *reterr_have)
 {
     struct db_rows *rows = NULL;
     return is_there(db_query_one(db, &EVENT_OF_ATTEMPT,
                                  DB_ARGS(db_text(order_id), db_int(attempt), db_int(late ? 1 : 0)), RESULT_NOT_FOUND,
                                  &rows),
-                    ret_have);
+                    reterr_have);
 }
 
 enum result events_list(struct db *db, const char *order_id, void (*each)(const struct event *, void *), void *context)

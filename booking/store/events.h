@@ -44,12 +44,12 @@ enum result events_add(struct db *db, const struct event *event) MUST_CHECK;
 enum result events_add_birth(struct db *db, const struct order *order) MUST_CHECK;
 
 /* Whether the transaction with this change id wrote to the order's history. */
-enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *ret_have) MUST_CHECK;
+enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *reterr_have) MUST_CHECK;
 
 /* Whether the outcome of an attempt (that the gateway is deciding is none) is in the order's history; or, with late,
  * whether an approval is that came after the order had ended. */
 enum result events_have_attempt(struct db *db, const char *order_id, int64_t attempt, bool late,
-                                bool *ret_have) MUST_CHECK;
+                                bool *reterr_have) MUST_CHECK;
 
 /* Oldest first. */
 enum result events_list(struct db *db, const char *order_id, void (*each)(const struct event *, void *),

@@ -49,16 +49,16 @@ static enum result read_orders(struct db_rows *rows, struct expiry_list *list)
 }
 
 enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, bool wait,
-                        struct expiry_list *ret_list)
+                        struct expiry_list *reterr_list)
 {
     struct db_value args[EXPIRY_MAX];
     struct db_rows *rows = NULL;
 
-    ret_list->count = 0;
+    reterr_list->count = 0;
     for (size_t i = 0; i < EXPIRY_MAX; i++)
         args[i] = db_text(order_ids[i < count ? i : count - 1]);
     enum result r = db_query(db, wait ? &EXPIRY_LOCK : &EXPIRY_LOCK_FREE, args, EXPIRY_MAX, &rows);
-    return r == RESULT_OK ? read_orders(rows, ret_list) : r;
+    return r == RESULT_OK ? read_orders(rows, reterr_list) : r;
 }
 
 /* The list's last id is repeated to the end. */

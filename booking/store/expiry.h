@@ -24,7 +24,7 @@ struct expiry_list {
 /* Locks the orders, in ascending order of their ids; without wait, leaving out
  * those that somebody else has locked. */
 enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, bool wait,
-                        struct expiry_list *ret_list) MUST_CHECK;
+                        struct expiry_list *reterr_list) MUST_CHECK;
 
 /* Turns these lapsed holds into EXPIRED orders, frees their seats, and writes
  * their history. RESULT_STALE unless each step met exactly what the lock had

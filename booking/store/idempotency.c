@@ -42,7 +42,7 @@ DB_SQL(KEYS_PURGE,
 #define PURGED_AT_ONCE 1000
 
 static enum result read_answer(struct db *db, const char *key, struct db_value request, int64_t owner,
-                               struct stored_answer *ret_answer)
+                               struct stored_answer *reterr_answer)
 {
     struct db_rows *rows = NULL;
     /* Gone between two statements: the first request gave it up. */
@@ -51,7 +51,7 @@ static enum result read_answer(struct db *db, const char *key, struct db_value r
         return RESULT_IDEMPOTENCY_MISMATCH;
     if (db_is_null(rows, "status"))
         return db_get_int(rows, "owner") == owner ? RESULT_OK : RESULT_IDEMPOTENCY_RUNNING;
-    *ret_answer = (struct stored_answer){
+    *reterr_answer = (struct stored_answer){
         .status = (int)db_get_int(rows, "status"),
         .content_type = db_get_text(rows, "content_type"),
         .location = db_get_text(rows, "location"),
@@ -62,13 +62,13 @@ static enum result read_answer(struct db *db, const char *key, struct db_value r
 }
 
 enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
-                              int64_t *ret_owner, struct stored_answer *ret_answer)
+                              int64_t *reterr_owner, struct stored_answer *reterr_answer)
 {
     struct db_value body = db_bytes(request, request_len);
     int64_t owner = random_id();
     uint64_t matched = 0;
 
-    *ret_owner = owner;
+    *reterr_owner = owner;
     enum result r = db_exec(db, &KEY_CLAIM, DB_ARGS(db_text(key), db_text(key), body, db_int(owner)), NULL);
     if (r != RESULT_DUPLICATE)
         return r;
@@ -76,7 +76,7 @@ enum result idempotency_claim(struct db *db, const char *key, const char *reques
                 &matched);
     if (r != RESULT_OK || matched == 1)
         return r;
-    return read_answer(db, key, body, owner, ret_answer);
+    return read_answer(db, key, body, owner, reterr_answer);
 }
 
 enum result idempotency_answer(struct db *db, const char *key, int64_t owner, const struct stored_answer *a)
@@ -92,10 +92,10 @@ enum result idempotency_release(struct db *db, const char *key, int64_t owner)
     return db_exec(db, &KEY_RELEASE, DB_ARGS(db_text(key), db_int(owner)), NULL);
 }
 
-enum result idempotency_purge(struct db *db, bool *ret_more)
+enum result idempotency_purge(struct db *db, bool *reterr_more)
 {
     uint64_t matched = 0;
     enum result r = db_exec(db, &KEYS_PURGE, DB_NO_ARGS, &matched);
-    *ret_more = r == RESULT_OK && matched >= PURGED_AT_ONCE;
+    *reterr_more = r == RESULT_OK && matched >= PURGED_AT_ONCE;
     return r;
 }

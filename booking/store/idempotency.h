@@ -23,13 +23,13 @@ struct stored_answer {
     const char *body;
 };
 
-/* RESULT_OK: the key is ours, *ret_owner says as whom. RESULT_DUPLICATE: it was
- * answered before, *ret_answer is the answer. RESULT_IDEMPOTENCY_MISMATCH: it
+/* RESULT_OK: the key is ours, *reterr_owner says as whom. RESULT_DUPLICATE: it was
+ * answered before, *reterr_answer is the answer. RESULT_IDEMPOTENCY_MISMATCH: it
  * belongs to another request. RESULT_IDEMPOTENCY_RUNNING: the same request is
  * being worked on.
  * request is whatever makes two requests the same: method, path and body. */
 enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
-                              int64_t *ret_owner, struct stored_answer *ret_answer) MUST_CHECK;
+                              int64_t *reterr_owner, struct stored_answer *reterr_answer) MUST_CHECK;
 
 /* Writes the answer, if the claim still stands; else RESULT_STALE. Inside the
  * transaction of the change, or alone for a refusal. */
@@ -39,7 +39,7 @@ enum result idempotency_answer(struct db *db, const char *key, int64_t owner,
 /* Gives the key up without an answer: the request may be sent again. */
 enum result idempotency_release(struct db *db, const char *key, int64_t owner) MUST_CHECK;
 
-/* Forgets keys older than 24 hours, some at a time: *ret_more says whether there may be others. */
-enum result idempotency_purge(struct db *db, bool *ret_more) MUST_CHECK;
+/* Forgets keys older than 24 hours, some at a time: *reterr_more says whether there may be others. */
+enum result idempotency_purge(struct db *db, bool *reterr_more) MUST_CHECK;
 
 #endif

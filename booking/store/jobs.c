@@ -204,26 +204,26 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
 }
 
 enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
-                       struct job *ret_jobs, size_t *ret_count)
+                       struct job *reterr_jobs, size_t *reterr_count)
 {
     struct db_rows *rows = NULL;
     struct db_value args[2 + 64];
     size_t count = 0;
 
-    *ret_count = 0;
+    *reterr_count = 0;
     if (limit > JOBS_CLAIM_MAX)
         limit = JOBS_CLAIM_MAX;
     TRY(db_query(db, &JOBS_DUE, DB_ARGS(db_text(job_kind_name(kind)), db_int((int64_t)limit)), &rows));
-    TRY(read_claimed(rows, kind, ret_jobs, &count));
+    TRY(read_claimed(rows, kind, reterr_jobs, &count));
     if (count == 0)
         return RESULT_OK;
 
     args[0] = db_text(worker);
     args[1] = db_int(lease_ms);
     for (size_t i = 0; i < 64; i++)
-        args[2 + i] = db_int(ret_jobs[i < count ? i : count - 1].job_id);
+        args[2 + i] = db_int(reterr_jobs[i < count ? i : count - 1].job_id);
     TRY(db_exec_expect(db, &JOBS_LEASE, args, 66, count));
-    *ret_count = count;
+    *reterr_count = count;
     return RESULT_OK;
 }
 
@@ -285,12 +285,12 @@ enum result jobs_check_claim(struct db *db, const struct job *job)
     return db_query_one(db, &JOB_CHECK_CLAIM, DB_ARGS(db_int(job->job_id), db_int(job->claim)), RESULT_STALE, &rows);
 }
 
-enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT])
+enum result jobs_next_due(struct db *db, int64_t reterr_due_in_ms[JOB_KIND_COUNT])
 {
     bool paused[JOB_KIND_COUNT] = { false };
     struct db_rows *rows = NULL;
     for (int i = 0; i < JOB_KIND_COUNT; i++)
-        ret_due_in_ms[i] = INT64_MAX;
+        reterr_due_in_ms[i] = INT64_MAX;
     enum result r = db_query(db, &JOBS_NEXT_DUE, DB_NO_ARGS, &rows);
     while (db_more(rows, &r)) {
         enum job_kind kind;
@@ -299,10 +299,10 @@ enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT])
         if (db_get_int(rows, "paused") != 0)
             paused[kind] = true;
         else if (!db_is_null(rows, "due_in_ms"))
-            ret_due_in_ms[kind] = db_get_int(rows, "due_in_ms");
+            reterr_due_in_ms[kind] = db_get_int(rows, "due_in_ms");
     }
     for (int i = 0; i < JOB_KIND_COUNT; i++)
-        ret_due_in_ms[i] = paused[i] ? INT64_MAX : ret_due_in_ms[i];
+        reterr_due_in_ms[i] = paused[i] ? INT64_MAX : reterr_due_in_ms[i];
     return r;
 }
 

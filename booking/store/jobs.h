@@ -56,7 +56,7 @@ enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id)
 /* Locks due jobs of a kind that no one else has locked, oldest first, and
  * leases them. Inside a transaction, which the caller commits before any work. */
 enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
-                       struct job *ret_jobs, size_t *ret_count) MUST_CHECK;
+                       struct job *reterr_jobs, size_t *reterr_count) MUST_CHECK;
 
 /* Ends a claim: the job is gone, waits for delay_ms, or has failed for good.
  * RESULT_STALE if the claim does not stand any more. */
@@ -85,7 +85,7 @@ enum result jobs_give_back(struct db *db, const int64_t *job_ids, size_t count, 
 /* Milliseconds until the first job of each kind is due: negative when overdue,
  * INT64_MAX when there is none or the operator has paused the kind. One
  * statement, by the database's clock. */
-enum result jobs_next_due(struct db *db, int64_t ret_due_in_ms[JOB_KIND_COUNT]) MUST_CHECK;
+enum result jobs_next_due(struct db *db, int64_t reterr_due_in_ms[JOB_KIND_COUNT]) MUST_CHECK;
 
 /* How a kind's queue stands. Counted up to JOBS_COUNTED_MAX, never through a
  * whole table. */

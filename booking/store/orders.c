@@ -160,7 +160,7 @@ enum result orders_update(struct db *db, struct order *o, enum order_status from
 }
 
 enum result orders_find_lapsed_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
-                                       char ret_ids[SEATS_MAX][UUID_SIZE], size_t *ret_count)
+                                       char reterr_ids[SEATS_MAX][UUID_SIZE], size_t *reterr_count)
 {
     struct db_value args[1 + 64];
     struct db_rows *rows = NULL;
@@ -172,9 +172,9 @@ enum result orders_find_lapsed_holders(struct db *db, const char *flight_id, con
     enum result r = db_query(db, &ORDER_LAPSED_HOLDERS, args, 65, &rows);
     while (db_more(rows, &r)) {
         if (count < SEATS_MAX)
-            text_copy(ret_ids[count++], UUID_SIZE, db_get_text(rows, "order_id"));
+            text_copy(reterr_ids[count++], UUID_SIZE, db_get_text(rows, "order_id"));
     }
-    *ret_count = count;
+    *reterr_count = count;
     return r;
 }
 
@@ -216,7 +216,7 @@ static enum result query_page(struct db *db, const struct order_filter *f, struc
                     ret_rows);
 }
 
-enum result orders_horizon(struct db *db, const struct order_filter *f, int64_t *ret_ms)
+enum result orders_horizon(struct db *db, const struct order_filter *f, int64_t *reterr_ms)
 {
     int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
     struct db_rows *rows = NULL;
@@ -227,7 +227,7 @@ enum result orders_horizon(struct db *db, const struct order_filter *f, int64_t 
         r = db_query(db, &HORIZON_OF_USER, DB_ARGS(db_text(f->user_id), db_time(before_ms)), &rows);
     else
         r = db_query(db, &HORIZON_OF_ALL, DB_ARGS(db_time(before_ms)), &rows);
-    *ret_ms = db_more(rows, &r) ? db_get_time(rows, "created_at") : TIME_NONE;
+    *reterr_ms = db_more(rows, &r) ? db_get_time(rows, "created_at") : TIME_NONE;
     return r;
 }
 

@@ -24,7 +24,7 @@ enum result orders_update(struct db *db, struct order *order, enum order_status 
 /* The orders whose lapsed holds stand in the way of these seats. Up to
  * SEATS_MAX ids; no locks are taken. */
 enum result orders_find_lapsed_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
-                                       char ret_ids[SEATS_MAX][UUID_SIZE], size_t *ret_count) MUST_CHECK;
+                                       char reterr_ids[SEATS_MAX][UUID_SIZE], size_t *reterr_count) MUST_CHECK;
 
 /* How many holds of this user run, and in how many milliseconds the first of
  * them ends (0 if there is none). */
@@ -47,7 +47,7 @@ struct order_filter {
 /* How far back a page may look: the time of the oldest of the next few thousand
  * orders by user, flight and time, TIME_NONE if there are fewer. States and
  * texts have no index, and must not be looked for through a whole table. */
-enum result orders_horizon(struct db *db, const struct order_filter *filter, int64_t *ret_ms) MUST_CHECK;
+enum result orders_horizon(struct db *db, const struct order_filter *filter, int64_t *reterr_ms) MUST_CHECK;
 
 /* Calls back for each; the order is the callee's for the length of the call. */
 enum result orders_list(struct db *db, const struct order_filter *filter, void (*each)(const struct order *, void *),

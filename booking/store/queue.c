@@ -79,12 +79,12 @@ static enum result read_state(struct db *db, enum job_kind kind, int64_t lease_m
 }
 
 enum result queue_read(struct db *db, const int64_t lease_ms[JOB_KIND_COUNT],
-                       struct queue_state ret_states[JOB_KIND_COUNT])
+                       struct queue_state reterr_states[JOB_KIND_COUNT])
 {
     enum result r = RESULT_OK;
     for (int i = 0; r == RESULT_OK && i < JOB_KIND_COUNT; i++)
-        r = read_state(db, (enum job_kind)i, lease_ms[i], &ret_states[i]);
-    return r == RESULT_OK ? read_rates(db, ret_states) : r;
+        r = read_state(db, (enum job_kind)i, lease_ms[i], &reterr_states[i]);
+    return r == RESULT_OK ? read_rates(db, reterr_states) : r;
 }
 
 enum result queue_pause(struct db *db, enum job_kind kind)

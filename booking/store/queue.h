@@ -21,7 +21,7 @@ struct queue_state {
 
 /* All kinds, in the order of enum job_kind. */
 enum result queue_read(struct db *db, const int64_t lease_ms[JOB_KIND_COUNT],
-                       struct queue_state ret_states[JOB_KIND_COUNT]) MUST_CHECK;
+                       struct queue_state reterr_states[JOB_KIND_COUNT]) MUST_CHECK;
 
 /* Stops sweepers claiming a kind, or lets them again; doing so twice is fine.
  * What they have claimed they finish. */

@@ -108,7 +108,7 @@ static enum result read_locked(struct db_rows *rows, struct locked_seats *locked
 }
 
 enum result seats_lock(struct db *db, const char *flight_id, const struct seat_list *seats,
-                       const struct seat_list *others, struct locked_seats *ret_locked)
+                       const struct seat_list *others, struct locked_seats *reterr_locked)
 {
     struct db_value args[2 + 64];
     struct db_rows *rows = NULL;
@@ -117,9 +117,9 @@ enum result seats_lock(struct db *db, const char *flight_id, const struct seat_l
 
     args[0] = args[1] = db_text(flight_id);
     fill_slots(args + 2, slots, seats, others);
-    ret_locked->count = 0;
+    reterr_locked->count = 0;
     enum result r = db_query(db, few ? &SEATS_LOCK_FEW : &SEATS_LOCK_MANY, args, 2 + slots, &rows);
-    return r == RESULT_OK ? read_locked(rows, ret_locked) : r;
+    return r == RESULT_OK ? read_locked(rows, reterr_locked) : r;
 }
 
 /* Every move is guarded and must match every seat of the order. */
@@ -178,7 +178,7 @@ enum result seats_of_flight(struct db *db, const char *flight_id, void (*each)(c
 }
 
 enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, int64_t *until_ms, size_t limit,
-                          char (*ret_ids)[UUID_SIZE], size_t *ret_count)
+                          char (*reterr_ids)[UUID_SIZE], size_t *reterr_count)
 {
     struct db_rows *rows = NULL;
     size_t count = 0;
@@ -189,9 +189,9 @@ enum result seats_holders(struct db *db, const char *flight_id, const char *afte
     while (db_more(rows, &r)) {
         if (count == limit)
             continue;
-        text_copy(ret_ids[count++], UUID_SIZE, db_get_text(rows, "reserved_by"));
+        text_copy(reterr_ids[count++], UUID_SIZE, db_get_text(rows, "reserved_by"));
         *until_ms = *until_ms == TIME_NONE ? db_get_time(rows, "now") : *until_ms;
     }
-    *ret_count = count;
+    *reterr_count = count;
     return r;
 }

@@ -26,7 +26,7 @@ struct locked_seats {
  * of their numbers whatever the order of the lists. Seats that do not exist
  * are simply not among the locked. */
 enum result seats_lock(struct db *db, const char *flight_id, const struct seat_list *seats,
-                       const struct seat_list *others, struct locked_seats *ret_locked) MUST_CHECK;
+                       const struct seat_list *others, struct locked_seats *reterr_locked) MUST_CHECK;
 
 /* The three moves of an order's seats, all of them or RESULT_STALE: free ones
  * become RESERVED by it, its own become AVAILABLE, its RESERVED become BOOKED.
@@ -49,6 +49,6 @@ enum result seats_of_flight(struct db *db, const char *flight_id, void (*each)(c
  * to limit of them, by id; those only that were made until a time, which is now
  * if it is TIME_NONE and is then written there. */
 enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, int64_t *until_ms, size_t limit,
-                          char (*ret_ids)[UUID_SIZE], size_t *ret_count) MUST_CHECK;
+                          char (*reterr_ids)[UUID_SIZE], size_t *reterr_count) MUST_CHECK;
 
 #endif

@@ -51,12 +51,12 @@ enum result charges_find(struct db *db, const char *key, struct charge_record *r
     return RESULT_OK;
 }
 
-enum result charges_count_call(struct db *db, const char *key, int64_t *ret_call)
+enum result charges_count_call(struct db *db, const char *key, int64_t *reterr_call)
 {
     struct db_rows *rows = NULL;
     TRY(db_exec(db, &CALL_COUNT, DB_ARGS(db_text(key)), NULL));
     enum result r = db_query(db, &CALL_FIND, DB_ARGS(db_text(key)), &rows);
-    *ret_call = db_more(rows, &r) ? db_get_int(rows, "calls") : 1;
+    *reterr_call = db_more(rows, &r) ? db_get_int(rows, "calls") : 1;
     return r;
 }
 

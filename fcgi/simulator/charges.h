@@ -26,7 +26,7 @@ struct charge_record {
 enum result charges_find(struct db *db, const char *key, struct charge_record *ret_record) MUST_CHECK;
 
 /* Counts a call and says which it is, from 1. */
-enum result charges_count_call(struct db *db, const char *key, int64_t *ret_call) MUST_CHECK;
+enum result charges_count_call(struct db *db, const char *key, int64_t *reterr_call) MUST_CHECK;
 
 /* What a charge was asked for. */
 struct charge_request {

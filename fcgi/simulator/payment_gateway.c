@@ -97,21 +97,23 @@ struct wanted {
     struct charge_request charge;
 };
 
-static bool read_wanted(const struct charge_call *c, const struct body *body, struct wanted *ret)
+static bool read_wanted(const struct charge_call *c, const struct body *body, struct wanted *reterr_wanted)
 {
     const char *amount = NULL;
-    bool is_text = body_text(body, "paymentCode", &ret->code) && body_text(body, "orderId", &ret->charge.order_id) &&
-                   body_text(body, "currency", &ret->charge.currency);
+    bool is_text = body_text(body, "paymentCode", &reterr_wanted->code) &&
+                   body_text(body, "orderId", &reterr_wanted->charge.order_id) &&
+                   body_text(body, "currency", &reterr_wanted->charge.currency);
     long long cents = -1;
     if (body->json != NULL)
         cents = body_integer(body, "amountCents", -1);
     else if (body_text(body, "amountCents", &amount) && amount != NULL)
         (void)text_parse_int(amount, 0, INT64_C(1) << 50, &cents);
-    ret->charge.amount_cents = cents;
+    reterr_wanted->charge.amount_cents = cents;
 
-    if (is_text && ret->code != NULL && booking_payment_code_is_valid(ret->code) && ret->charge.order_id != NULL &&
-        text_is_identifier(ret->charge.order_id, 50) && ret->charge.currency != NULL &&
-        strlen(ret->charge.currency) == 3 && text_is_identifier(ret->charge.currency, 3) && cents >= 0)
+    if (is_text && reterr_wanted->code != NULL && booking_payment_code_is_valid(reterr_wanted->code) &&
+        reterr_wanted->charge.order_id != NULL && text_is_identifier(reterr_wanted->charge.order_id, 50) &&
+        reterr_wanted->charge.currency != NULL && strlen(reterr_wanted->charge.currency) == 3 &&
+        text_is_identifier(reterr_wanted->charge.currency, 3) && cents >= 0)
         return true;
     problem_say(c->response, c->request, PROBLEM_INVALID_REQUEST,
                 "orderId, a five-digit paymentCode, amountCents and currency are wanted.");

@@ -111,7 +111,7 @@ static bool may_be_left_out(const struct db *db)
     return strstr(db_last_error(db), ": 1142 ") != NULL && advice(db) != NULL;
 }
 
-static bool read_file(const char *path, struct buf *ret)
+static bool read_file(const char *path, struct buf *reterr_text)
 {
     char chunk[4096];
     size_t got = 0;
@@ -119,8 +119,8 @@ static bool read_file(const char *path, struct buf *ret)
     if (f == NULL)
         return false;
     while ((got = fread(chunk, 1, sizeof chunk, f)) > 0)
-        buf_add(ret, chunk, got);
-    bool ok = ferror(f) == 0 && buf_ok(ret);
+        buf_add(reterr_text, chunk, got);
+    bool ok = ferror(f) == 0 && buf_ok(reterr_text);
     (void)fclose(f);
     return ok;
 }
@@ -128,7 +128,7 @@ static bool read_file(const char *path, struct buf *ret)
 /* A table that is in use may be waited for in vain: to change one that others refer to, MariaDB locks those as well, in
  * the other order than a booking does, and sees no deadlock in that. What waits a second for it goes on then. */
 static enum result run_patiently(struct db *db, const struct file *file, const struct sql_statement *s,
-                                 uint64_t *ret_matched)
+                                 uint64_t *reterr_matched)
 {
     enum result r = RESULT_RETRY;
     for (int tries = 0; r == RESULT_RETRY && tries < TRIES_MAX; tries++) {
@@ -136,7 +136,7 @@ static enum result run_patiently(struct db *db, const struct file *file, const s
             (void)printf("%s waits for bookings that are under way\n", file->path);
         if (tries > 0)
             (void)usleep(PAUSE_US + (useconds_t)(random_fraction() * PAUSE_US));
-        r = db_run_text(db, s->text, s->len, ret_matched);
+        r = db_run_text(db, s->text, s->len, reterr_matched);
     }
     return r;
 }
@@ -225,14 +225,14 @@ static int run_demo(struct db *db, const char *dir, const char *name)
     return run_file(db, dir, name, &file);
 }
 
-static enum result find_progress(struct db *db, const char *name, bool *ret_applied, int64_t *ret_done)
+static enum result find_progress(struct db *db, const char *name, bool *reterr_applied, int64_t *reterr_done)
 {
     struct db_rows *rows = NULL;
     enum result r = db_query(db, &MIGRATION_FIND, DB_ARGS(db_text(name)), &rows);
-    *ret_applied = db_more(rows, &r);
+    *reterr_applied = db_more(rows, &r);
     if (r == RESULT_OK)
         r = db_query(db, &MIGRATION_PROGRESS, DB_ARGS(db_text(name)), &rows);
-    *ret_done = db_more(rows, &r) ? db_get_int(rows, "statements") : 0;
+    *reterr_done = db_more(rows, &r) ? db_get_int(rows, "statements") : 0;
     return r;
 }
 

@@ -121,15 +121,15 @@ static void check_caller(const struct caller *caller)
             strcmp(header_or("HTTP_ORIGIN", ""), config.allowed_origin) == 0);
 }
 
-static enum result change(struct db *db, const struct caller *caller, const char *order_id, struct order *ret_order)
+static enum result change(struct db *db, const struct caller *caller, const char *order_id, struct order *reterr_order)
 {
     check_caller(caller);
     PROMISE(text_is_uuid(order_id));
     enum result r = outcome();
     if (r == RESULT_INVALID_SEATS || r == RESULT_SEATS_UNAVAILABLE || r == RESULT_FLIGHT_NOT_FOUND)
         r = RESULT_OK;
-    *ret_order = an_order;
-    return r == RESULT_OK && caller->before_commit != NULL ? caller->before_commit(db, ret_order, caller->context) : r;
+    *reterr_order = an_order;
+    return r == RESULT_OK && caller->before_commit != NULL ? caller->before_commit(db, reterr_order, caller->context) : r;
 }
 
 static void check_seats(const struct seat_list *seats)
@@ -142,37 +142,37 @@ static void check_seats(const struct seat_list *seats)
 }
 
 enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id, const char *user_id,
-                         const struct seat_list *seats, struct order *ret_order, struct refusal *ret_refusal)
+                         const struct seat_list *seats, struct order *reterr_order, struct refusal *reterr_refusal)
 {
     check_caller(caller);
     check_seats(seats);
     PROMISE(text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1));
     PROMISE(is_text(user_id) && text_is_printable(user_id));
     PROMISE(text_utf8_length(user_id) >= 1 && text_utf8_length(user_id) <= USER_ID_MAX);
-    ret_refusal->seats = *seats;
-    *ret_order = an_order;
+    reterr_refusal->seats = *seats;
+    *reterr_order = an_order;
     enum result r = outcome();
-    return r == RESULT_OK ? caller->before_commit(db, ret_order, caller->context) : r;
+    return r == RESULT_OK ? caller->before_commit(db, reterr_order, caller->context) : r;
 }
 
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
-                                 const struct seat_list *seats, struct order *ret_order, struct refusal *ret_refusal)
+                                 const struct seat_list *seats, struct order *reterr_order, struct refusal *reterr_refusal)
 {
     check_seats(seats);
-    ret_refusal->seats = *seats;
-    return change(db, caller, order_id, ret_order);
+    reterr_refusal->seats = *seats;
+    return change(db, caller, order_id, reterr_order);
 }
 
 enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id,
-                                   const char *code, struct order *ret_order)
+                                   const char *code, struct order *reterr_order)
 {
     PROMISE(strlen(code) == 5 && strspn(code, "0123456789") == 5);
-    return change(db, caller, order_id, ret_order);
+    return change(db, caller, order_id, reterr_order);
 }
 
-enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id, struct order *ret_order)
+enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id, struct order *reterr_order)
 {
-    return change(db, caller, order_id, ret_order);
+    return change(db, caller, order_id, reterr_order);
 }
 
 enum result booking_read_order(struct db *db, const char *order_id, struct order *ret_order)
@@ -192,13 +192,13 @@ static void check_operator(void)
 }
 
 enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
-                          int64_t *ret_orders_ended, int64_t *ret_seats_freed)
+                          int64_t *reterr_orders_ended, int64_t *reterr_seats_freed)
 {
     (void)db;
     check_operator();
     check_caller(caller);
     PROMISE(flight_id == NULL || text_is_identifier(flight_id, FLIGHT_ID_SIZE - 1));
-    *ret_orders_ended = *ret_seats_freed = 1;
+    *reterr_orders_ended = *reterr_seats_freed = 1;
     return outcome() == RESULT_FLIGHT_NOT_FOUND ? RESULT_FLIGHT_NOT_FOUND : RESULT_OK;
 }
 
@@ -253,13 +253,13 @@ enum result jobs_leased(struct db *db, enum job_kind kind, int64_t lease_ms,
 }
 
 enum result queue_read(struct db *db, const int64_t lease_ms[JOB_KIND_COUNT],
-                       struct queue_state ret_states[JOB_KIND_COUNT])
+                       struct queue_state reterr_states[JOB_KIND_COUNT])
 {
     (void)db;
     check_operator();
     for (int i = 0; i < JOB_KIND_COUNT; i++) {
         PROMISE(lease_ms[i] > 0);
-        ret_states[i] = (struct queue_state){ .due = i, .next_at_ms = TIME_NONE, .paused_at_ms = TIME_NONE };
+        reterr_states[i] = (struct queue_state){ .due = i, .next_at_ms = TIME_NONE, .paused_at_ms = TIME_NONE };
     }
     return RESULT_OK;
 }
@@ -286,12 +286,12 @@ enum result sweepers_list(struct db *db, void (*each)(const struct sweeper_row *
     return RESULT_OK;
 }
 
-enum result orders_horizon(struct db *db, const struct order_filter *filter, int64_t *ret_ms)
+enum result orders_horizon(struct db *db, const struct order_filter *filter, int64_t *reterr_ms)
 {
     (void)db;
     check_operator();
     PROMISE(is_text(filter->user_id) && filter->limit >= 2);
-    *ret_ms = outcome() == RESULT_OK ? TIME_NONE : INT64_C(1700000000000);
+    *reterr_ms = outcome() == RESULT_OK ? TIME_NONE : INT64_C(1700000000000);
     return RESULT_OK;
 }
 
@@ -388,15 +388,15 @@ enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_m
 }
 
 enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
-                              int64_t *ret_owner, struct stored_answer *ret_answer)
+                              int64_t *reterr_owner, struct stored_answer *reterr_answer)
 {
     (void)db;
     PROMISE(strlen(key) >= 1 && strlen(key) <= 255);
     for (const char *p = key; *p != '\0'; p++)
         PROMISE(*p > 0x20 && *p < 0x7F);
     PROMISE(request_len > 0 && request != NULL && text_is_utf8(request, request_len));
-    *ret_owner = 1;
-    *ret_answer = (struct stored_answer){ .status = 201, .content_type = CONTENT_JSON, .location = "/api/orders/x",
+    *reterr_owner = 1;
+    *reterr_answer = (struct stored_answer){ .status = 201, .content_type = CONTENT_JSON, .location = "/api/orders/x",
                                           .etag = "\"1\"", .body = "{}" };
     return key[0] == 'r' ? RESULT_DUPLICATE : key[0] == 'm' ? RESULT_IDEMPOTENCY_MISMATCH : RESULT_OK;
 }

@@ -561,12 +561,12 @@ static void seats_that_are_not_lock_nothing(void **state)
     db_rollback(db);
 }
 
-static enum result hold(struct db *in, const char *seats_text, const struct caller *caller, struct order *ret_order)
+static enum result hold(struct db *in, const char *seats_text, const struct caller *caller, struct order *reterr_order)
 {
     struct seat_list seats = seats_named(seats_text);
     struct refusal refusal;
     /* Not the same customer: theirs are counted one after the other. */
-    return booking_hold(in, caller, "FL123", seats_text, &seats, ret_order, &refusal);
+    return booking_hold(in, caller, "FL123", seats_text, &seats, reterr_order, &refusal);
 }
 
 /* While one customer's hold is all but committed, another of the same flight gets other seats at once. */
