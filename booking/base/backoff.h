@@ -17,8 +17,8 @@ extern const struct backoff BACKOFF_PAYMENT;
 /* Between the tries of a void or a confirmation: 1 s, 2 s, 4 s … 60 s. */
 extern const struct backoff BACKOFF_DELIVERY;
 
-/* The wait after the failed_tries-th try (1 for the first). roll is the luck,
- * in [0, 1): 0 gives −10 %, close to 1 gives +10 %. */
+/* The wait after the failed_tries-th try (1 for the first). roll is a random
+ * number in [0, 1): 0 gives −10 %, close to 1 gives +10 %. */
 int64_t backoff_delay_ms(const struct backoff *b, int failed_tries, double roll);
 
 #endif

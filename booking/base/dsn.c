@@ -10,7 +10,7 @@
     "expected user:password@tcp(host:port)/database, user:password@unix(/path)/database " \
     "or mysql://user:password@host:port/database"
 
-#define PARAMETERS "expected after '?' only tls=true, tls=skip-verify, tls=preferred or tls=false, and tls-ca=/file"
+#define PARAMETERS "after '?', expected only tls=true, tls=skip-verify, tls=preferred or tls=false, and tls-ca=/file"
 
 /* Copies len bytes into a field; false if they do not fit. */
 static bool put(char *to, size_t size, const char *from, size_t len)
@@ -22,7 +22,7 @@ static bool put(char *to, size_t size, const char *from, size_t len)
     return true;
 }
 
-/* Percent-decoding in place; a NUL byte is refused. */
+/* Percent-decodes in place; refuses a NUL byte. */
 static bool decode_percent(char *text)
 {
     char *to = text;
@@ -111,7 +111,7 @@ static bool put_tls(struct dsn *dsn, const char *value)
     return false;
 }
 
-/* What Go programs write there and what is done here anyway. */
+/* Whether a parameter, which Go programs write, asks for what is done here anyway. */
 static bool goes_without_saying(const char *name, const char *value)
 {
     return strcmp(name, "parseTime") == 0 || (strcmp(name, "loc") == 0 && strcmp(value, "UTC") == 0) ||
@@ -159,7 +159,7 @@ static bool parse_url(const char *text, struct dsn *dsn, const char **reterr_err
     if (text[authority] != '/')
         return false;
 
-    /* The last '@': a careless password may hold one. */
+    /* The last '@' counts: a careless password may contain one. */
     size_t at = authority;
     while (at > 0 && text[at - 1] != '@')
         at--;
@@ -170,7 +170,7 @@ static bool parse_url(const char *text, struct dsn *dsn, const char **reterr_err
 
 static bool parse_go(const char *text, struct dsn *dsn, const char **reterr_error)
 {
-    /* Passwords may hold '@' and '('; the last "@tcp(" or "@unix(" counts. */
+    /* Passwords may contain '@' and '('; the last "@tcp(" or "@unix(" counts. */
     const char *at = NULL;
     for (const char *p = text; *p != '\0'; p++) {
         if (strncmp(p, "@tcp(", 5) == 0 || strncmp(p, "@unix(", 6) == 0)

@@ -7,14 +7,14 @@
 
 /* Whether the connection is encrypted. */
 enum dsn_tls {
-    DSN_TLS_DEFAULT,     /* not said: as the client library does it */
+    DSN_TLS_DEFAULT,     /* not given: the client library's default */
     DSN_TLS_OFF,         /* tls=false */
-    DSN_TLS_PREFERRED,   /* if the server can */
-    DSN_TLS_SKIP_VERIFY, /* always; the certificate is not looked at */
-    DSN_TLS_VERIFY,      /* tls=true: always, and its certificate is checked */
+    DSN_TLS_PREFERRED,   /* encrypted if the server can */
+    DSN_TLS_SKIP_VERIFY, /* always; the certificate is not checked */
+    DSN_TLS_VERIFY,      /* tls=true: always, and the certificate is checked */
 };
 
-/* Where a database is and who we are there. */
+/* Where a database is, and the account to use there. */
 struct dsn {
     char user[81];
     char password[129];
@@ -26,18 +26,18 @@ struct dsn {
     char tls_ca[256]; /* file of certificates to trust; empty: the system's */
 };
 
-/* The text of tls= for a setting, NULL for the default. */
+/* The value of tls= for a setting; NULL for the default. */
 const char *dsn_tls_name(enum dsn_tls tls);
 
 /* Reads "user:pass@tcp(host:port)/db" or "user:pass@unix(/path)/db", as Go's
- * MySQL driver has it, or the URL "mysql://user:pass@host:port/db" with percent
- * encoding. The port may be left out (3306), the password too. Parameters
- * after '?': tls=true|skip-verify|preferred|false, tls-ca=FILE (percent
- * encoded), and those of Go's driver that ask for what is done anyway
+ * MySQL driver writes it, or the URL "mysql://user:pass@host:port/db" with
+ * percent encoding. The port may be left out (3306), and so may the password.
+ * Parameters after '?': tls=true|skip-verify|preferred|false, tls-ca=FILE
+ * (percent encoded), and those of Go's driver that ask for what is done anyway
  * (parseTime, loc=UTC, charset and collation of utf8mb4). Any other is refused.
  *
- * On failure returns false and says in reterr_error (never the password) what was
- * expected; *ret_dsn is then untouched. */
+ * On failure returns false and says in *reterr_error what was expected, never
+ * the password; *ret_dsn is then untouched. */
 bool dsn_parse(const char *text, struct dsn *ret_dsn, const char **reterr_error);
 
 #endif

@@ -27,7 +27,8 @@ static bool read_unit(const char **text, int64_t *ret_unit_ms)
     return false;
 }
 
-/* One "1.5s". The fraction is kept as thousandths, as no unit is finer. */
+/* Reads one term such as "1.5s". A fraction that is not a whole number of
+ * milliseconds is refused. */
 static bool read_term(const char **text, int64_t *ret_ms)
 {
     int64_t whole = 0;

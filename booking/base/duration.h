@@ -8,10 +8,10 @@
 
 /* Reads a duration as Go writes them (https://pkg.go.dev/time#ParseDuration):
  * decimal numbers, each with a unit of ms, s, m or h: "500ms", "1h30m", "1.5s".
- * A lone "0" needs no unit. No sign, no spaces, nothing under a millisecond
- * (it would be rounded away unsaid). At most ten years.
+ * A lone "0" needs no unit. No sign, no spaces, and nothing finer than a
+ * millisecond, which would silently be rounded away. At most ten years.
  *
- * False on anything else; *ret_ms is then untouched. */
+ * Returns false on anything else; *ret_ms is then untouched. */
 bool duration_parse(const char *text, int64_t *ret_ms);
 
 /* The shortest text that duration_parse() reads back as the same: "15m", "1h30m". */

@@ -11,7 +11,7 @@ struct reader {
     size_t at;
 };
 
-/* The byte at hand; NUL, which JSON has nowhere, at the end. */
+/* The next byte; at the end NUL, which JSON never contains. */
 static char peek(const struct reader *r)
 {
     return r->at < r->len ? r->text[r->at] : '\0';
@@ -51,7 +51,7 @@ static bool take_digits(struct reader *r)
 static bool take_number(struct reader *r)
 {
     (void)take(r, '-');
-    /* No leading zero but a lone one. */
+    /* A leading zero must stand alone. */
     if (!take(r, '0') && !take_digits(r))
         return false;
     if (take(r, '.') && !take_digits(r))
@@ -96,7 +96,7 @@ static bool take_string(struct reader *r)
 
 static bool take_value(struct reader *r, int depth);
 
-/* What stands between braces or brackets: values, or names with values. */
+/* Takes what stands between braces or brackets: values, or names with values. */
 static bool take_members(struct reader *r, char end, int depth)
 {
     skip_space(r);

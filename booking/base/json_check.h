@@ -5,12 +5,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Whether the bytes are one JSON value as RFC 8259 has it, in UTF-8, white
- * space around it, nested at most depth_max deep. The JSON library takes more
- * than that (NaN, control characters in strings, a second value after the
- * first), and what it takes it may read otherwise than the sender meant.
+/* Whether the bytes are one JSON value as RFC 8259 defines it, in UTF-8, with
+ * optional white space around it, nested at most depth_max deep. The JSON
+ * library accepts more than that (NaN, control characters in strings, a second
+ * value after the first), and may read it differently from what the sender
+ * meant.
  *
- * If not, *reterr_at is where the first byte is that cannot be. */
+ * If they are not, *reterr_at is the position of the first byte that does not
+ * fit. */
 bool json_is_valid(const char *text, size_t len, int depth_max, size_t *reterr_at);
 
 #endif

@@ -7,9 +7,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Writes JSON (RFC 8259) into a buffer as it is told, without building a tree
- * first: answers are polled thousands of times a second. Commas are its work;
- * opening and closing in pairs is the caller's.
+/* Writes JSON (RFC 8259) straight into a buffer, without building a tree first,
+ * because answers are polled thousands of times a second. It places the commas;
+ * the caller must open and close in pairs.
  *
  * Inside an object every value is named; inside an array the name is NULL. */
 struct json_writer {

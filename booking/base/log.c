@@ -34,9 +34,9 @@ void log_start(const char *level)
     }
 }
 
-/* A line in a fixed buffer: logging must not fail for want of memory, and one
+/* A line in a fixed buffer: logging must not fail for lack of memory, and one
  * write() keeps the lines of many processes whole. A value that does not fit is
- * cut, and the line is still JSON. */
+ * cut short; the line is still JSON. */
 struct line {
     char text[2048];
     size_t len;
@@ -75,7 +75,7 @@ static void put_string(struct line *l, const char *text)
     put(l, '"');
     for (; *text != '\0'; text++) {
         unsigned char c = (unsigned char)*text;
-        /* Not in the middle of a character. */
+        /* The cut must not fall inside a character. */
         if (utf8 && c >= 0xC0 && l->len + 4 + END_ROOM > sizeof l->text)
             break;
         if (c < 0x20 || c == '"' || c == '\\')
@@ -86,7 +86,7 @@ static void put_string(struct line *l, const char *text)
     l->text[l->len++] = '"';
 }
 
-/* Only if its name fits, and a bit of its value. */
+/* Writes the field only if its name and a little of its value fit. */
 static void put_field(struct line *l, const struct log_field *f)
 {
     char digits[24];

@@ -5,16 +5,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* One line an event on standard error, a JSON object, each with its time and
- * level. Written by mains, the router and the sweeper's job
- * kinds; lower layers return results instead. errno is preserved. Payment
- * codes and secrets must never be given to it. */
+/* Writes each event as one line on standard error: a JSON object with its time
+ * and level. The main functions, the router and the sweeper's job kinds log;
+ * most lower layers return results instead. errno is preserved. Payment codes
+ * and secrets must never be logged. */
 
 enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
 
 struct log_field {
     const char *key;
-    const char *text; /* NULL: the number counts */
+    const char *text; /* NULL: number is the value */
     long long number;
 };
 
@@ -25,7 +25,7 @@ struct log_field {
 
 bool log_level_is_known(const char *name);
 
-/* Sets the least level that is written. Until then it is info. */
+/* Sets the lowest level that is written; until then it is info. */
 void log_start(const char *level);
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n);

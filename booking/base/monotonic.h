@@ -4,8 +4,9 @@
 
 #include <stdint.h>
 
-/* Milliseconds of a clock that is never set, for measuring how long something
- * takes. It decides nothing: times that count are the database's. */
+/* Milliseconds of a clock that is never adjusted, for measuring how long
+ * something takes. It decides nothing about a booking: the times that count are
+ * the database's. */
 int64_t monotonic_ms(void);
 
 #endif

@@ -4,14 +4,14 @@
 
 #include <stdint.h>
 
-/* Tells systemd how we are: the protocol of sd_notify(3), which is stable and
- * one datagram, so no library is needed for it. Without NOTIFY_SOCKET in the
- * environment all of it does nothing. */
+/* Tells systemd the state of this process by the protocol of sd_notify(3),
+ * which is stable and takes one datagram, so no library is needed. Without
+ * NOTIFY_SOCKET in the environment these functions do nothing. */
 void notify_ready(void);
 void notify_stopping(void);
 
-/* Says that the loop still turns, when half the time of WATCHDOG_USEC has
- * passed. now_ms is of a monotonic clock. */
+/* Tells systemd that the loop is still running, once half of WATCHDOG_USEC has
+ * passed since the last time. now_ms is the time of a monotonic clock. */
 void notify_alive(int64_t now_ms);
 
 #endif

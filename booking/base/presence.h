@@ -5,12 +5,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Which places of a table that processes share are taken, by locks of the kernel on a file that each has opened for
- * itself (F_OFD_SETLK in fcntl(2), a byte for a place). The lock goes with its process, however that ends, and is seen
- * from every container that has the file, where a process id of one means another process in the next. The one who
- * took a place sees no lock of its own, and a child that is forked shares its parent's. */
+/* Records which places of a shared table are taken. A place is a byte of a file that each process has opened for
+ * itself; to take the place is to lock that byte (F_OFD_SETLK in fcntl(2)). The kernel drops the lock when its process
+ * ends, however it ends. The lock is seen from every container that has the file, where a process id would mean a
+ * different process in each. A process does not see its own lock, and a forked child shares its parent's. */
 
-/* Whether the place was free and is this process's now, until presence_leave() or its end. */
+/* Takes the place, until presence_leave() or the end of this process; returns whether it was free. */
 bool presence_take(int fd, size_t place);
 void presence_leave(int fd, size_t place);
 

@@ -5,14 +5,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Chance, from the kernel (getrandom(2)); fit for identifiers nobody may
- * guess. None of these fails: without a source of chance the process ends. */
+/* Random numbers from the kernel (getrandom(2)), fit for identifiers that must
+ * not be guessed. None of these functions fails: without a source of randomness
+ * the process ends. */
 
 #define UUID_SIZE 37
 
 /* A UUID of version 7 (RFC 9562, section 5.7): 74 random bits after the
- * milliseconds, so new rows go to the end of the primary key and still no one
- * can guess another's. The clock in it decides nothing. */
+ * milliseconds, so that new rows go to the end of the primary key and their ids
+ * still cannot be guessed. The time in it decides nothing. */
 void random_uuid(char ret_uuid[UUID_SIZE]);
 
 /* A positive 63-bit number. */

@@ -7,7 +7,7 @@
 #define REPEAT "-- repeat"
 #define BLANKS " \t\r\n"
 
-/* Behind the comment or the quoted text that begins at p; p itself if none does. */
+/* Returns the end of the comment or quoted text that begins at p; p itself if none begins there. */
 static const char *skip_quoted(const char *p)
 {
     const char *end = NULL;
@@ -26,7 +26,7 @@ static const char *skip_quoted(const char *p)
     return *end == '\0' ? end : end + 1;
 }
 
-/* Over blanks and comments, to where a statement begins; *ret_repeat says what one of them asked for. */
+/* Skips blanks and comments, up to where a statement begins; sets *ret_repeat if one of the comments asks for it. */
 static const char *skip_comments(const char *p, bool *ret_repeat)
 {
     for (;;) {

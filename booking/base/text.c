@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The length of the sequence a lead byte begins, and the range of its second
- * byte, which is what rules out overlong forms and surrogates. */
+/* The length of the sequence that a lead byte begins, 0 if it is none, and the
+ * range of its second byte, which rules out overlong forms and surrogates. */
 static size_t utf8_sequence(unsigned char lead, unsigned char *reterr_low, unsigned char *reterr_high)
 {
     *reterr_low = 0x80;
@@ -97,7 +97,7 @@ bool text_is_uuid(const char *text)
     return true;
 }
 
-/* The length of the white space a text begins with, of one character; 0 if there is none. */
+/* The length in bytes of the white-space character that a text begins with; 0 if there is none. */
 static size_t white_space(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;

@@ -52,7 +52,7 @@ int64_t timestamp_from_civil(const struct civil_time *civil)
            civil->second * INT64_C(1000) + civil->millisecond;
 }
 
-/* By hand: a time is written several times in every answer, and snprintf
+/* Writes digits by hand: every answer contains several times, and snprintf
  * costs as much as the rest of the order. */
 static char *put_digits(char *p, int value, int width)
 {
@@ -104,7 +104,7 @@ bool timestamp_parse_date(const char *text, int64_t *ret_ms)
     if (t.month < 1 || t.month > 12 || t.day < 1 || t.day > 31)
         return false;
 
-    /* 31 April comes back as 1 May. */
+    /* A day that does not exist comes back as another: April 31 as May 1. */
     int64_t ms = timestamp_from_civil(&t);
     struct civil_time back = timestamp_to_civil(ms);
     if (back.month != t.month || back.day != t.day)
@@ -113,7 +113,7 @@ bool timestamp_parse_date(const char *text, int64_t *ret_ms)
     return true;
 }
 
-/* ":SS.mmm", ":SS" or nothing, and the Z at the end. */
+/* Reads ":SS.mmm", ":SS" or nothing, and the Z at the end. */
 static bool read_seconds(const char *text, int *reterr_second, int *reterr_millisecond)
 {
     if (*text == ':') {

@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A moment is milliseconds since 1970-01-01T00:00:00Z, leap seconds ignored,
- * as the database counts. No function here asks a clock. */
+/* A moment is a number of milliseconds since 1970-01-01T00:00:00Z without leap
+ * seconds, as the database counts. No function here reads a clock. */
 
 #define TIME_NONE INT64_MIN
 
@@ -17,20 +17,20 @@ struct civil_time {
     int year, month, day, hour, minute, second, millisecond;
 };
 
-/* The calendar (proleptic Gregorian, UTC) of a moment and back. The fields of
- * a civil time given to timestamp_from_civil() must be in range. */
+/* Converts a moment to the calendar (proleptic Gregorian, UTC) and back. The
+ * fields of a civil time given to timestamp_from_civil() must be in range. */
 struct civil_time timestamp_to_civil(int64_t ms);
 int64_t timestamp_from_civil(const struct civil_time *civil);
 
 /* RFC 3339, UTC, with milliseconds. Years 0000 to 9999. */
 void timestamp_format(int64_t ms, char ret_text[TIMESTAMP_SIZE]);
 
-/* "YYYY-MM-DD" as the moment that day begins in UTC. False unless it is a date
- * of the calendar; *ret_ms is then untouched. */
+/* Reads "YYYY-MM-DD" as the moment at which that day begins in UTC. Returns
+ * false unless it is a date of the calendar; *ret_ms is then untouched. */
 bool timestamp_parse_date(const char *text, int64_t *ret_ms);
 
-/* The same, or a moment as timestamp_format() writes it; seconds and
- * milliseconds may be left out. */
+/* Reads such a date, or a moment as timestamp_format() writes it; its seconds
+ * and milliseconds may be left out. */
 bool timestamp_parse(const char *text, int64_t *ret_ms);
 
 #endif

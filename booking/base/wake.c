@@ -37,7 +37,7 @@ void wake_all(const char *dir)
         if (strncmp(e->d_name, PREFIX, sizeof PREFIX - 1) != 0 || set_address(&address, dir, e->d_name) != 0)
             continue;
         if (sendto(fd, "", 1, 0, (const struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED)
-            (void)unlink(address.sun_path); /* of a sweeper that was killed */
+            (void)unlink(address.sun_path); /* left by a sweeper that was killed */
     }
     if (fd >= 0)
         (void)close(fd);
@@ -48,7 +48,7 @@ int wake_open(const char *dir, char *ret_path, unsigned long path_size)
 {
     struct sockaddr_un address;
     char name[64];
-    /* In containers the same process id is another process's as well. */
+    /* Processes in different containers may have the same id. */
     (void)snprintf(name, sizeof name, PREFIX "%ld.%llx", (long)getpid(), (unsigned long long)random_id());
     if (*dir == '\0' || set_address(&address, dir, name) != 0)
         return -1;

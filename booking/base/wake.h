@@ -4,19 +4,18 @@
 
 #include <stdbool.h>
 
-/* A wake-up: an empty datagram (unix(7)) to every sweeper of this host, whose
- * sockets lie in one directory. It only saves waiting for the next poll, so it
- * may get lost; nothing here fails. */
+/* A wake-up is a datagram (unix(7)) to every sweeper of this host; their
+ * sockets are in one directory. It only saves a sweeper the wait for its next
+ * poll, so it may get lost, and sending it never fails. */
 
-/* Wakes all. An empty directory name does nothing. */
+/* Wakes all sweepers; does nothing if the directory's name is empty. */
 void wake_all(const char *dir);
 
-/* Opens this process's socket in the directory; -1 if it cannot. wake_close()
- * removes it. */
+/* Opens this process's socket in the directory; -1 if it cannot. wake_close() removes it. */
 int wake_open(const char *dir, char *ret_path, unsigned long path_size);
 void wake_close(int fd, const char *path);
 
-/* Takes all that has arrived; whether that was anything. */
+/* Reads all wake-ups that have arrived; returns whether there were any. */
 bool wake_drain(int fd);
 
 #endif

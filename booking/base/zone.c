@@ -16,7 +16,7 @@
 #define DIRECTORY "/usr/share/zoneinfo/"
 #define UNKNOWN_MAX 64
 
-/* Whether there are rules for it. The C library does not say: to it, what it does not know is UTC. */
+/* Whether this host has rules for the zone. The C library does not say: it takes a zone it does not know for UTC. */
 static bool is_known(const char *zone)
 {
     static const char allowed[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/";
@@ -41,7 +41,7 @@ static void log_unknown(const char *zone)
     log_warn("unknown_time_zone", LOG_TEXT("zone", zone), LOG_TEXT("taken_for", "UTC"));
 }
 
-/* Reading a zone's rules takes some 20 us, so it is done when the zone is another one than before. */
+/* Reading a zone's rules takes some 20 us, so it is done only when the zone changes. */
 static void use(const char *zone)
 {
     static char current[ZONE_SIZE];
