@@ -40,7 +40,7 @@ int64_t order_timer_remaining_s(const struct order *order)
 static void failure_message(const struct order *order, char *ret_text, size_t size)
 {
     bool has_left = strcmp(order->last_error, "Your flight has departed") == 0;
-    /* What is true whatever the number of attempts. */
+    /* These reasons are true whatever the number of attempts. */
     bool is_told = strncmp(order->last_error, "Payment declined", 16) == 0 ||
                    strncmp(order->last_error, "Your ", 5) == 0;
     if (is_told)

@@ -20,7 +20,7 @@
 #define AIRPORT_SIZE 4
 #define ERROR_SIZE 256
 
-/* What a customer wants to know of the flight when looking at an order. */
+/* What a customer wants to know about the flight when looking at an order. */
 struct order_flight {
     char number[FLIGHT_NUMBER_SIZE];
     char origin[AIRPORT_SIZE];
@@ -53,7 +53,7 @@ struct order {
     int64_t read_at_ms;
 };
 
-/* Versions of an order that a condition names; neither any nor one: no condition. */
+/* The versions of an order that a condition names; if it names none and any is false, there is no condition. */
 struct version_set {
     bool any;
     int64_t version[8];
@@ -62,14 +62,14 @@ struct version_set {
 
 bool version_is_in(const struct version_set *set, int64_t version);
 
-/* Whether the hold is over although no one has come by to end it. */
+/* Whether the hold is over, although nothing has ended it yet. */
 bool order_has_lapsed(const struct order *order);
 
-/* Turns a lapsed hold into the EXPIRED order it is: what a reader must be
- * shown. The version is the one the sweeper's own change will give it. */
+/* Turns a lapsed hold into the EXPIRED order that a reader must see. Its
+ * version is the one that the sweeper's own change will give it. */
 void order_settle_lapse(struct order *order);
 
-/* Whole seconds the hold still runs; 0 when no timer does. */
+/* How many whole seconds the hold still runs; 0 if no timer does. */
 int64_t order_timer_remaining_s(const struct order *order);
 
 /* What to tell the customer, e.g. "Payment validation failed. Retrying

@@ -10,7 +10,7 @@ static const char *status_in(enum order_dialect dialect, enum order_status statu
     return order_status_name(status);
 }
 
-/* So that a list of orders needs no other request to be shown. */
+/* The flight is included so that a list of orders can be shown without further requests. */
 static void write_flight(struct json_writer *w, const struct order_flight *f)
 {
     json_open_object(w, "flight");

@@ -5,10 +5,10 @@
 #include "booking/base/json_writer.h"
 #include "booking/core/order.h"
 
-/* The one representation of an order: in answers, and in confirmations. */
+/* The only representation of an order, in answers and in confirmations. */
 enum order_dialect {
     ORDER_DIALECT_A, /* as it is */
-    ORDER_DIALECT_B, /* PAYMENT_PENDING reads PAYMENT_PROCESSING */
+    ORDER_DIALECT_B, /* PAYMENT_PENDING is written as PAYMENT_PROCESSING */
 };
 
 void order_write_json(struct json_writer *w, const char *name, const struct order *order, int64_t max_attempts,

@@ -6,8 +6,8 @@
 
 #include <stdbool.h>
 
-/* The life of an order. This table is the only place that says which moves
- * exist; the use cases ask it, and their UPDATEs are guarded by it. */
+/* The life of an order. The table in order_state.c is the only place that says
+ * which moves exist; the use cases ask it, and it guards their UPDATEs. */
 
 enum order_status {
     ORDER_CREATED,
@@ -32,8 +32,8 @@ enum order_event {
 #define ORDER_EVENT_COUNT 7
 
 /* RESULT_OK and the next state, or why the move is refused: ORDER_EXPIRED,
- * ORDER_CLOSED, PAYMENT_IN_PROGRESS, or STALE where no customer can be the
- * cause. *ret_next is untouched unless RESULT_OK. */
+ * ORDER_CLOSED, PAYMENT_IN_PROGRESS, or STALE if no customer can be the cause.
+ * *ret_next is untouched unless RESULT_OK. */
 enum result order_next(enum order_status from, enum order_event event, enum order_status *ret_next) MUST_CHECK;
 
 bool order_status_is_final(enum order_status status);

@@ -30,7 +30,7 @@ void price_list_format(const struct price_list *prices, size_t count, char ret_t
     *p = '\0';
 }
 
-/* The numbers of a text; false unless there are exactly so many. */
+/* Reads the numbers of a text; false unless there are exactly count of them. */
 static bool read_numbers(const char *text, size_t count, struct price_list *list)
 {
     for (size_t i = 0; i < count; i++) {

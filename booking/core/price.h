@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-/* The price of each seat of an order, in the order of its seats, in minor units
- * of the order's currency. */
+/* The price of each seat of an order, listed like its seats, in minor units of
+ * the order's currency. */
 struct price_list {
     int64_t cents[SEATS_MAX];
 };
@@ -17,15 +17,15 @@ struct price_list {
 
 void price_list_format(const struct price_list *prices, size_t count, char ret_text[PRICES_TEXT_SIZE]);
 
-/* Takes what price_list_format() wrote. Where the text is NULL or does not fit
- * the order (another number of prices, another sum), each seat gets an equal
- * part of the total, the first ones what cannot be divided. */
+/* Reads what price_list_format() wrote. If the text is NULL or does not fit the
+ * order (another number of prices, another sum), each seat gets an equal part
+ * of the total, and the first seats get the remainder, a unit each. */
 void price_list_read(const char *text, size_t count, int64_t total_cents, struct price_list *ret_prices);
 
 int64_t price_list_sum(const struct price_list *prices, size_t count);
 
-/* The prices of a new choice of seats: one that was chosen before keeps its
- * price, all others have the present one. */
+/* Gives the prices of a new choice of seats: a seat that was chosen before
+ * keeps its price, all others have the present one. */
 void price_list_choose(const struct seat_list *before, const struct price_list *prices_before,
                        const struct seat_list *now, int64_t price_cents, struct price_list *ret_prices);
 

@@ -28,7 +28,7 @@ enum result {
 
     /* From the store. */
     RESULT_DUPLICATE,      /* a unique key is taken */
-    RESULT_STALE,          /* a guarded UPDATE met another state than was read */
+    RESULT_STALE,          /* a guarded UPDATE found another state than was read */
     RESULT_RETRY,          /* deadlock or lock wait: the transaction may be run again */
     RESULT_COMMIT_UNKNOWN, /* the answer to COMMIT was lost */
     RESULT_UNAVAILABLE,    /* no database, or too busy; nothing was changed */
@@ -37,8 +37,8 @@ enum result {
 
 #define MUST_CHECK __attribute__((warn_unused_result))
 
-/* One step of a transaction's body: the function returns its result unless that is RESULT_OK. Only where nothing is to
- * be released; the transaction is rolled back by txn_run(). */
+/* One step of a transaction's body: makes the function return the step's result unless that is RESULT_OK. Use it only
+ * where nothing is to be released; txn_run() rolls back the transaction. */
 #define TRY(step)                        \
     do {                                 \
         const enum result try_ = (step); \

@@ -16,7 +16,7 @@ bool seat_number_parse(const char *text, char ret_number[SEAT_NUMBER_SIZE])
         return false;
     for (size_t len = 0; len < text_len; len++) {
         unsigned char c = (unsigned char)text[len];
-        /* Not isalpha(): only ASCII, whatever the locale. */
+        /* isalpha() depends on the locale; only ASCII counts here. */
         if (c >= '0' && c <= '9') {
             has_digit = true;
         } else if ((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z')) {
@@ -38,7 +38,7 @@ void seat_number_plain(const char *number, char ret_number[SEAT_NUMBER_SIZE])
     char *to = ret_number;
     for (const char *p = number; *p != '\0'; p++) {
         bool begins = p == number || p[-1] < '0' || p[-1] > '9';
-        /* Of a run of digits, the zeros before its last digit. */
+        /* Skips the leading zeros of a run of digits, but not its last digit. */
         while (begins && p[0] == '0' && p[1] >= '0' && p[1] <= '9')
             p++;
         *to++ = *p;

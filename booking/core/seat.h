@@ -18,12 +18,13 @@ struct seat_list {
     char number[SEATS_MAX][SEAT_NUMBER_SIZE];
 };
 
-/* The seat number that a customer's text means: upper case, without regard to
- * case and to white space at its ends, 1 to 10 letters and digits with at least
- * one of each. False otherwise; ret_number is then untouched. */
+/* Reads the seat number that a customer's text means: 1 to 10 letters and
+ * digits with at least one of each, in either case, with white space at its
+ * ends. Gives it in upper case. Returns false on anything else; ret_number is
+ * then untouched. */
 bool seat_number_parse(const char *text, char ret_number[SEAT_NUMBER_SIZE]);
 
-/* The same seat without the zeros in front of its row: "012A" is "12A". */
+/* Gives the same seat without the zeros in front of its row: "012A" is "12A". */
 void seat_number_plain(const char *number, char ret_number[SEAT_NUMBER_SIZE]);
 
 enum seat_list_error {
@@ -33,11 +34,11 @@ enum seat_list_error {
     SEAT_LIST_FULL,
 };
 
-/* Adds one seat as the customer wrote it; "1A" and "01A" are one. On an error the
- * list is unchanged. */
+/* Adds one seat as the customer wrote it; "1A" and "01A" are the same seat. On
+ * an error the list is unchanged. */
 enum seat_list_error seat_list_add(struct seat_list *list, const char *text);
 
-/* The seats with their plain numbers. */
+/* Gives the seats with their plain numbers. */
 void seat_list_plain(const struct seat_list *list, struct seat_list *ret_list);
 
 bool seat_list_contains(const struct seat_list *list, const char *number);
@@ -45,8 +46,8 @@ bool seat_list_contains(const struct seat_list *list, const char *number);
 /* Whether both name the same seats, in whatever order. */
 bool seat_list_equal_sets(const struct seat_list *a, const struct seat_list *b);
 
-/* "A1,A2" and back. seat_list_parse() takes what seat_list_format() wrote and
- * returns false on anything else. */
+/* Writes a list as "A1,A2", and reads it back. seat_list_parse() takes what
+ * seat_list_format() wrote and returns false on anything else. */
 void seat_list_format(const struct seat_list *list, char ret_text[SEATS_TEXT_SIZE]);
 bool seat_list_parse(const char *text, struct seat_list *ret_list);
 

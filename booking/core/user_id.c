@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No id of fifty characters is longer, however it is composed. */
+/* No id of fifty characters is longer than this, however it is composed. */
 #define SENT_MAX 2000
 
 /* Overrides, embeddings, isolates and marks: Unicode's Bidi_Control. */
@@ -17,7 +17,7 @@ static bool turns_direction(utf8proc_int32_t c)
     return (c >= 0x202A && c <= 0x202E) || (c >= 0x2066 && c <= 0x2069) || c == 0x200E || c == 0x200F || c == 0x061C;
 }
 
-/* Places where a line may or may not end: pasted along with a name, and no part of it. */
+/* Characters that say where a line may or may not break. They are pasted along with a name and are no part of it. */
 static bool means_nothing(utf8proc_int32_t c)
 {
     return c == 0x200B || c == 0x2060 || c == 0xFEFF || c == 0x00AD;
@@ -30,13 +30,13 @@ static bool is_blank(utf8proc_category_t category)
 
 static bool can_be_seen(utf8proc_int32_t c, utf8proc_category_t category)
 {
-    if (utf8proc_get_property(c)->ignorable || c == 0x2800) /* a pattern of Braille without dots */
+    if (utf8proc_get_property(c)->ignorable || c == 0x2800) /* the Braille pattern without dots */
         return false;
     return !is_blank(category) && category != UTF8PROC_CATEGORY_CF && category != UTF8PROC_CATEGORY_MN &&
            category != UTF8PROC_CATEGORY_ME;
 }
 
-/* An id on its way: characters are added at its end, blanks only once something follows. */
+/* An id being built: characters are added at its end, a blank only once another character follows. */
 struct draft {
     char text[USER_ID_SIZE];
     size_t len;

@@ -8,13 +8,14 @@
 #define USER_ID_SIZE 201
 #define USER_ID_MAX 50
 
-/* The user id that a text means, so that it is one id wherever and however it was
- * typed: without white space at its ends, each white space within it a single
- * blank, without what only says where a line may end, in Unicode's normalization
- * form C. The text is well-formed UTF-8. False,
- * and ret_id is untouched, unless that leaves 1 to 50 characters of which one can
- * be seen, no control characters, and none that turn the direction of what is
- * written around them. */
+/* Reads the user id that a text means, so that it is the same id wherever and
+ * however it was typed: without white space at its ends, with each white space
+ * within it made a single blank, without marks for line breaks, and in
+ * Unicode's normalization form C. The text must be well-formed UTF-8.
+ *
+ * Returns false unless that leaves 1 to 50 characters, at least one of them
+ * visible, no control characters, and none that change the direction of the
+ * text around them; ret_id is then untouched. */
 bool user_id_read(const char *text, char ret_id[USER_ID_SIZE]);
 
 #endif
