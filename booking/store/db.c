@@ -1,10 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* How this file is ordered: values and a connection's life; what a failure means (db_errors.c has the numbers);
- * connecting, with all that a session relies on; statements, prepared once a connection and found again by their
- * address; transactions; results, row by row; scripts.
+/* The connection to the database: everything that knows the client library, and what db.h promises about it.
  *
- * A connection that breaks outside a transaction is replaced unseen, and the statement sent again. Within one, what
- * came before is gone: all further statements are refused until the caller commits, in vain, or rolls back. */
+ * The file follows the life of a statement: values, and the life of a connection; what a failure means (db_errors.c has
+ * the numbers); connecting, with every setting that a session relies on; statements, which are prepared once per
+ * connection and found again by the address of their struct db_sql; transactions; results, row by row; and scripts, for
+ * migrations.
+ *
+ * A connection that breaks outside a transaction is replaced silently and the statement is sent again, so every such
+ * statement must be harmless to run twice. Inside a transaction, what came before the break is gone: every further
+ * statement is refused until the caller commits, which fails, or rolls back. Nothing may ever run outside the
+ * transaction it belongs to, so a change must keep db->lost and db->in_transaction right wherever a connection is
+ * dropped.
+ *
+ * Errors of statements pass through fail(), which keeps the text for the log and drops a connection that cannot be used
+ * any longer. A lost answer to COMMIT is not resolved here but in txn.c. */
 
 #include "booking/store/db.h"
 
@@ -28,7 +37,7 @@ typedef my_bool db_bool;
 typedef bool db_bool;
 #endif
 
-#define STATEMENTS_MAX 256 /* a power of two, well above the number there are */
+#define STATEMENTS_MAX 256 /* a power of two, well above the number of statements */
 #define LOCK_WAIT_TIMEOUT 1205
 #define LOST_TLS 2026
 #define REPEAT_MS 1000
@@ -62,7 +71,7 @@ struct db {
     bool connected;
     bool in_transaction;
     int64_t no_connect_before_ms;
-    bool lost; /* the transaction went with its connection, and its caller does not know yet */
+    bool lost; /* the transaction went with its connection, and its caller has not been told yet */
     int64_t change_id;
     uint64_t round_trips;
     char error[512];
@@ -70,8 +79,8 @@ struct db {
     struct db_rows *statements[STATEMENTS_MAX];
 };
 
-/* The linker's names for the bounds of the section DB_SQL() fills. Weak: a
- * program without statements has none. */
+/* The linker's names for the bounds of the section that DB_SQL() fills. They
+ * are weak because a program without statements has no such section. */
 extern const struct db_sql *const __start_db_statements[] __attribute__((weak));
 extern const struct db_sql *const __stop_db_statements[] __attribute__((weak));
 
@@ -190,7 +199,7 @@ static enum result fail(struct db *db, unsigned int number, const char *message,
     db->error_number = number;
     if (meaning.anew)
         db_disconnect(db);
-    /* One that has other things to do waits no second time for a lock. */
+    /* A caller that has other work to do does not wait for a lock a second time. */
     if (number == LOCK_WAIT_TIMEOUT && (db->patience == DB_IMPATIENT || db->patience == DB_BRIEF))
         return RESULT_UNAVAILABLE;
     return meaning.result;
@@ -209,8 +218,8 @@ static enum result run_text(struct db *db, const char *sql)
     return RESULT_OK;
 }
 
-/* How long each waits, by enum db_patience: for a connection, for an answer (0: without end), and for locks of rows and
- * of tables' metadata. */
+/* How long a connection waits, by enum db_patience: to connect, for an answer (0: forever), and for locks on rows and
+ * on tables' metadata. */
 static const struct {
     unsigned int connect_s, answer_s;
     const char *locks;
@@ -234,7 +243,7 @@ static void set_options(const struct db *db, MYSQL *mysql)
     }
     (void)mysql_options(mysql, MYSQL_OPT_LOCAL_INFILE, &no);
     (void)mysql_options(mysql, MYSQL_SET_CHARSET_NAME, "utf8mb4");
-    /* Else "localhost" would be a Unix socket, whatever the port says. */
+    /* Otherwise "localhost" would mean a Unix socket, whatever the port says. */
     if (db->dsn.socket[0] == '\0')
         (void)mysql_options(mysql, MYSQL_OPT_PROTOCOL, &tcp);
 }
@@ -262,9 +271,10 @@ static void set_tls(MYSQL *mysql, enum dsn_tls tls, const char *ca)
 #endif
 }
 
-/* All that the statements rely on, whatever the server's defaults are. Comments with a version are read by one make of
- * server only: MariaDB >= 11.6 would end a transaction with 1020 when a row it waits for is changed meanwhile, and ours
- * are made to wait and see. A transaction that idles is one whose host has vanished: its locks go within a minute. */
+/* Sets everything that the statements rely on, whatever the server's defaults are. A comment with a version is read by
+ * only one make of server: MariaDB >= 11.6 would end a transaction with 1020 if a row it waits for is changed
+ * meanwhile, and ours are made to wait and see. A transaction that idles is one whose host has vanished: its locks are
+ * released within a minute. */
 static enum result set_session(struct db *db)
 {
     enum result r = run_text(db, "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE");
@@ -299,7 +309,8 @@ static enum result connect_once(struct db *db, enum dsn_tls tls)
     return RESULT_UNAVAILABLE;
 }
 
-/* What was waited for in vain is not waited for again by the next statement of the same request, which is next. */
+/* A connection that one statement has waited for in vain is not tried again by the next statement of the same request,
+ * which follows at once. */
 enum result db_connect(struct db *db)
 {
     if (db->connected)
@@ -308,7 +319,7 @@ enum result db_connect(struct db *db)
     if (begun_ms < db->no_connect_before_ms)
         return RESULT_UNAVAILABLE;
     enum dsn_tls tls = db->dsn.tls;
-    /* MariaDB's library knows no "preferred": with, and if the server has none, without. */
+    /* MariaDB's library has no "preferred": try with TLS and, if the server has none, without. */
     enum result r = connect_once(db, tls == DSN_TLS_PREFERRED ? DSN_TLS_SKIP_VERIFY : tls);
     if (r == RESULT_UNAVAILABLE && tls == DSN_TLS_PREFERRED && db->error_number == LOST_TLS)
         r = connect_once(db, DSN_TLS_OFF);
@@ -325,7 +336,7 @@ enum result db_connect(struct db *db)
     return r;
 }
 
-/* Numbers as 64-bit integers, times as MYSQL_TIME, all else as text in a
+/* Binds numbers as 64-bit integers, times as MYSQL_TIME, all else as text in a
  * buffer as wide as the column can be. */
 static void describe_column(struct column *c, MYSQL_BIND *bind, const MYSQL_FIELD *field)
 {
@@ -402,7 +413,8 @@ static enum result prepare(struct db *db, const struct db_sql *sql, struct db_ro
     return RESULT_OK;
 }
 
-/* The prepared form of a statement, found by the address of its text. */
+/* Finds the prepared form of a statement by the address of its struct db_sql;
+ * prepares it the first time. */
 static enum result find_statement(struct db *db, const struct db_sql *sql, struct db_rows **ret_rows)
 {
     size_t slot = ((uintptr_t)sql >> 4) % STATEMENTS_MAX;
@@ -440,7 +452,7 @@ static void bind_time(MYSQL_TIME *time, int64_t ms)
 
 #define ARGS_MAX 128
 
-/* Binds and sends. The values are copied to the wire before this returns. */
+/* Binds the values and sends them. They are copied to the wire before this returns. */
 static enum result execute(struct db_rows *rows, const struct db_value *args, size_t n)
 {
     MYSQL_BIND binds[ARGS_MAX];
@@ -493,10 +505,10 @@ static enum result run_once(struct db *db, const struct db_sql *sql, const struc
     return r;
 }
 
-/* A connection that idled through a restart of the server is only found dead
- * when used. So a statement outside a transaction is sent once more on a new
- * connection; db.h asks that such a statement may run twice. Not one that has
- * been waited for: the second wait would be as long. */
+/* A connection that idled through a restart of the server is found dead only
+ * when it is used. So a statement outside a transaction is sent once more on a
+ * new connection; db.h asks that such a statement may run twice. A statement
+ * that took long is not sent again: the second wait would be as long. */
 static enum result run(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
                        struct db_rows **reterr_rows)
 {
@@ -545,8 +557,8 @@ enum result db_commit(struct db *db)
     }
     unsigned int number = mysql_errno(&db->mysql);
     (void)fail_connection(db, "COMMIT");
-    /* Deadlock (Galera: not certified) and 3101 say that all was rolled back. Any other error is no promise that
-     * nothing happened, nor that the transaction has ended: what follows must not commit it. */
+    /* Deadlock (Galera: not certified) and 3101 say that everything was rolled back. Any other error promises neither
+     * that nothing happened nor that the transaction has ended; a later statement must not commit it. */
     bool rolled_back = db->connected && (number == 1213 || number == 3101);
     db_disconnect(db);
     return rolled_back ? RESULT_RETRY : RESULT_COMMIT_UNKNOWN;
@@ -578,9 +590,9 @@ enum result db_exec_expect(struct db *db, const struct db_sql *sql, const struct
     return r == RESULT_OK && matched != expected ? RESULT_STALE : r;
 }
 
-/* A result that ended in an error after some of its rows, such as a lock wait for the second. MariaDB's library then
- * takes the statement for one with rows to come, and at its next use waits for them until the connection times out. So
- * the connection goes, and with it the transaction, which has to be run again or given up in any case. */
+/* A result may end in an error after some of its rows, such as a lock wait for the second row. MariaDB's library then
+ * believes that more rows are to come, and at the statement's next use waits for them until the connection times out.
+ * So the connection is dropped, and with it the transaction, which has to be run again or given up in any case. */
 static enum result fail_rows(struct db_rows *rows)
 {
     struct db *db = rows->db;
@@ -597,7 +609,7 @@ enum result db_query(struct db *db, const struct db_sql *sql, const struct db_va
     if (r != RESULT_OK)
         return r;
     if (rows->column_count == 0) {
-        (void)snprintf(db->error, sizeof db->error, "%s: gives no rows", sql->name);
+        (void)snprintf(db->error, sizeof db->error, "%s: returns no rows", sql->name);
         return RESULT_INTERNAL;
     }
     if (mysql_stmt_bind_result(rows->stmt, rows->binds) != 0)
@@ -660,7 +672,7 @@ static const struct column *find_typed(const struct db_rows *rows, const char *n
 {
     const struct column *c = find_column(rows, name);
     if (c->type != type) {
-        (void)fprintf(stderr, "%s: column %s is of another type\n", rows->sql->name, name);
+        (void)fprintf(stderr, "%s: column %s has another type\n", rows->sql->name, name);
         abort();
     }
     return c;

@@ -9,23 +9,20 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One connection to MySQL or MariaDB, and the only door to it: db.c alone
- * includes mysql.h.
+/* One connection to MySQL or MariaDB, and the only way to it: db.c alone includes mysql.h.
  *
- * The connection is made when first needed and again after it was lost. It
- * runs at READ COMMITTED, in UTC, in strict mode. Statements are prepared once
- * a connection and always bound; text is never pasted into SQL.
+ * The connection is made when first needed, and again after it was lost. It runs at READ COMMITTED, in UTC, in strict
+ * mode. Statements are prepared once per connection, and values are always bound; text is never pasted into SQL.
  *
- * Results: RESULT_OK; RESULT_DUPLICATE; RESULT_RETRY (roll back and run the
- * transaction again); RESULT_UNAVAILABLE (no connection, or the server refuses
- * work); RESULT_INTERNAL (anything else, which is a defect). db_errors.h says
- * which error number is which. db_last_error() has the server's words for the log. */
+ * Results: RESULT_OK; RESULT_DUPLICATE; RESULT_RETRY (roll back and run the transaction again); RESULT_UNAVAILABLE (no
+ * connection, or the server refuses work); RESULT_INTERNAL (anything else, which is a defect). db_errors.h says which
+ * error number is which. db_last_error() has the server's words for the log. */
 
 struct db;
 
-/* A statement: text that outlives the program, kept in a section of its own so
- * that a test can prepare every statement of the program against the real
- * schema. Define them at file scope with DB_SQL(name, "text"). */
+/* A statement. Its text lives as long as the program, and is listed in a
+ * section of its own so that a test can prepare every statement of the program
+ * against the real schema. Define statements at file scope with DB_SQL(). */
 struct db_sql {
     const char *text;
     const char *name;
@@ -56,16 +53,15 @@ struct db_value db_time(int64_t ms); /* TIME_NONE binds NULL */
     (const struct db_value[]){ __VA_ARGS__ }, sizeof((const struct db_value[]){ __VA_ARGS__ }) / sizeof(struct db_value)
 #define DB_NO_ARGS NULL, 0
 
-/* Never NULL: a process without memory for this ends. Does not connect yet. */
+/* Never returns NULL: without memory for this the process ends. Does not connect yet. */
 struct db *db_new(const struct dsn *dsn);
 
-/* How long the connection waits for the server and for locks, from the next
- * connection on. */
+/* How long the connection waits for the server and for locks, from the next connect on. */
 enum db_patience {
     DB_NORMAL,    /* a request: 10 s for an answer, 1 s for a row's lock, 2 s for a table's */
     DB_IMPATIENT, /* the sweeper: 1 s for a lock, which is then RESULT_UNAVAILABLE and not worth a second try at once */
     DB_BRIEF,     /* health and metrics: 1 s for a connection, 2 s for an answer, 1 s for a lock */
-    DB_PATIENT,   /* migrations: no end for an answer, 1 or 2 s for a lock, so that no request waits behind it */
+    DB_PATIENT,   /* migrations: forever for an answer, 1 or 2 s for a lock, so that no request waits behind it */
 };
 void db_set_patience(struct db *db, enum db_patience patience);
 void db_free(struct db *db);
@@ -73,24 +69,23 @@ void db_free(struct db *db);
 /* Connects if there is no connection. */
 enum result db_connect(struct db *db) MUST_CHECK;
 
-/* Throws the connection away, and with it any open transaction. */
+/* Drops the connection, and with it any open transaction. */
 void db_disconnect(struct db *db);
 
 /* What went wrong last, with the server's number and words, for the log only. */
 const char *db_last_error(const struct db *db);
 
-/* Whether that was a row that another session has locked, and no more: the
- * database is there, and other rows may be free. */
+/* Whether that was only a row that another session has locked: the database is
+ * there, and other rows may be free. */
 bool db_was_locked_out(const struct db *db);
 
 /* Statements sent since db_new(), for the metrics. */
 uint64_t db_round_trips(const struct db *db);
 
-/* A transaction. If its connection is lost, every statement is refused with
- * RESULT_UNAVAILABLE until db_commit() or db_rollback(): none is ever executed
- * outside the transaction it belongs to. db_commit() returns RESULT_COMMIT_UNKNOWN when the answer was
- * lost: it may have happened. db_rollback() cannot fail: if the server cannot
- * be told, the connection is dropped, which rolls back too. */
+/* A transaction. If its connection is lost, every statement is refused with RESULT_UNAVAILABLE until db_commit() or
+ * db_rollback(): none is ever executed outside the transaction it belongs to. db_commit() returns RESULT_COMMIT_UNKNOWN
+ * if the answer was lost: the commit may have happened. db_rollback() cannot fail: if the server cannot be told, the
+ * connection is dropped, which rolls back, too. */
 enum result db_begin(struct db *db) MUST_CHECK;
 enum result db_commit(struct db *db) MUST_CHECK;
 void db_rollback(struct db *db);
@@ -100,28 +95,29 @@ void db_rollback(struct db *db);
 int64_t db_change_id(const struct db *db);
 
 /* Runs a statement without rows. Outside a transaction it is sent again on a
- * new connection if the old one proves dead, so it must do no harm when it
- * runs twice. *ret_matched (may be NULL) gets the number of
- * rows an UPDATE or DELETE matched, changed or not, or an INSERT added. */
+ * new connection if the old one proves dead, so it must be harmless to run
+ * twice. *ret_matched (may be NULL) gets the number of rows that an UPDATE or
+ * DELETE matched, changed or not, or an INSERT added. */
 enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
                     uint64_t *ret_matched) MUST_CHECK;
 
-/* The same, for a statement that must match so many rows: RESULT_STALE otherwise, with which the transaction ends. */
+/* The same, for a statement that must match exactly the expected number of rows; otherwise RESULT_STALE, which ends the
+ * transaction. */
 enum result db_exec_expect(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
                            uint64_t expected) MUST_CHECK;
 
-/* Runs a statement with rows, which are all fetched. The rows belong to the
+/* Runs a statement with rows, and fetches all of them. The rows belong to the
  * connection and are valid until the same statement runs again. */
 struct db_rows;
 enum result db_query(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
                      struct db_rows **ret_rows) MUST_CHECK;
 
-/* Runs a statement that has at most one row and moves to it; where there is none, the result is if_none. */
+/* Runs a statement that has at most one row, and moves to it; if there is none, the result is if_none. */
 enum result db_query_one(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
                          enum result if_none, struct db_rows **reterr_rows) MUST_CHECK;
 
-/* Moves to the next row, unless *result is an error already: false after the last row, and after an error, which
- * *result then says. A value that did not fit is an error, not a shorter value.
+/* Moves to the next row, unless *result is an error already. Returns false after the last row, and after an error,
+ * which is then in *result. A value that did not fit is an error, not a shorter value.
  *
  *     enum result r = db_query(db, &STATEMENT, DB_NO_ARGS, &rows);
  *     while (db_more(rows, &r))
@@ -129,23 +125,24 @@ enum result db_query_one(struct db *db, const struct db_sql *sql, const struct d
  *     return r; */
 bool db_more(struct db_rows *rows, enum result *result) MUST_CHECK;
 
-/* Values of the current row by column name. A name the statement does not have
- * is a defect that ends the process. Text is valid until db_more(); NULL
- * columns give NULL, 0 and TIME_NONE. */
+/* Values of the current row by column name. A name that the statement does not
+ * have is a defect and ends the process. Text is valid until the next
+ * db_more(); NULL columns give NULL, 0 and TIME_NONE. */
 bool db_is_null(struct db_rows *rows, const char *column);
 const char *db_get_text(struct db_rows *rows, const char *column);
 int64_t db_get_int(struct db_rows *rows, const char *column);
 int64_t db_get_time(struct db_rows *rows, const char *column);
 
-/* Runs a script of several statements, none of which a lock may stop half way. */
+/* Runs a script of several statements. No statement in it may be one that a
+ * lock could stop halfway. */
 enum result db_run_script(struct db *db, const char *script) MUST_CHECK;
 
-/* Runs one statement as text, for migrations only: what cannot be prepared, or
- * stands in a file. *reterr_matched is as for db_exec(). RESULT_RETRY: it met a
- * lock, and nothing was done. */
+/* Runs one statement as text, for migrations only, whose statements are in
+ * files and cannot always be prepared. *reterr_matched is as for db_exec().
+ * RESULT_RETRY: it met a lock, and nothing was done. */
 enum result db_run_text(struct db *db, const char *text, size_t len, uint64_t *reterr_matched) MUST_CHECK;
 
-/* Prepares a statement and throws it away, for the test of all statements. */
+/* Prepares a statement and drops it, for the test of all statements. */
 enum result db_check_statement(struct db *db, const struct db_sql *sql) MUST_CHECK;
 
 #endif

@@ -5,11 +5,11 @@
 #include "booking/core/order.h"
 #include "booking/store/db.h"
 
-/* The history of an order: rows are only ever added, each in the transaction
- * of what it tells. Fields left out are NULL or 0. */
+/* The history of an order: rows are only ever added, each in the transaction of
+ * the change it records. Fields left out are NULL or 0. */
 struct event {
-    int64_t event_id;     /* events_list() alone */
-    const char *order_id; /* events_add() alone */
+    int64_t event_id;     /* only from events_list() */
+    const char *order_id; /* only for events_add() */
     const char *type;     /* EVENT_… */
     const char *from_status;
     const char *to_status;
@@ -19,7 +19,7 @@ struct event {
     const char *worker;
     const char *detail;
     const char *request_id;
-    int64_t created_at_ms; /* events_list() alone */
+    int64_t created_at_ms; /* only from events_list() */
 };
 
 #define EVENT_ORDER_CREATED "ORDER_CREATED"
@@ -40,14 +40,14 @@ struct event {
 
 enum result events_add(struct db *db, const struct event *event) MUST_CHECK;
 
-/* The birth of an order: ORDER_CREATED and SEATS_RESERVED, in one statement. */
+/* Adds the birth of an order: ORDER_CREATED and SEATS_RESERVED, in one statement. */
 enum result events_add_birth(struct db *db, const struct order *order) MUST_CHECK;
 
 /* Whether the transaction with this change id wrote to the order's history. */
 enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *reterr_have) MUST_CHECK;
 
-/* Whether the outcome of an attempt (that the gateway is deciding is none) is in the order's history; or, with late,
- * whether an approval is that came after the order had ended. */
+/* Whether the order's history has the outcome of an attempt; PENDING is not an outcome. With late, only an approval
+ * that came after the order had ended counts. */
 enum result events_have_attempt(struct db *db, const char *order_id, int64_t attempt, bool late,
                                 bool *reterr_have) MUST_CHECK;
 

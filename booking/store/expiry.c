@@ -4,7 +4,7 @@
 #include "booking/base/text.h"
 #include "booking/store/slots.h"
 
-/* A hold ends with its flight's departure, also when that was moved meanwhile. */
+/* A hold ends with its flight's departure, even if that was moved meanwhile. */
 #define END "LEAST(expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = orders.flight_id))"
 
 #define LOCK                                                                         \
@@ -61,7 +61,7 @@ enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_
     return r == RESULT_OK ? read_orders(rows, reterr_list) : r;
 }
 
-/* The list's last id is repeated to the end. */
+/* Repeats the list's last id to the end. */
 static void fill_ids(struct db_value ids[EXPIRY_MAX], const struct expiry_list *list)
 {
     for (size_t i = 0; i < EXPIRY_MAX; i++)

@@ -5,9 +5,9 @@
 #include "booking/core/order.h"
 #include "booking/store/db.h"
 
-/* Ending many holds at once: one statement a table for up to EXPIRY_MAX
- * orders, because thousands may lapse in the same second. All in the caller's
- * transaction, in the order of the functions. */
+/* Ends many holds at once, with one statement per table for up to EXPIRY_MAX
+ * orders, because thousands may lapse in the same second. The functions are
+ * called in this order, all in the caller's transaction. */
 #define EXPIRY_MAX 64
 
 struct expiry_list {
@@ -21,14 +21,14 @@ struct expiry_list {
     } order[EXPIRY_MAX];
 };
 
-/* Locks the orders, in ascending order of their ids; without wait, leaving out
- * those that somebody else has locked. */
+/* Locks the orders in ascending order of their ids; without wait, skips those
+ * that another session has locked. */
 enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, bool wait,
                         struct expiry_list *reterr_list) MUST_CHECK;
 
 /* Turns these lapsed holds into EXPIRED orders, frees their seats, and writes
- * their history. RESULT_STALE unless each step met exactly what the lock had
- * shown; without a worker fewer seats than named will do. */
+ * their history. RESULT_STALE unless each step matched exactly what the lock
+ * had shown; without a worker, an order may hold fewer seats than it names. */
 enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const char *worker) MUST_CHECK;
 
 /* Drops the timers of these orders. */

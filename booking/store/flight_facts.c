@@ -5,7 +5,8 @@
 
 #include <string.h>
 
-/* The next line of the text. False: it has ended, or the line does not fit. */
+/* Reads the next line of the text, which is empty at the text's end. False if
+ * the line does not fit. */
 static bool next_line(const char **text, char *to, size_t size)
 {
     size_t len = strcspn(*text, "\n");

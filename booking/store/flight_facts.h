@@ -4,9 +4,9 @@
 
 #include "booking/core/order.h"
 
-/* What others read of a flight's row beside their own, as one column: a
- * subquery, which takes no lock where its statement does, and one only, since
- * each costs about as much as a row. The id is an expression. */
+/* What other statements read of a flight's row beside their own, as one column.
+ * It is a subquery, which takes no lock where its statement does, and only one,
+ * since each costs about as much as a row. The id is an SQL expression. */
 #define FLIGHT_FACTS_OF(id)                                                                 \
     "(SELECT CONCAT_WS('\n', f.departure_time, f.price_cents, f.currency, f.flight_number," \
     " f.origin, f.destination, f.origin_time_zone, f.destination_time_zone)"                \
@@ -18,7 +18,7 @@ struct flight_facts {
     char currency[CURRENCY_SIZE];
 };
 
-/* Takes such a column apart. False: it is NULL, or none. */
+/* Reads such a column. False if it is NULL or not of this form. */
 bool flight_facts_read(const char *text, struct flight_facts *ret_facts);
 
 #endif

@@ -4,8 +4,9 @@
 #include "booking/base/text.h"
 #include "booking/store/slots.h"
 
-/* Seats are counted, not kept as a number in the flight: every customer of the
- * flight would have to wait for that row. The page is cut first, then counted. */
+/* Seats are counted, not kept as a number in the flight's row: every customer
+ * of the flight would have to wait for that row. The page is cut first, then
+ * its seats are counted. */
 #define COUNTED                                                                                   \
     "SELECT p.*,"                                                                                 \
     " (SELECT COUNT(*) FROM seats s WHERE s.flight_id = p.flight_id) AS total_seats,"             \
@@ -17,8 +18,9 @@
 
 DB_SQL(FLIGHT_ONE, COUNTED "SELECT * FROM flights WHERE flight_id = ?) p");
 
-/* What is on sale: what departs from now on. A page begins after the last flight
- * of the page before, whose departure is a bound of its own for the index. */
+/* Flights are on sale if they depart from now on. A page begins after the last
+ * flight of the page before, whose departure is a condition of its own for the
+ * sake of the index. */
 #define ON_SALE                                                                             \
     " FROM flights WHERE (? IS NULL OR origin = ?) AND (? IS NULL OR destination = ?)"      \
     " AND departure_time > UTC_TIMESTAMP(3) AND departure_time >= ? AND departure_time < ?" \
@@ -35,7 +37,7 @@ DB_SQL(FLIGHTS_NAMED,
 
 DB_SQL(FLIGHT_EXISTS, "SELECT 1 AS found FROM flights WHERE flight_id = ?");
 
-/* Before and beyond every flight there will be. */
+/* Before and after every flight there will ever be. */
 #define FAR_PAST_MS INT64_C(0)
 #define FAR_FUTURE_MS INT64_C(253370764800000)
 

@@ -5,7 +5,7 @@
 #include "booking/core/order.h"
 #include "booking/store/db.h"
 
-/* A flight as it is offered. Text is valid for the length of a call back. */
+/* A flight as it is offered. Its text is valid only during the callback. */
 struct flight {
     const char *flight_id;
     const char *flight_number;
@@ -20,7 +20,7 @@ struct flight {
     int64_t price_cents;
     const char *currency;
     int64_t total_seats;
-    int64_t available_seats; /* seats under lapsed holds included */
+    int64_t available_seats; /* including seats under lapsed holds */
 };
 
 struct flight_filter {
@@ -33,12 +33,12 @@ struct flight_filter {
     int limit;
 };
 
-/* The one named, whether it has left or not; or those on sale, that is, that
- * depart from now on, by departure, then id. */
+/* Lists the flight that is named, whether it has left or not; or else those on
+ * sale, that is, those that depart from now on, by departure, then id. */
 enum result flights_list(struct db *db, const struct flight_filter *filter, void (*each)(const struct flight *, void *),
                          void *context) MUST_CHECK;
 
-/* When those depart that flights_list() would give, and by which clocks. */
+/* Gives the departures and the time zones of the flights that flights_list() would give. */
 struct flight_departure {
     char flight_id[FLIGHT_ID_SIZE];
     char origin_time_zone[TIME_ZONE_SIZE];
@@ -47,7 +47,7 @@ struct flight_departure {
 enum result flights_departures(struct db *db, const struct flight_filter *filter,
                                void (*each)(const struct flight_departure *, void *), void *context) MUST_CHECK;
 
-/* Those of these flights (at least one) that are on sale, by departure, then id. */
+/* Lists those of these flights (at least one) that are on sale, by departure, then id. */
 #define FLIGHT_IDS_MAX 128
 struct flight_ids {
     size_t count;

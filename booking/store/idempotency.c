@@ -8,7 +8,7 @@
 #define LEASE "INTERVAL 30 SECOND"
 #define KEPT "INTERVAL 24 HOUR"
 
-/* Only hashes are kept, the request's salted with the key: a body that holds a
+/* Only hashes are kept, and the request's is salted with the key: a body with a
  * five-digit code could be guessed from a bare hash. */
 #define KEY_HASH "UNHEX(SHA2(?, 256))"
 #define REQUEST_HASH "UNHEX(SHA2(CONCAT(?, '\n', ?), 256))"
@@ -17,7 +17,8 @@ DB_SQL(KEY_CLAIM,
        "INSERT INTO idempotency_keys (key_hash, request_hash, owner, locked_until, created_at)"
        " VALUES (" KEY_HASH ", " REQUEST_HASH ", ?, UTC_TIMESTAMP(3) + " LEASE ", UTC_TIMESTAMP(3))");
 
-/* Of a key that was never answered, or answered more than a day ago. */
+/* Takes over a key that is more than a day old, or whose first request never
+ * answered it and has lost its claim. */
 DB_SQL(KEY_TAKE_OVER,
        "UPDATE idempotency_keys SET request_hash = " REQUEST_HASH ", owner = ?, status = NULL,"
        " body = NULL, location = NULL, etag = NULL, content_type = NULL,"
@@ -45,7 +46,7 @@ static enum result read_answer(struct db *db, const char *key, struct db_value r
                                struct stored_answer *reterr_answer)
 {
     struct db_rows *rows = NULL;
-    /* Gone between two statements: the first request gave it up. */
+    /* A key that is gone between two statements was given up by its first request. */
     TRY(db_query_one(db, &KEY_FIND, DB_ARGS(db_text(key), request, db_text(key)), RESULT_IDEMPOTENCY_RUNNING, &rows));
     if (db_get_int(rows, "is_same") == 0)
         return RESULT_IDEMPOTENCY_MISMATCH;

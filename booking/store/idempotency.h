@@ -7,13 +7,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Answers kept under the caller's Idempotency-Key for 24 hours.
+/* Answers are kept under the caller's Idempotency-Key for 24 hours.
  *
- * A request first claims its key. The answer is then written in the very
- * transaction of the change it tells of, so there is never a change without
- * its answer nor an answer without its change. A request that died without
- * either loses its claim after a while, and a repeat may take it over; the
- * random owner keeps the two apart. */
+ * A request first claims its key. The answer is then written in the same
+ * transaction as the change it reports, so there is never a change without its
+ * answer or an answer without its change. A request that died before it wrote
+ * them loses its claim after a while, and a repeat may take it over; the random
+ * owner keeps the two apart. */
 
 struct stored_answer {
     int status;
@@ -23,23 +23,23 @@ struct stored_answer {
     const char *body;
 };
 
-/* RESULT_OK: the key is ours, *reterr_owner says as whom. RESULT_DUPLICATE: it was
- * answered before, *reterr_answer is the answer. RESULT_IDEMPOTENCY_MISMATCH: it
- * belongs to another request. RESULT_IDEMPOTENCY_RUNNING: the same request is
- * being worked on.
- * request is whatever makes two requests the same: method, path and body. */
+/* RESULT_OK: the key is ours, under the owner *reterr_owner. RESULT_DUPLICATE:
+ * it was answered before, and *reterr_answer is the answer.
+ * RESULT_IDEMPOTENCY_MISMATCH: it belongs to another request.
+ * RESULT_IDEMPOTENCY_RUNNING: the same request is being worked on. request is
+ * what makes two requests the same: method, path and body. */
 enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
                               int64_t *reterr_owner, struct stored_answer *reterr_answer) MUST_CHECK;
 
-/* Writes the answer, if the claim still stands; else RESULT_STALE. Inside the
- * transaction of the change, or alone for a refusal. */
+/* Writes the answer if the claim still stands; otherwise RESULT_STALE. Call it
+ * inside the transaction of the change, or alone for a refusal. */
 enum result idempotency_answer(struct db *db, const char *key, int64_t owner,
                                const struct stored_answer *answer) MUST_CHECK;
 
 /* Gives the key up without an answer: the request may be sent again. */
 enum result idempotency_release(struct db *db, const char *key, int64_t owner) MUST_CHECK;
 
-/* Forgets keys older than 24 hours, some at a time: *reterr_more says whether there may be others. */
+/* Forgets keys older than 24 hours, some at a time: *reterr_more says whether there may be more. */
 enum result idempotency_purge(struct db *db, bool *reterr_more) MUST_CHECK;
 
 #endif

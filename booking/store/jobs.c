@@ -15,7 +15,7 @@ DB_SQL(JOB_ENSURE,
        " VALUES (?, ?, UTC_TIMESTAMP(3), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
        " ON DUPLICATE KEY UPDATE job_id = job_id");
 
-/* The attempt is counted up so that a claim made before the move is void. */
+/* The claim's number grows, so that a claim made before the move is void. */
 DB_SQL(JOB_MOVE,
        "UPDATE workflow_jobs SET run_at = ?, status = 'PENDING', attempts = attempts + 1,"
        " locked_by = NULL, updated_at = UTC_TIMESTAMP(3) WHERE order_id = ? AND kind = ?");
@@ -44,7 +44,7 @@ DB_SQL(JOB_FAIL,
        "UPDATE workflow_jobs SET status = 'FAILED', run_at = NULL, locked_by = NULL, last_error = ?,"
        " updated_at = UTC_TIMESTAMP(3) WHERE job_id = ? AND attempts = ? AND status = 'RUNNING'");
 
-/* Without a delay there is no next time. */
+/* Without a delay (NULL) there is no next time. */
 DB_SQL(JOB_SET_ASIDE,
        "UPDATE workflow_jobs SET status = ?, locked_by = NULL, last_error = ?, failures = failures + 1,"
        " run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)), updated_at = UTC_TIMESTAMP(3)"
@@ -55,7 +55,7 @@ DB_SQL(JOB_RENEW,
        " updated_at = UTC_TIMESTAMP(3)"
        " WHERE job_id = ? AND attempts = ? AND status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3)");
 
-/* A worker's name is its own for its life, so no number is needed to tell its claims from others'. */
+/* A worker's name is its own for its lifetime, so no number is needed to tell its claims from those of others. */
 DB_SQL(JOBS_RENEW_ALL,
        "UPDATE workflow_jobs SET run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)),"
        " updated_at = UTC_TIMESTAMP(3)"
@@ -68,8 +68,8 @@ DB_SQL(JOBS_GIVE_BACK,
 DB_SQL(JOB_CHECK_CLAIM,
        "SELECT job_id FROM workflow_jobs WHERE job_id = ? AND attempts = ? AND status = 'RUNNING' FOR UPDATE");
 
-/* One dive into the index for each kind, however many jobs wait; and what is paused. Not a GROUP BY: whether that
- * dives or reads every job depends on what the server believes about the table. */
+/* One dive into the index for each kind, however many jobs wait, and the kinds that are paused. A GROUP BY would dive
+ * or read every job, depending on what the server believes about the table. */
 #define FIRST_OF(kind)                                                                                            \
     "SELECT '" kind "' AS kind, TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), MIN(run_at)) DIV 1000 AS due_in_ms," \
     " 0 AS paused FROM workflow_jobs WHERE kind = '" kind "' UNION ALL "
@@ -94,16 +94,16 @@ DB_SQL(JOBS_LIST,
        " WHERE (? = 0 OR job_id = ?) AND (? IS NULL OR status = ?) AND (? IS NULL OR kind = ?)"
        " AND (? IS NULL OR order_id = ?) AND (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT ?");
 
-/* What has failed stands together at the front of each kind's part of the index; the newest jobs, which the list
- * above begins with, are all timers. */
+/* Failed jobs are together at the front of each kind's part of the index. The newest jobs, with which the list above
+ * begins, are all timers. */
 DB_SQL(JOBS_FAILED,
        "SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
        " created_at, updated_at FROM workflow_jobs FORCE INDEX (idx_due)"
        " WHERE kind IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at IS NULL"
        " AND (? IS NULL OR kind = ?) AND (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT ?");
 
-/* A lease ends in the time of its length from now, so the leased are among those few that are due in it. Timers may be
- * many there: the claims that are newest end last, and a thousand rows are looked at. */
+/* A lease ends within its length from now, so the leased jobs are among the few that are due in that time. There may be
+ * many timers among them, so only a thousand rows are looked at, from the end: the newest claims end last. */
 DB_SQL(JOBS_LEASED,
        "SELECT * FROM (SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
        "   created_at, updated_at FROM workflow_jobs FORCE INDEX (idx_due)"
@@ -117,14 +117,14 @@ DB_SQL(JOB_LOCK,
        " CASE WHEN status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) THEN 1 ELSE 0 END AS leased"
        " FROM workflow_jobs WHERE job_id = ? FOR UPDATE");
 
-/* A failed job gets as many tries again as it has had; the attempts of a payment are not the job's to give. */
+/* A failed job gets as many more tries as it has had, except a payment's: its attempts are not the job's to give. */
 DB_SQL(JOB_RETRY,
        "UPDATE workflow_jobs SET max_attempts = CASE WHEN status = 'FAILED' AND max_attempts > 0"
        " AND kind <> 'PAYMENT_ATTEMPT' THEN max_attempts + attempts ELSE max_attempts END,"
        " failures = 0, status = 'PENDING', locked_by = NULL, run_at = UTC_TIMESTAMP(3),"
        " updated_at = UTC_TIMESTAMP(3) WHERE job_id = ?");
 
-/* Who had it stays written, as after a lease that ran out, for the attempt's history. */
+/* The worker's name stays written, as after a lease that ran out, for the attempt's history. */
 DB_SQL(JOB_RELEASE,
        "UPDATE workflow_jobs SET status = 'PENDING', run_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3)"
        " WHERE job_id = ?");
@@ -197,7 +197,7 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
         };
         text_copy(job->order_id, sizeof job->order_id, db_get_text(rows, "order_id"));
         text_copy(job->request_id, sizeof job->request_id, request_id == NULL ? "" : request_id);
-        /* Whoever settles a claim takes the name away. */
+        /* Settling a claim clears the name, so a name that is still there means an abandoned claim. */
         text_copy(job->abandoned_by, sizeof job->abandoned_by, worker == NULL ? "" : worker);
     }
     return r;
@@ -257,7 +257,7 @@ enum result jobs_renew(struct db *db, const struct job *job, int64_t lease_ms)
     return db_exec_expect(db, &JOB_RENEW, DB_ARGS(db_int(lease_ms), db_int(job->job_id), db_int(job->claim)), 1);
 }
 
-/* The last id is repeated to the end. */
+/* Repeats the last id to the end. */
 static void fill_ids(struct db_value args[JOBS_CLAIM_MAX], const int64_t *job_ids, size_t count)
 {
     for (size_t i = 0; i < JOBS_CLAIM_MAX; i++)

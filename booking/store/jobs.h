@@ -5,12 +5,13 @@
 #include "booking/core/order.h"
 #include "booking/store/db.h"
 
-/* Timers and activities: what takes time, or may fail outside the database.
+/* Jobs are timers and activities: work that takes time, or may fail outside the
+ * database.
  *
- * A job is due when its run_at has passed. A claim pushes run_at to the end of
+ * A job is due when its run_at has passed. A claim moves run_at to the end of
  * its lease and is counted; that number is the token which a worker must still
- * hold when it settles. Claims are not attempts: a payment counts its attempts
- * itself, when it announces them. Lock the order before its jobs. */
+ * hold when it settles the job. Claims are not attempts: a payment counts its
+ * attempts itself, when it announces them. Lock the order before its jobs. */
 
 enum job_kind { JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, JOB_VOID_CHARGE, JOB_SEND_CONFIRMATION };
 #define JOB_KIND_COUNT 4
@@ -26,9 +27,8 @@ struct job {
     char order_id[UUID_SIZE];
     int64_t claim;        /* this claim's number, from 1: the fencing token */
     int64_t max_attempts; /* 0: until it succeeds */
-    int64_t failures;     /* how often in a row it could not even be begun or settled */
-    /* The worker of the claim before, whose lease ran out; empty if that claim
-     * was settled or there was none. */
+    int64_t failures;     /* how often in a row it could be neither begun nor settled */
+    /* The worker of the claim before, if its lease ran out; empty if that claim was settled or there was none. */
     char abandoned_by[WORKER_SIZE];
     char request_id[65]; /* of the request that asked for it; may be empty */
     int64_t due_at_ms;
@@ -38,46 +38,46 @@ struct job {
 /* The most jobs one claim takes. */
 #define JOBS_CLAIM_MAX 64
 
-/* A job due at a time (TIME_NONE: now), asked for by a request (may be NULL). RESULT_DUPLICATE if the order has one
- * of the kind. */
+/* Adds a job that is due at a time (TIME_NONE: now), on behalf of a request (may be NULL). RESULT_DUPLICATE if the
+ * order has one of the kind already. */
 enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms, int64_t max_attempts,
                      const char *request_id) MUST_CHECK;
 
-/* The same, but content with one that is there. */
+/* The same, due now, and RESULT_OK also if the order has one of the kind already. */
 enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, int64_t max_attempts,
                         const char *request_id) MUST_CHECK;
 
 /* Moves the timer of an order and voids the claim on it, if there is one. */
 enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms) MUST_CHECK;
 
-/* Removes an order's job; none being there is fine. */
+/* Removes an order's job, if it has one. */
 enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id) MUST_CHECK;
 
-/* Locks due jobs of a kind that no one else has locked, oldest first, and
- * leases them. Inside a transaction, which the caller commits before any work. */
+/* Locks due jobs of a kind that no other session has locked, oldest first, and
+ * leases them. Call it inside a transaction, and commit it before any work. */
 enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
                        struct job *reterr_jobs, size_t *reterr_count) MUST_CHECK;
 
 /* Ends a claim: the job is gone, waits for delay_ms, or has failed for good.
- * RESULT_STALE if the claim does not stand any more. */
+ * RESULT_STALE if the claim no longer stands. */
 enum result jobs_finish(struct db *db, const struct job *job) MUST_CHECK;
 enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms, const char *last_error) MUST_CHECK;
 enum result jobs_fail(struct db *db, const struct job *job, const char *last_error) MUST_CHECK;
 
-/* Counts a failure that is the job's own, not the outside's: it waits for
- * delay_ms, or (TIME_NONE) has failed for good. RESULT_STALE if the claim does
- * not stand any more or its lease is over. */
+/* Counts a failure of the job itself, not of a service outside: it waits for
+ * delay_ms, or (TIME_NONE) has failed for good. RESULT_STALE if the claim no
+ * longer stands or its lease is over. */
 enum result jobs_set_aside(struct db *db, const struct job *job, int64_t delay_ms, const char *why) MUST_CHECK;
 
-/* Whether the claim still stands, and locks it: RESULT_OK or RESULT_STALE. */
+/* Locks the claim if it still stands: RESULT_OK or RESULT_STALE. */
 enum result jobs_check_claim(struct db *db, const struct job *job) MUST_CHECK;
 
-/* The same, and its lease begins anew. RESULT_STALE also when it is over, though
- * no other worker may have come by yet. */
+/* The same, and renews its lease. RESULT_STALE also if the lease is over, even
+ * if no other worker has claimed the job yet. */
 enum result jobs_renew(struct db *db, const struct job *job, int64_t lease_ms) MUST_CHECK;
 
-/* Of up to JOBS_CLAIM_MAX jobs the worker has leased: lets their leases begin
- * anew, or gives them back, due at once. *ret_matched is how many it still had. */
+/* For up to JOBS_CLAIM_MAX jobs that the worker has leased: renews their leases, or gives the jobs back, due at once.
+ * *ret_matched is how many it still had. */
 enum result jobs_renew_all(struct db *db, const int64_t *job_ids, size_t count, const char *worker, int64_t lease_ms,
                            uint64_t *ret_matched) MUST_CHECK;
 enum result jobs_give_back(struct db *db, const int64_t *job_ids, size_t count, const char *worker) MUST_CHECK;
@@ -87,19 +87,19 @@ enum result jobs_give_back(struct db *db, const int64_t *job_ids, size_t count, 
  * statement, by the database's clock. */
 enum result jobs_next_due(struct db *db, int64_t reterr_due_in_ms[JOB_KIND_COUNT]) MUST_CHECK;
 
-/* How a kind's queue stands. Counted up to JOBS_COUNTED_MAX, never through a
- * whole table. */
+/* The state of a kind's queue. Jobs are counted only up to JOBS_COUNTED_MAX,
+ * never through a whole table. */
 #define JOBS_COUNTED_MAX 10000
 struct job_queue {
-    int64_t due;     /* leases that ran out included */
-    int64_t waiting; /* leased ones included */
+    int64_t due;     /* including leases that ran out */
+    int64_t waiting; /* including leased jobs */
     int64_t failed;
-    int64_t lag_ms; /* of the oldest that is due; 0 if none is */
-    bool paused;    /* by an operator: what is due stays so */
+    int64_t lag_ms; /* of the oldest job that is due; 0 if none is */
+    bool paused;    /* by an operator: due jobs stay due */
 };
 enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_queue) MUST_CHECK;
 
-/* For the operator. */
+/* A job as the operator sees it. */
 struct job_row {
     int64_t job_id;
     const char *kind;
@@ -124,27 +124,27 @@ struct job_filter {
 enum result jobs_list(struct db *db, const struct job_filter *filter, void (*each)(const struct job_row *, void *),
                       void *context) MUST_CHECK;
 
-/* What sweepers have in their hands, the newest claims first, at most 100. */
+/* Lists the jobs that sweepers have leased, the newest claims first, at most 100. */
 enum result jobs_leased(struct db *db, enum job_kind kind, int64_t lease_ms,
                         void (*each)(const struct job_row *, void *), void *context) MUST_CHECK;
 
-/* A job under the operator's hand, locked. Inside a transaction. */
+/* A job that an operator acts on, locked inside a transaction. */
 struct job_hold {
     int64_t job_id;
     char kind[21];
     char order_id[UUID_SIZE];
-    char worker[WORKER_SIZE]; /* who has or had it; may be empty */
+    char worker[WORKER_SIZE]; /* that has or had it; may be empty */
     bool leased;
 };
 
-/* RESULT_NOT_FOUND without such a job. */
+/* RESULT_NOT_FOUND if there is no such job. */
 enum result jobs_lock(struct db *db, int64_t job_id, struct job_hold *ret_hold) MUST_CHECK;
 
-/* Makes a job that is not leased due now; one that had failed may try again. */
+/* Makes a job that is not leased due now; one that had failed gets more tries. */
 enum result jobs_retry(struct db *db, const struct job_hold *hold) MUST_CHECK;
 
-/* Ends a lease now: the job is due, and whatever its worker still says is
- * refused as if the lease had run out and another had taken over. */
+/* Ends a lease now: the job is due, and its worker's answer is refused as if
+ * the lease had run out and another worker had taken over. */
 enum result jobs_release(struct db *db, const struct job_hold *hold) MUST_CHECK;
 
 #endif

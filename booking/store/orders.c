@@ -14,19 +14,19 @@
     " AS read_at, " FLIGHT_FACTS_OF("o.flight_id")
 #define SELECT_ORDERS "SELECT " COLUMNS("UTC_TIMESTAMP(3)") " FROM orders o"
 
-/* A hold never runs past departure, also when that is moved while it is open. */
+/* A hold never runs past departure, even if that is moved while the hold is open. */
 #define EFFECTIVE_END "LEAST(o.expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = o.flight_id))"
 
-/* A hold that has run out is EXPIRED for whoever asks. */
+/* A hold that has run out is EXPIRED for every reader. */
 #define EFFECTIVE_STATUS                                                              \
     "CASE WHEN o.status = 'SEATS_RESERVED' AND " EFFECTIVE_END " <= UTC_TIMESTAMP(3)" \
     " THEN 'EXPIRED' ELSE o.status END"
 
 DB_SQL(ORDER_FIND, SELECT_ORDERS " WHERE o.order_id = ?");
 
-/* Whether a hold is over is decided by the time at which its lock was got, not
- * the one at which the statement began to wait for it: meanwhile others may
- * have been told that it is. (SYSDATE is UTC in our sessions.) */
+/* Whether a hold is over is decided by the time at which the lock was acquired,
+ * not the time at which the statement began to wait for it: meanwhile others
+ * may have been told that it is over. (SYSDATE is UTC in our sessions.) */
 DB_SQL(ORDER_LOCK, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order_id = ? FOR UPDATE");
 
 DB_SQL(ORDER_INSERT,
@@ -64,12 +64,12 @@ DB_SQL(ORDERS_FILTERED,
        SELECT_ORDERS
        " WHERE (? IS NULL OR o.user_id = ? OR o.user_id = ?) AND (? IS NULL OR o.flight_id = ?)"
        " AND (? IS NULL OR " EFFECTIVE_STATUS " = ?)"
-       /* Ids are ASCII, but what is looked for may not be. */
+       /* Ids are ASCII, but the text that is searched for may not be. */
        " AND (? IS NULL OR CONVERT(o.order_id USING utf8mb4) LIKE ? OR o.user_id LIKE ?"
        " OR CONVERT(o.flight_id USING utf8mb4) LIKE ?)"
        " AND (? IS NULL OR o.created_at >= ?)" PAGE);
 
-/* Each of one index, and of nothing but the index. */
+/* Each of these reads one index, and nothing else. */
 #define HORIZON " AND created_at <= ? ORDER BY created_at DESC, order_id DESC LIMIT 1 OFFSET 10000"
 DB_SQL(HORIZON_OF_ALL, "SELECT created_at FROM orders FORCE INDEX (idx_created) WHERE TRUE" HORIZON);
 DB_SQL(HORIZON_OF_USER, "SELECT created_at FROM orders FORCE INDEX (idx_user) WHERE user_id = ?" HORIZON);
@@ -95,7 +95,7 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     o.flight = facts.flight;
     o.reserved_at_ms = db_get_time(rows, "reserved_at");
     o.expires_at_ms = db_get_time(rows, "expires_at");
-    if (o.expires_at_ms > o.flight.departure_ms) /* TIME_NONE is not */
+    if (o.expires_at_ms > o.flight.departure_ms) /* TIME_NONE never is */
         o.expires_at_ms = o.flight.departure_ms;
     o.payment_attempts = db_get_int(rows, "payment_attempts");
     o.failed_attempts = db_get_int(rows, "failed_attempts");
@@ -189,7 +189,7 @@ enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_
     return RESULT_OK;
 }
 
-/* Beyond every order there will be. */
+/* After every order there will ever be. */
 #define FAR_FUTURE_MS INT64_C(253370764800000)
 
 static enum result query_page(struct db *db, const struct order_filter *f, struct db_rows **ret_rows)

@@ -6,35 +6,36 @@
 #include "booking/store/db.h"
 
 /* The table of orders. Lock an order before its seats, its payment and its
- * jobs. The results are db.h's, and RESULT_ORDER_NOT_FOUND where said. */
+ * jobs. Results are those of db.h, and RESULT_ORDER_NOT_FOUND where noted. */
 
-/* A plain read, of one statement, outside any transaction; or RESULT_ORDER_NOT_FOUND. */
+/* Reads an order by one plain statement, outside any transaction; or RESULT_ORDER_NOT_FOUND. */
 enum result orders_find(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
 
-/* Reads and locks for the rest of the transaction; or RESULT_ORDER_NOT_FOUND. */
+/* Reads an order and locks it for the rest of the transaction; or
+ * RESULT_ORDER_NOT_FOUND. */
 enum result orders_lock(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
 
 enum result orders_insert(struct db *db, const struct order *order) MUST_CHECK;
 
-/* Writes everything that may change about an order, if it still is in the
- * state and version it was read with; else RESULT_STALE. On success the version
- * and the time of the order given are the new ones. */
+/* Writes everything that may change about an order, if it still is in the state
+ * and version it was read with; otherwise RESULT_STALE. On success *order has
+ * the new version and time. */
 enum result orders_update(struct db *db, struct order *order, enum order_status from) MUST_CHECK;
 
-/* The orders whose lapsed holds stand in the way of these seats. Up to
- * SEATS_MAX ids; no locks are taken. */
+/* Finds the orders whose lapsed holds are in the way of these seats, up to
+ * SEATS_MAX ids. Takes no locks. */
 enum result orders_find_lapsed_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
                                        char reterr_ids[SEATS_MAX][UUID_SIZE], size_t *reterr_count) MUST_CHECK;
 
-/* How many holds of this user run, and in how many milliseconds the first of
- * them ends (0 if there is none). */
+/* How many holds of this user are running, and in how many milliseconds the
+ * first of them ends (0 if there is none). */
 enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_count,
                                int64_t *ret_ends_in_ms) MUST_CHECK;
 
-/* The newest first, after a position: where the last page ended. */
+/* Which orders to list, the newest first, from where the last page ended. */
 struct order_filter {
     const char *user_id;      /* NULL: any */
-    const char *user_id_sent; /* how the client wrote it, which the version before kept; NULL: as user_id */
+    const char *user_id_sent; /* how the client wrote it, which the version before stored; NULL: as user_id */
     const char *flight_id;    /* NULL: any */
     const char *status;       /* NULL: any; lapsed holds count as EXPIRED */
     const char *search;       /* NULL: any; else the beginning of an order's id, or a user's or flight's id */
@@ -44,12 +45,12 @@ struct order_filter {
     int limit;
 };
 
-/* How far back a page may look: the time of the oldest of the next few thousand
+/* How far back a page may look: the time of the oldest of the next ten thousand
  * orders by user, flight and time, TIME_NONE if there are fewer. States and
- * texts have no index, and must not be looked for through a whole table. */
+ * texts have no index, and must not be searched for through a whole table. */
 enum result orders_horizon(struct db *db, const struct order_filter *filter, int64_t *reterr_ms) MUST_CHECK;
 
-/* Calls back for each; the order is the callee's for the length of the call. */
+/* Calls back for each order, which is valid only during the call. */
 enum result orders_list(struct db *db, const struct order_filter *filter, void (*each)(const struct order *, void *),
                         void *context) MUST_CHECK;
 

@@ -6,7 +6,7 @@
 #define INDEXED " FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ?"
 #define COUNT_UP_TO(condition) "(SELECT COUNT(*) FROM (SELECT 1 AS one" INDEXED " AND " condition " LIMIT 10000) c)"
 
-/* Whether a job is leased is not in the index: looked for where leases end, see JOBS_LEASED. */
+/* The index does not say whether a job is leased, so leases are looked for where they end; see JOBS_LEASED. */
 DB_SQL(QUEUE_STATE,
        "SELECT " COUNT_UP_TO("run_at <= UTC_TIMESTAMP(3)") " AS due,"
        " " COUNT_UP_TO("run_at > UTC_TIMESTAMP(3)") " AS ahead,"
@@ -18,7 +18,7 @@ DB_SQL(QUEUE_STATE,
        " (SELECT paused_at FROM job_kinds WHERE kind = ?) AS paused_at,"
        " UTC_TIMESTAMP(3) AS now");
 
-/* The end of the history tells how fast work is done: of the last minute, or of its latest few thousand rows. */
+/* The end of the history tells how fast work is done: in the last minute, or in the latest few thousand rows. */
 DB_SQL(QUEUE_RECENT,
        "SELECT type, COUNT(*) AS n, MIN(TIMESTAMPDIFF(MICROSECOND, UTC_TIMESTAMP(3), created_at) DIV 1000) AS since_ms"
        " FROM (SELECT type, created_at FROM workflow_events ORDER BY event_id DESC LIMIT 3000) e"
@@ -52,7 +52,7 @@ static enum result read_rates(struct db *db, struct queue_state *states)
                 states[i].per_minute = db_get_int(rows, "n");
         }
     }
-    /* When the rows do not go back a minute, they tell the pace all the same. */
+    /* If the rows do not go back a minute, the rate is extrapolated to one. */
     for (int i = 0; all >= RECENT_MAX && i < JOB_KIND_COUNT; i++)
         states[i].per_minute = states[i].per_minute * RECENT_MS / span_ms;
     return r;

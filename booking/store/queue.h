@@ -4,12 +4,13 @@
 
 #include "booking/store/jobs.h"
 
-/* How the queue stands, for the operator, who looks every few seconds: every
- * number is of an index, and counted only so far. */
+/* The state of the queue, for the operator's page, which asks every few
+ * seconds: every number comes from an index, and is counted only up to
+ * QUEUE_COUNTED_MAX. */
 #define QUEUE_COUNTED_MAX 10000
 
 struct queue_state {
-    int64_t due; /* leases that ran out included */
+    int64_t due; /* including leases that ran out */
     int64_t running;
     int64_t waiting;
     int64_t failed;
@@ -19,12 +20,12 @@ struct queue_state {
     int64_t now_ms;
 };
 
-/* All kinds, in the order of enum job_kind. */
+/* Reads all kinds, in the order of enum job_kind. */
 enum result queue_read(struct db *db, const int64_t lease_ms[JOB_KIND_COUNT],
                        struct queue_state reterr_states[JOB_KIND_COUNT]) MUST_CHECK;
 
-/* Stops sweepers claiming a kind, or lets them again; doing so twice is fine.
- * What they have claimed they finish. */
+/* Stops sweepers from claiming a kind, or lets them claim it again; doing so
+ * twice is fine. They finish what they have claimed. */
 enum result queue_pause(struct db *db, enum job_kind kind) MUST_CHECK;
 enum result queue_resume(struct db *db, enum job_kind kind) MUST_CHECK;
 

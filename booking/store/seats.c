@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-/* Without its lock in a test build: the tests must notice what it prevents. */
+/* A test build leaves out the lock: the tests must notice what it prevents. */
 #ifdef NO_SEAT_LOCK
 #define FOR_UPDATE ""
 #define IF_AVAILABLE ""
@@ -15,7 +15,7 @@
 #define IF_AVAILABLE " AND status = 'AVAILABLE'"
 #endif
 
-/* Most orders are of one to four seats; the long form serves all others. Seats
+/* Most orders have one to four seats; the long form serves all others. Seats
  * are found by the primary key, never by another index: its order is the order
  * in which they are locked. The flight is read by a subquery, which takes no
  * lock, so that customers of one flight do not queue for it. */
@@ -76,7 +76,7 @@ static enum seat_status parse_status(const char *text)
     return strcmp(text, "RESERVED") == 0 ? SEAT_RESERVED : SEAT_BOOKED;
 }
 
-/* Fills the slots of an IN list; the last value is repeated to the end. */
+/* Fills the slots of an IN list; repeats the last value to the end. */
 static void fill_slots(struct db_value *args, size_t slots, const struct seat_list *seats,
                        const struct seat_list *others)
 {

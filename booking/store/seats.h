@@ -16,21 +16,22 @@ struct locked_seats {
     struct {
         char number[SEAT_NUMBER_SIZE];
         enum seat_status status;
-        char reserved_by[UUID_SIZE]; /* empty: no one */
+        char reserved_by[UUID_SIZE]; /* empty: no order */
     } seat[2 * SEATS_MAX];
-    struct flight_facts of_flight; /* these two only when count > 0 */
+    struct flight_facts of_flight; /* this and now_ms only if count > 0 */
     int64_t now_ms;
 };
 
-/* Locks the seats of either list (the second may be NULL), in ascending order
- * of their numbers whatever the order of the lists. Seats that do not exist
- * are simply not among the locked. */
+/* Locks the seats of both lists (the second may be NULL), in ascending order of
+ * their numbers, whatever the order of the lists. Seats that do not exist are
+ * simply not among the locked ones. */
 enum result seats_lock(struct db *db, const char *flight_id, const struct seat_list *seats,
                        const struct seat_list *others, struct locked_seats *reterr_locked) MUST_CHECK;
 
-/* The three moves of an order's seats, all of them or RESULT_STALE: free ones
- * become RESERVED by it, its own become AVAILABLE, its RESERVED become BOOKED.
- * Releasing is content with those it still has: an order must be able to end. */
+/* The three moves of an order's seats: free seats become RESERVED by it, its
+ * own become AVAILABLE, its RESERVED ones become BOOKED. Each moves all of the
+ * order's seats or returns RESULT_STALE, but releasing makes do with those that
+ * the order still has: an order must be able to end. */
 enum result seats_take(struct db *db, const struct order *order) MUST_CHECK;
 enum result seats_release(struct db *db, const struct order *order) MUST_CHECK;
 enum result seats_book(struct db *db, const struct order *order) MUST_CHECK;
@@ -45,9 +46,9 @@ struct seat {
 enum result seats_of_flight(struct db *db, const char *flight_id, void (*each)(const struct seat *, void *),
                             void *context) MUST_CHECK;
 
-/* The orders that hold seats, of one flight or (NULL) of all, after an id, up
- * to limit of them, by id; those only that were made until a time, which is now
- * if it is TIME_NONE and is then written there. */
+/* Lists the orders that hold seats, on one flight or (NULL) on all, by id, up
+ * to limit of them after an id. Only orders made until *until_ms count;
+ * TIME_NONE there means now, and is replaced by that time. */
 enum result seats_holders(struct db *db, const char *flight_id, const char *after_id, int64_t *until_ms, size_t limit,
                           char (*reterr_ids)[UUID_SIZE], size_t *reterr_count) MUST_CHECK;
 

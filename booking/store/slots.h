@@ -2,8 +2,8 @@
 #ifndef BOOKING_STORE_SLOTS_H
 #define BOOKING_STORE_SLOTS_H
 
-/* IN lists have as many parameters as their SQL text. So that one prepared
- * text serves lists of any length up to a size, short lists repeat their last
+/* An IN list has as many parameters as its SQL text. So that one prepared text
+ * serves lists of any length up to that size, a shorter list repeats its last
  * value, which changes nothing. */
 #define SLOTS_4 "?,?,?,?"
 #define SLOTS_16 SLOTS_4 "," SLOTS_4 "," SLOTS_4 "," SLOTS_4

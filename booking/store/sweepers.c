@@ -5,10 +5,10 @@ DB_SQL(SWEEPER_BEAT,
        "INSERT INTO sweepers (worker, started_at, last_seen, in_flight)"
        " VALUES (?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3), ?)"
        " ON DUPLICATE KEY UPDATE last_seen = UTC_TIMESTAMP(3), in_flight = ?");
-/* Changes no row, and is refused all the same where nothing may be written. */
+/* Changes no row, but is refused where nothing may be written. */
 DB_SQL(SWEEPERS_TRY, "UPDATE sweepers SET in_flight = 0 WHERE worker = ''");
 DB_SQL(SWEEPER_LEAVE, "DELETE FROM sweepers WHERE worker = ?");
-/* What was seen in the future was written by another clock, before the database moved or its time was set. */
+/* A time in the future was written by another clock, before the database moved or its clock was set. */
 #define IS_ALIVE \
     "last_seen > UTC_TIMESTAMP(3) - INTERVAL 15 SECOND AND last_seen < UTC_TIMESTAMP(3) + INTERVAL 5 SECOND"
 DB_SQL(SWEEPERS_COUNT,

@@ -4,15 +4,15 @@
 
 #include "booking/store/db.h"
 
-/* Who is sweeping. A sweeper says every few seconds that it lives; one that
- * has not for SWEEPER_SILENT_S is counted as gone, and so is one whose word comes
- * from the future, by the database's clock. */
+/* The sweepers. Each says every few seconds that it is alive. One that has not
+ * said so for SWEEPER_SILENT_S counts as gone, and so does one whose last word
+ * is in the future by the database's clock. */
 #define SWEEPER_SILENT_S 15
 
 enum result sweepers_beat(struct db *db, const char *worker, int64_t in_flight) MUST_CHECK;
 enum result sweepers_leave(struct db *db, const char *worker) MUST_CHECK;
 
-/* RESULT_OK if the database can be written: it is neither read-only nor away. */
+/* RESULT_OK if the database can be written: it is neither read-only nor unavailable. */
 enum result sweepers_can_be_written(struct db *db) MUST_CHECK;
 
 /* How many are alive, and the database's time. */
@@ -25,10 +25,10 @@ struct sweeper_row {
     int64_t last_seen_ms;
     int64_t in_flight;
 };
-/* Those heard of lately, the oldest first, at most 200: the dead stay listed until they are forgotten. */
+/* Lists the sweepers heard of lately, the oldest first, at most 200: dead ones stay listed until they are purged. */
 enum result sweepers_list(struct db *db, void (*each)(const struct sweeper_row *, void *), void *context) MUST_CHECK;
 
-/* Forgets sweepers that were last seen a day ago, or in the future. */
+/* Forgets sweepers that were last seen more than a day ago, or in the future. */
 enum result sweepers_purge(struct db *db) MUST_CHECK;
 
 #endif

@@ -11,7 +11,7 @@
 #include <time.h>
 
 #define TRIES 6
-#define TRIES_MS 900 /* no new try after that: a lock that was waited for in vain is not waited for again */
+#define TRIES_MS 900 /* no new try after this: a transaction that waited for a lock in vain does not wait again */
 
 static void wait_a_little(int tries)
 {
