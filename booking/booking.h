@@ -14,16 +14,17 @@
 /* The use cases. Each is one transaction that either happens as a whole or is
  * refused with a reason and changes nothing (txn.h says how it is retried).
  *
- * All may return RESULT_UNAVAILABLE (no database: nothing was changed, or, with
- * the Idempotency-Key repeated, one can find out) and RESULT_INTERNAL. */
+ * All may return RESULT_INTERNAL and RESULT_UNAVAILABLE. After the latter (no
+ * database) either nothing was changed, or the client can find out by repeating
+ * the request with its Idempotency-Key. */
 
-/* Who asks, and on what condition. */
+/* The caller of a use case, and the conditions it sets. */
 struct caller {
-    enum caller_kind { CALLER_CUSTOMER, CALLER_OPERATOR } kind; /* for the history; neither may do more */
+    enum caller_kind { CALLER_CUSTOMER, CALLER_OPERATOR } kind; /* for the history; both have the same rights */
     const struct config *config;
     const char *request_id;
 
-    /* Of which the order's version must be one (If-Match), or must be none (If-None-Match). */
+    /* The order's version must be one of only_if (If-Match), and none of unless (If-None-Match). */
     struct version_set only_if;
     struct version_set unless;
 
@@ -33,8 +34,8 @@ struct caller {
     void *context;
 };
 
-/* What a refusal has to tell: the seats that could not be had or do not exist;
- * or how many holds the customer has and when the first of them ends. */
+/* The details of a refusal: the seats that are taken or do not exist; or how
+ * many holds the customer has and when the first of them ends. */
 struct refusal {
     struct seat_list seats;
     int64_t open_holds;
@@ -49,21 +50,22 @@ enum result booking_hold(struct db *db, const struct caller *caller, const char 
                          const struct seat_list *seats, struct order *reterr_order,
                          struct refusal *reterr_refusal) MUST_CHECK;
 
-/* In the three below: ORDER_NOT_FOUND; ORDER_EXPIRED, ORDER_CLOSED or
- * PAYMENT_IN_PROGRESS where the state does not allow it; PRECONDITION_FAILED.
- * After any of these but the first, *reterr_order is the order as it is. */
+/* The three below are refused with ORDER_NOT_FOUND; with ORDER_EXPIRED,
+ * ORDER_CLOSED or PAYMENT_IN_PROGRESS if the order's state does not allow the
+ * change; or with PRECONDITION_FAILED. After any of these but the first,
+ * *reterr_order is the order as it is. */
 
-/* Replaces the seats of a hold and starts its time anew, in full or with what is
- * left until departure or RESERVATION_LIMIT. Refused also with
- * INVALID_SEATS and SEATS_UNAVAILABLE; seats and timer then stay as they were. A
- * seat that is kept keeps its price. */
+/* Replaces the seats of a hold and restarts its timer, in full or with what is
+ * left until departure or RESERVATION_LIMIT. It is also refused with
+ * INVALID_SEATS and SEATS_UNAVAILABLE; seats and timer then stay as they were.
+ * A seat that is kept keeps its price. */
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
                                  const struct seat_list *seats, struct order *reterr_order,
                                  struct refusal *reterr_refusal) MUST_CHECK;
 
-/* Takes the five-digit code and makes the order PAYMENT_PENDING: its seats
- * cannot lapse any more, and the first attempt is due. The caller checks the
- * code's format with booking_payment_code_is_valid(). */
+/* Takes the five-digit code and makes the order PAYMENT_PENDING: its hold can
+ * no longer lapse, and the first attempt is due. The caller checks the code's
+ * format with booking_payment_code_is_valid(). */
 enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id, const char *code,
                                    struct order *reterr_order) MUST_CHECK;
 
@@ -80,88 +82,90 @@ enum result booking_read_order(struct db *db, const char *order_id, struct order
 
 /* ── for the operator ───────────────────────────────────────────────────── */
 
-/* Ends every order that is open now and frees its seats, on one flight or (NULL) on all.
- * Payments stay; charges that may exist are voided. FLIGHT_NOT_FOUND. Not one
- * transaction but one an order, so that it can stop and be repeated. */
+/* Ends every order that is open now, on one flight or (NULL) on all, and frees its seats. Payments stay; charges that
+ * may exist are voided. Refused with FLIGHT_NOT_FOUND. Each order has a transaction of its own, so that a reset can
+ * stop and be repeated. */
 enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
                           int64_t *reterr_orders_ended, int64_t *reterr_seats_freed) MUST_CHECK;
 
-/* Makes a failed or waiting job due now. NOT_FOUND, JOB_RUNNING. */
+/* Makes a failed or waiting job due now. Refused with NOT_FOUND or JOB_RUNNING. */
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
 
-/* Takes a job from the sweeper that has it, whose answer is refused from now on,
- * and makes it due. NOT_FOUND, JOB_NOT_RUNNING. */
+/* Takes a job from the sweeper that has it and makes it due; that sweeper's
+ * answer is refused from now on. Refused with NOT_FOUND or JOB_NOT_RUNNING. */
 enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
 
 /* ── for the sweeper ────────────────────────────────────────────────────── */
 
-/* How long a claim of a kind may take before others may have it. */
+/* How long a claim of a job of this kind lasts before another worker may take the job. */
 int64_t booking_lease_ms(const struct config *config, enum job_kind kind);
 
-/* Leases up to limit due jobs of a kind. A payment's lease begins anew when its
+/* Leases up to limit due jobs of a kind. A payment's lease is renewed when its
  * attempt is announced. */
 enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
                           struct job *reterr_jobs, size_t *reterr_count) MUST_CHECK;
 
-/* Ends the holds that have lapsed among these orders (at most JOBS_CLAIM_MAX)
- * and removes their timers; an order whose hold goes on gets its timer back,
- * all others lose it. *reterr_expired is how many ended. worker is NULL when a
- * request does it; a worker leaves out the orders that others have locked: the
- * lease of their timers brings them back. A worker refuses an order that does
- * not hold the seats it names (RESULT_STALE), for an operator to see; a request
- * ends it all the same, for its customer waits. */
+/* Ends those of the holds of these orders (at most JOBS_CLAIM_MAX) that have
+ * lapsed. An order whose hold goes on gets its timer back; all others lose
+ * theirs. *reterr_expired is how many holds ended.
+ *
+ * worker is NULL when a request does it. A worker skips the orders that other
+ * sessions have locked: they are due again when the lease of their timers ends.
+ * A worker refuses an order that does not hold the seats it names
+ * (RESULT_STALE), so that an operator sees it; a request ends it all the same,
+ * since its customer is waiting. */
 enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, const char *worker,
                            size_t *reterr_expired) MUST_CHECK;
 
-/* What the gateway must be asked for. */
+/* What to ask the gateway for. */
 struct charge {
     char payment_id[UUID_SIZE];
     char order_id[UUID_SIZE];
     char code[6];
     int64_t amount_cents;
     char currency[CURRENCY_SIZE];
-    int64_t attempt; /* what the customer sees; from 1 */
+    int64_t attempt; /* the number that the customer sees, from 1 */
 };
 
 /* Announces an attempt before the gateway is called, or a question about the
- * last one while the gateway is deciding, and begins the lease anew. *reterr_go
- * says whether to call the gateway: not when the order is not waiting for
- * payment any more, nor when its attempts are used up, the gateway has taken
- * too long to decide, or the flight has left; the job is then settled here.
- * RESULT_STALE if the claim does not stand or its lease is over. */
+ * last one while the gateway is deciding, and renews the lease. *reterr_go says
+ * whether to call the gateway. It is false, and the job is settled here, if the
+ * order no longer waits for payment, its attempts are used up, the gateway has
+ * taken too long to decide, or the flight has left. RESULT_STALE if the claim
+ * no longer stands or its lease is over. */
 enum result booking_begin_attempt(struct db *db, const struct config *config, const struct job *job, const char *worker,
                                   bool *reterr_go, struct charge *reterr_charge) MUST_CHECK;
 
 /* PENDING: the gateway has not decided yet and wants to be asked again. */
 enum attempt_outcome { ATTEMPT_APPROVED, ATTEMPT_DECLINED, ATTEMPT_ERROR, ATTEMPT_TIMEOUT, ATTEMPT_PENDING };
 
-/* What came of a call to the gateway. */
+/* The outcome of a call to the gateway. */
 struct attempt_result {
     enum attempt_outcome outcome;
     char transaction_id[101]; /* APPROVED */
     char reason[ERROR_SIZE];  /* else: for the customer and the operator */
-    bool is_final;            /* an ERROR that no repeat can mend (4xx) */
-    int64_t retry_after_ms;   /* when the gateway wants to be asked again; 0: it did not say */
+    bool is_final;            /* an ERROR that repeating cannot mend (4xx) */
+    int64_t retry_after_ms;   /* how long the gateway wants us to wait; 0: it did not say */
     int64_t duration_ms;
 };
 
 /* Writes the outcome of the attempt: CONFIRMED, FAILED, the next attempt, or
  * the next question. An approval for an order that has ended meanwhile, or that
- * has lost its seats, is voided. RESULT_STALE if the claim does not stand:
- * another worker has the job, nothing was written. */
+ * has lost its seats, is voided. RESULT_STALE if the claim no longer stands:
+ * another worker has the job, and nothing was written. */
 enum result booking_settle_attempt(struct db *db, const struct config *config, const struct job *job, int64_t attempt,
                                    const char *worker, const struct attempt_result *result) MUST_CHECK;
 
-/* Sets a job aside that could be neither begun nor settled for a reason of its
- * own, so that the others go on: it is tried again after a growing pause, and
- * the tenth time in a row (or with its tries used up) it has FAILED with this
- * reason. RESULT_STALE if the claim does not stand. */
+/* Sets aside a job that could be neither begun nor settled for a reason of its
+ * own, so that the others go on. It is tried again after a growing pause; the
+ * tenth time in a row, or when its tries are used up, it becomes FAILED with
+ * this reason. RESULT_STALE if the claim no longer stands. */
 enum result booking_set_aside(struct db *db, const struct job *job, const char *why, bool *reterr_failed) MUST_CHECK;
 
 /* The charge a VOID_CHARGE job is about. */
 enum result booking_find_charge(struct db *db, const struct job *job, struct charge *ret_charge) MUST_CHECK;
 
-/* What came of a delivery: a void, or a confirmation. */
+/* The outcome of a delivery: of a void, or of a confirmation. */
 struct delivery_result {
     bool delivered;
     const char *outcome;    /* VOIDED, SENT, NOT_CONFIGURED, ERROR, TIMEOUT */
@@ -170,7 +174,7 @@ struct delivery_result {
     int64_t duration_ms;
 };
 
-/* Ends the job, or has it tried again later; one out of tries stays as failed. */
+/* Ends the job or schedules another try; a job that is out of tries stays as FAILED. */
 enum result booking_settle_void(struct db *db, const struct job *job, const char *worker,
                                 const struct delivery_result *result) MUST_CHECK;
 enum result booking_settle_confirmation(struct db *db, const struct job *job, const char *worker,

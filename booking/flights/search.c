@@ -6,13 +6,14 @@
 
 #include <string.h>
 
-/* Flights of one local day. Which day a departure falls on is decided here, by
- * the zones this host knows, and not by the database: few servers have loaded
- * time zones, and two would differ. The database gives those that may be meant,
- * a few columns each, by departure; those that are, are then read whole. */
+/* Finds the flights of one local day. On which day a departure falls is decided
+ * here, by the time zones of this host, and not by the database: few servers
+ * have loaded time zones, and two would differ. The database first gives the
+ * flights that may match, a few columns each, by departure; those that do match
+ * are then read whole. */
 
 #define HOUR_MS INT64_C(3600000)
-/* No clock is further from UTC, and some room: from -12:00 to +14:00. */
+/* No clock is further from UTC than -12:00 or +14:00; this leaves some room. */
 #define OFFSET_MAX_MS (15 * HOUR_MS)
 #define BATCH 256
 
@@ -29,7 +30,7 @@ static void add_candidate(const struct flight_departure *flight, void *context)
         c->flight[c->count++] = *flight;
 }
 
-/* Those of one zone, of which this one is the first. */
+/* Judges the flights of one zone, of which c->flight[first] is the first. */
 static void judge_zone(struct candidates *c, size_t first, int64_t day_ms, bool *judged)
 {
     const char *zone = c->flight[first].origin_time_zone;
@@ -43,7 +44,7 @@ static void judge_zone(struct candidates *c, size_t first, int64_t day_ms, bool 
     }
 }
 
-/* Zone by zone, since to change it is what costs. */
+/* Judges zone by zone, since changing the zone is what costs time. */
 static void judge(struct candidates *c, int64_t day_ms)
 {
     bool judged[BATCH] = { 0 };
@@ -53,7 +54,7 @@ static void judge(struct candidates *c, int64_t day_ms)
     }
 }
 
-/* The next flights of the day, up to the filter's limit. */
+/* Finds the next flights of the day, up to the filter's limit. */
 static enum result find_of_day(struct db *db, const struct flight_filter *asked, int64_t day_ms,
                                struct flight_ids *reterr_ids)
 {

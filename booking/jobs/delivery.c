@@ -6,7 +6,7 @@
 #include "booking/store/payments.h"
 #include "booking/store/txn.h"
 
-/* Voids and confirmations: told to someone outside until they have heard it. */
+/* Voids and confirmations, which are sent to a service outside until it has received them. */
 struct delivery {
     const struct job *job;
     const char *worker;

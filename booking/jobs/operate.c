@@ -4,7 +4,7 @@
 #include "booking/store/events.h"
 #include "booking/store/txn.h"
 
-/* What the operator does to one job, and the history of its order says so. */
+/* What the operator does to one job. The history of its order records it. */
 struct job_order {
     const struct caller *caller;
     int64_t job_id;

@@ -4,7 +4,7 @@
 #include "booking/booking.h"
 #include "booking/store/txn.h"
 
-/* Growing pauses between: about four minutes in all. */
+/* With growing pauses between them, these take about four minutes in all. */
 #define FAILURES_MAX 10
 
 struct setting_aside {
@@ -18,7 +18,7 @@ static enum result set_aside_in_txn(struct db *db, void *context)
     struct setting_aside *s = context;
     const struct job *job = s->job;
     int64_t failures = job->failures + 1;
-    /* A payment's tries are counted by its attempts, and here there was none. */
+    /* A payment's tries are counted by its attempts, and no attempt was made here. */
     bool used_up = job->kind != JOB_PAYMENT_ATTEMPT && job->max_attempts > 0 && job->claim >= job->max_attempts;
     s->failed = used_up || failures >= FAILURES_MAX;
     CRASH_SCOPE("set-aside");

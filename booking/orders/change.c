@@ -18,7 +18,7 @@ struct change {
 };
 
 /* Gives the old seats back and takes the new ones. Both are locked already, so
- * for everyone else it is one step. */
+ * for every other session it is one step. */
 static enum result swap_seats(struct db *db, struct order *o, const struct seat_list *seats)
 {
     enum result r = seats_release(db, o);
@@ -27,8 +27,8 @@ static enum result swap_seats(struct db *db, struct order *o, const struct seat_
     return r == RESULT_OK ? seats_take(db, o) : r;
 }
 
-/* In full, or with what is left until departure or until the order has held for as long as any may; but a hold
- * that ends later, from a time with another limit or none, is not made shorter. */
+/* Restarts the timer in full, or with what is left until departure or until the order has held for as long as any may.
+ * A hold that already ends later, from a time with another limit or none, is not made shorter. */
 static void restart_timer(struct order *o, const struct config *config)
 {
     int64_t ends_ms = o->read_at_ms + config->reservation_timeout_ms;
@@ -75,10 +75,10 @@ static enum result change_in_txn(struct db *db, void *context)
     TRY(step_lock_seats(db, o->flight_id, &wanted, &o->seats, &locked));
     TRY(step_check_seats(&locked, &wanted, o->order_id, c->refusal));
     if (locked.of_flight.flight.departure_ms <= locked.now_ms)
-        return RESULT_ORDER_EXPIRED; /* while the seats were waited for */
+        return RESULT_ORDER_EXPIRED; /* the flight has left since the order was read */
 
     struct seat_list old = o->seats;
-    o->read_at_ms = locked.now_ms; /* later than the order's, if its lock was waited for */
+    o->read_at_ms = locked.now_ms; /* never earlier than the time at which the order was read */
     o->reserved_at_ms = o->read_at_ms;
     o->flight = locked.of_flight.flight;
     restart_timer(o, c->caller->config);

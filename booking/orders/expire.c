@@ -25,8 +25,8 @@ static enum result expire_in_txn(struct db *db, void *context)
     enum result r = expiry_lock(db, e->order_ids, e->count, e->worker == NULL, &all);
     for (size_t i = 0; r == RESULT_OK && i < all.count; i++) {
         bool is_held = all.order[i].status == ORDER_SEATS_RESERVED;
-        /* A timer that fires for a hold that goes on is set again; one whose order has moved on is
-         * dropped. Neither should be, and both are harmless. */
+        /* A timer that fires for a hold that goes on is set again; one whose order has moved on is dropped. Neither
+         * should happen, and both are harmless. */
         if (is_held && all.order[i].expires_at_ms > all.order[i].read_at_ms) {
             r = jobs_move(db, JOB_EXPIRE_HOLD, all.order[i].order_id, all.order[i].expires_at_ms);
             continue;
@@ -49,8 +49,7 @@ enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], si
                            size_t *reterr_expired)
 {
     struct expiration e = { .order_ids = order_ids, .count = count, .worker = worker };
-    /* One order names the transaction well enough to look up its COMMIT: they
-     * all happen together. */
+    /* One order is enough to look up the COMMIT: all of them change together. */
     enum result r = txn_run(db, order_ids[0], expire_in_txn, &e);
     *reterr_expired = r == RESULT_OK ? e.expired : 0;
     metrics_add_moves(ORDER_EXPIRED, *reterr_expired);

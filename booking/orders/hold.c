@@ -19,7 +19,7 @@ struct hold {
     struct refusal *refusal;
 };
 
-/* The order that these locked seats make. */
+/* Composes the order that these locked seats make. */
 static void compose_order(const struct hold *h, const struct locked_seats *locked)
 {
     static const struct seat_list none = { .count = 0 };
@@ -40,8 +40,8 @@ static void compose_order(const struct hold *h, const struct locked_seats *locke
     o->reserved_at_ms = o->created_at_ms = o->updated_at_ms = o->read_at_ms = locked->now_ms;
 }
 
-/* Under the customer's lock, which every hold of theirs takes, so that two at
- * once cannot both be the last that is allowed. */
+/* Counts under the customer's lock, which every hold of that customer takes, so
+ * that two at once cannot both be the last that is allowed. */
 static enum result check_open_holds(struct db *db, const struct hold *h)
 {
     int64_t most = h->caller->config->max_open_holds_per_user;
@@ -89,8 +89,8 @@ enum result booking_hold(struct db *db, const struct caller *caller, const char 
     *reterr_order = (struct order){ 0 };
     random_uuid(reterr_order->order_id);
 
-    /* Seats may stand under holds that are over; those are ended first, each
-     * in its own transaction, and then all starts from the top. */
+    /* Seats may still be under holds that are over. Those holds are ended first, each in its own transaction, and then
+     * everything starts from the top. */
     for (int tries = 0;; tries++) {
         bool any = false;
         enum result r = txn_run(db, reterr_order->order_id, hold_in_txn, &h);

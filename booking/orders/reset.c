@@ -8,8 +8,6 @@
 
 #include <string.h>
 
-/* ── reset ──────────────────────────────────────────────────────────────── */
-
 struct reset {
     const struct caller *caller;
     const char *order_id;
@@ -17,7 +15,7 @@ struct reset {
     bool ended;
 };
 
-/* A confirmed order stays what it is; only its seats are given back, and its
+/* A confirmed order stays confirmed; only its seats are given back, and its
  * history says by whom. */
 static enum result free_confirmed(struct db *db, const struct reset *reset)
 {
@@ -45,7 +43,8 @@ static enum result reset_in_txn(struct db *db, void *context)
     return step_cancel_order(db, &reset->order, "reset by the operator", reset->caller->request_id);
 }
 
-/* One holder of seats. It may have let go meanwhile, which is as good. */
+/* Resets one order that holds seats. It may have let go of them meanwhile,
+ * which is as good. */
 static enum result reset_order(struct db *db, struct reset *reset, int64_t *ended, int64_t *freed)
 {
     enum result r = txn_run(db, reset->order_id, reset_in_txn, reset);
@@ -73,7 +72,7 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
 {
     char ids[PAGE][UUID_SIZE];
     char after[UUID_SIZE] = "";
-    int64_t until_ms = TIME_NONE; /* what is booked from now on is none of this reset's business */
+    int64_t until_ms = TIME_NONE; /* orders made from now on are not part of this reset */
     size_t count = 0;
     enum result worst = RESULT_OK;
 
@@ -86,7 +85,7 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
         for (size_t i = 0; r == RESULT_OK && i < count; i++) {
             struct reset reset = { .caller = caller, .order_id = ids[i] };
             r = reset_order(db, &reset, reterr_orders_ended, reterr_seats_freed);
-            /* One that cannot be ended keeps no other from it. */
+            /* An order that cannot be ended does not keep the others from it. */
             if (r == RESULT_INTERNAL) {
                 worst = r;
                 r = RESULT_OK;

@@ -54,7 +54,7 @@ enum result step_lock_seats(struct db *db, const char *flight_id, struct seat_li
 
 static void refuse_seat(struct refusal *refusal, const char *number)
 {
-    /* Cannot be full or repeated: it is a subset of a checked list. */
+    /* The list cannot be full, nor the seat repeated: it is a subset of a checked list. */
     (void)seat_list_add(&refusal->seats, number);
 }
 
@@ -126,19 +126,19 @@ enum result step_request_void(struct db *db, const char *order_id, const char *w
     return r == RESULT_OK ? events_add(db, &event) : r;
 }
 
-/* The payment of an order that ends while paying. */
+/* Drops the payment of an order that ends while it is being paid. */
 static enum result drop_payment(struct db *db, const char *order_id, const char *why, const char *request_id)
 {
     struct payment payment;
     enum result r = payments_find(db, order_id, &payment);
-    /* A row that was lost: nothing to settle, and no key to void. */
+    /* The payment's row was lost: there is nothing to settle, and no key to void. */
     if (r == RESULT_NOT_FOUND)
         return jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id);
     TRY(r);
     TRY(payments_settle(db, payment.payment_id, "CANCELLED", NULL, why));
     TRY(jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id));
-    /* An attempt not begun never reaches the gateway: beginning one checks the
-     * order under the lock we hold. */
+    /* An attempt that has not begun never reaches the gateway: beginning one checks the order under the lock we
+     * hold. */
     return payment.attempts > 0 ? step_request_void(db, order_id, why, request_id) : RESULT_OK;
 }
 
@@ -154,7 +154,7 @@ enum result step_cancel_order(struct db *db, struct order *order, const char *de
                                          : jobs_remove(db, JOB_EXPIRE_HOLD, order->order_id);
 }
 
-/* One that wants to be left alone for longer than this is asked again all the same. */
+/* A service that asks for a longer pause than this is asked again all the same. */
 #define RETRY_AFTER_MAX_MS 60000
 
 int64_t step_wait(int64_t delay_ms, int64_t retry_after_ms)

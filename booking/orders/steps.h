@@ -5,29 +5,30 @@
 #include "booking/booking.h"
 #include "booking/store/events.h"
 
-/* Steps that several use cases share. All run inside the caller's transaction. */
+/* Steps that several use cases share. All but step_expire_holders() run inside
+ * the caller's transaction. */
 
 struct locked_seats;
 
-/* Locks an order and checks the caller's condition on its version. The order is
- * as it must be seen: a lapsed hold is EXPIRED, so no later step can use it. */
+/* Locks an order and checks the caller's conditions on its version. The order
+ * is given as a reader must see it: a lapsed hold is EXPIRED, so no later step
+ * can use it. */
 enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id,
                             struct order *reterr_order) MUST_CHECK;
 
-/* Locks the wanted seats, and those of others (may be NULL), which are the order's
- * own. *wanted, in which row numbers may have zeros in front, becomes the numbers
- * that the flight's seats have. */
+/* Locks the wanted seats, and those in others (may be NULL), which are the order's own. Row numbers in *wanted may have
+ * leading zeros; they become the numbers that the flight's seats have. */
 enum result step_lock_seats(struct db *db, const char *flight_id, struct seat_list *wanted,
                             const struct seat_list *others, struct locked_seats *reterr_locked) MUST_CHECK;
 
-/* Which of the wanted seats exist and are free, or already the order's own
+/* Checks that the wanted seats exist and are free, or already the order's own
  * (order_id may be NULL). RESULT_OK, INVALID_SEATS or SEATS_UNAVAILABLE, with
- * the seats in reterr_refusal. */
+ * the seats that failed in *reterr_refusal. */
 enum result step_check_seats(const struct locked_seats *locked, const struct seat_list *wanted, const char *order_id,
                              struct refusal *reterr_refusal) MUST_CHECK;
 
 /* Expires the lapsed holds on any of these seats, each in its own transaction;
- * *reterr_any says whether there were some. Outside any transaction. */
+ * *reterr_any says whether there were any. Call it outside any transaction. */
 enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
                                 bool *reterr_any) MUST_CHECK;
 
@@ -35,18 +36,19 @@ enum result step_expire_holders(struct db *db, const char *flight_id, const stru
  * and state guard the UPDATE. */
 enum result step_move_order(struct db *db, struct order *order, enum order_event event) MUST_CHECK;
 
-/* Writes an event that is a move of the order, from one state to another. */
+/* Writes an event that records a move of the order from one state to another. */
 enum result step_log_move(struct db *db, const struct order *order, const char *type, enum order_status from,
                           const char *detail, const char *request_id, const char *worker) MUST_CHECK;
 
-/* Has a charge voided that may have been, or may yet be, captured. */
+/* Requests the void of a charge that may have been, or may yet be, captured. */
 enum result step_request_void(struct db *db, const char *order_id, const char *why, const char *request_id) MUST_CHECK;
 
-/* Ends an open order by cancelling: seats, jobs, payment, history. */
+/* Cancels an open order, with its seats, jobs, payment and history. */
 enum result step_cancel_order(struct db *db, struct order *order, const char *detail,
                               const char *request_id) MUST_CHECK;
 
-/* How long to wait before the outside is asked again: our own pause, or as long as it asked for, up to a minute. */
+/* How long to wait before a service outside is asked again: our own pause, or as long as the service asked for, up to a
+ * minute. */
 int64_t step_wait(int64_t delay_ms, int64_t retry_after_ms);
 
 enum result step_before_commit(struct db *db, const struct caller *caller, const struct order *order) MUST_CHECK;

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* An attempt to be paid: announced in one transaction, made with none open, settled in another.
+/* An attempt to get an order paid. It is announced in one transaction (booking_begin_attempt), made by the sweeper
+ * while no transaction is open, and settled in another (booking_settle_attempt). Both lock the order first.
  *
- * Two numbers must not be taken for each other. The job's claim says which worker may write; it grows whenever a worker
- * takes the job up, also one that dies before it has done anything. The payment's attempts are what the gateway was, or
- * may have been, asked for: they grow when one is announced, are bounded by PAYMENT_MAX_RETRIES, and are what the
- * customer sees. A gateway that answers PENDING is asked again under the number of the attempt it is deciding about. */
+ * Two numbers must not be confused. The job's claim says which worker may write; it grows whenever a worker takes up
+ * the job, even if that worker dies before it has done anything. The payment's attempts count what the gateway was, or
+ * may have been, asked for: they grow when an attempt is announced, are bounded by PAYMENT_MAX_RETRIES, and are what
+ * the customer sees. A gateway that answers PENDING is asked again under the number of the attempt it is deciding
+ * about.
+ *
+ * An announced attempt whose outcome is unknown may have charged the customer. So when an order ends unconfirmed and
+ * such a charge may exist, a void is requested, and an approval that comes after the end is voided as well. */
 
 #include "booking/base/backoff.h"
 #include "booking/base/crash_point.h"
@@ -24,23 +29,23 @@
 #define DEPARTED "Your flight has departed"
 #define SEATS_LOST "Your seats were not held any more"
 
-/* Between two questions about a charge that is PENDING: half as long again as it has taken so far. */
+/* The pause between two questions about a PENDING charge: a second, and half of the time it has taken so far. */
 #define ASK_MIN_MS 1000
 #define ASK_MAX_MS 30000
 
-/* One transaction's worth of what an attempt is about. */
+/* What one transaction knows about an attempt. */
 struct attempt {
     const struct config *config;
     const struct job *job;
     const char *worker;
-    int64_t number;                      /* of the attempt announced */
+    int64_t number;                      /* of the announced attempt */
     const struct attempt_result *result; /* NULL while it begins */
     bool *go;
     struct charge *charge;
     struct order order;
     struct payment payment;
     bool ended;      /* CONFIRMED or FAILED by this transaction */
-    bool seats_lost; /* approved, but the order's seats are not its own */
+    bool seats_lost; /* approved, but the order no longer has its seats */
 };
 
 static enum result log_attempt(struct db *db, const struct attempt *a, int64_t number, const char *outcome,
@@ -59,13 +64,14 @@ static enum result log_attempt(struct db *db, const struct attempt *a, int64_t n
     return events_add(db, &event);
 }
 
-/* A decline answers for its own attempt; what became of one before it, no one knows. */
+/* A decline settles only its own attempt; the outcome of an attempt before it is unknown. */
 static bool may_be_charged(const struct attempt *a, bool declined)
 {
     return a->payment.attempts > (declined ? 1 : 0);
 }
 
-/* The order fails: seats, payment, history, and a void if money may be held. */
+/* Fails the order with its seats, payment and history, and requests a void if
+ * money may be held. */
 static enum result fail_order(struct db *db, struct attempt *a, bool declined, const char *reason)
 {
     struct order *o = &a->order;
@@ -78,13 +84,13 @@ static enum result fail_order(struct db *db, struct attempt *a, bool declined, c
     TRY(step_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, a->job->request_id, a->worker));
     if (may_be_charged(a, declined))
         TRY(step_request_void(db, o->order_id,
-                              declined ? "declined after an attempt of which no answer is known"
+                              declined ? "declined after an attempt whose outcome is unknown"
                                        : "payment failed without a final answer",
                               a->job->request_id));
     return RESULT_OK;
 }
 
-/* As it is now: both were read under the order's lock. 0 or less: the flight has left. */
+/* The time until departure, as of now: both times were read under the order's lock. 0 or less: the flight has left. */
 static int64_t departs_in_ms(const struct attempt *a)
 {
     return a->order.flight.departure_ms - a->order.read_at_ms;
@@ -100,8 +106,8 @@ static enum result count_end(const struct attempt *a, enum result r)
 
 /* ── beginning ──────────────────────────────────────────────────────────── */
 
-/* An attempt that was announced and of which no one knows the outcome: the worker's lease ran out. Claims that ended
- * before they announced one leave no trace. */
+/* Records attempts that were announced but whose outcome is unknown, since the worker's lease ran out. Claims that
+ * ended before they announced an attempt leave no trace. */
 static enum result note_abandoned(struct db *db, struct attempt *a)
 {
     struct order *o = &a->order;
@@ -140,7 +146,7 @@ static enum result announce(struct db *db, struct attempt *a)
     return RESULT_OK;
 }
 
-/* Why the gateway is not to be asked (again), or NULL. */
+/* Why the gateway must not be asked (again), or NULL. */
 static const char *reason_to_end(const struct attempt *a)
 {
     bool pending = a->payment.pending_ms != PAYMENT_DECIDED;
@@ -162,7 +168,7 @@ static enum result begin_in_txn(struct db *db, void *context)
     if (a->order.status != ORDER_PAYMENT_PENDING)
         return jobs_finish(db, a->job);
     TRY(payments_find(db, a->job->order_id, &a->payment));
-    /* What follows takes its time from now on, however long the job has waited for its turn. */
+    /* The lease begins now, however long the job has waited for its turn. */
     TRY(jobs_renew(db, a->job, booking_lease_ms(a->config, JOB_PAYMENT_ATTEMPT)));
     bool pending = a->payment.pending_ms != PAYMENT_DECIDED;
     if (!pending)
@@ -231,7 +237,8 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-/* The attempt goes on: no row of the customer's changes, and its history says once that the gateway is deciding. */
+/* The attempt goes on: nothing that the customer sees changes, and the history says once that the gateway is
+ * deciding. */
 static enum result ask_again_later(struct db *db, struct attempt *a)
 {
     bool is_new = a->payment.pending_ms == PAYMENT_DECIDED;
@@ -250,7 +257,7 @@ static enum result ask_again_later(struct db *db, struct attempt *a)
     return jobs_postpone(db, a->job, delay_ms, a->result->reason);
 }
 
-/* PENDING, or no answer to the question what has become of what was PENDING. */
+/* The gateway answered PENDING, or did not answer when asked about a PENDING charge. */
 static bool is_undecided(const struct attempt *a)
 {
     bool no_answer = a->result->outcome == ATTEMPT_TIMEOUT ||
@@ -281,15 +288,16 @@ static enum result settle_pending(struct db *db, struct attempt *a)
     return is_undecided(a) ? ask_again_later(db, a) : settle_decided(db, a);
 }
 
-/* The order ended while the gateway was asked. The transaction that ended it saw the attempt
- * announced and asked for a void; after an approval we make sure of it. */
+/* The order ended during the call to the gateway. The transaction that ended it saw that the attempt was announced and
+ * requested a void; after an approval we make sure of it. */
 static enum result settle_too_late(struct db *db, struct attempt *a)
 {
     bool approved = a->result->outcome == ATTEMPT_APPROVED;
     bool is_told = false;
     if (a->order.status == ORDER_CONFIRMED || a->result->outcome == ATTEMPT_PENDING)
         return RESULT_STALE;
-    /* By the worker that took it for abandoned, or by ourselves before the answer to COMMIT was lost. */
+    /* Another worker may have recorded the attempt as abandoned, or we did it ourselves before the answer to COMMIT was
+     * lost. */
     TRY(events_have_attempt(db, a->order.order_id, a->number, approved, &is_told));
     if (is_told)
         return RESULT_STALE;
@@ -315,7 +323,8 @@ enum result booking_settle_attempt(struct db *db, const struct config *config, c
 {
     struct attempt a = { .config = config, .job = job, .number = attempt, .worker = worker, .result = result };
     enum result r = txn_run(db, job->order_id, settle_in_txn, &a);
-    /* Nothing was written. The order cannot be confirmed, and must not stay as it is: it fails, and is not charged. */
+    /* Nothing was written. The order cannot be confirmed and must not stay as it is: the second transaction fails it
+     * and requests a void. */
     if (r == RESULT_STALE && a.seats_lost)
         r = txn_run(db, job->order_id, settle_in_txn, &a);
     return count_end(&a, r);
