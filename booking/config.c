@@ -94,7 +94,7 @@ static const char *url_rest(const char *url)
     return strncmp(url, "https://", 8) == 0 ? url + 8 : NULL;
 }
 
-/* http or https, and a host. Empty: none is set. */
+/* Whether the text is a URL of http or https with a host, or empty, which means none. */
 static bool is_url(const char *text)
 {
     const char *rest = url_rest(text);
@@ -114,7 +114,7 @@ static bool parse_text(const char *text, char *to)
     return true;
 }
 
-/* Nothing, or what cannot be guessed and fits into a header. */
+/* A token is empty, or long enough that it cannot be guessed; and it fits into a header. */
 #define TOKEN_MIN 16
 
 static bool parse_token(const char *text, char *to)
@@ -153,7 +153,9 @@ static void say_wanted(const struct setting *s, const char *name, const char *te
     case FRACTION: (void)snprintf(reterr_error, size, "%s: \"%s\" is not a number from 0 to 1", name, text); break;
     case FLAG: (void)snprintf(reterr_error, size, "%s: \"%s\" is neither true nor false", name, text); break;
     case URL: (void)snprintf(reterr_error, size, "%s: expected a URL such as http://host:port/path", name); break;
-    case LEVEL: (void)snprintf(reterr_error, size, "%s: \"%s\" is none of debug, info, warn, error", name, text); break;
+    case LEVEL:
+        (void)snprintf(reterr_error, size, "%s: \"%s\" is not one of debug, info, warn, error", name, text);
+        break;
     case TOKEN:
         (void)snprintf(reterr_error, size, "%s: expected at least %d visible ASCII characters", name, TOKEN_MIN);
         break;
@@ -162,7 +164,7 @@ static void say_wanted(const struct setting *s, const char *name, const char *te
                        TOKEN_MIN);
         break;
     case TEXT:
-    case DSN: (void)snprintf(reterr_error, size, "%s: too long, or holds control characters", name); break;
+    case DSN: (void)snprintf(reterr_error, size, "%s: too long, or contains control characters", name); break;
     }
 }
 
@@ -212,7 +214,7 @@ static bool load_setting(struct config *config, const struct setting *s, char *r
     return false;
 }
 
-/* What two variables say together. */
+/* Checks what two variables say together. */
 static bool agree(const struct config *config, char *reterr_error, size_t size)
 {
     char limit[64];
@@ -226,7 +228,7 @@ static bool agree(const struct config *config, char *reterr_error, size_t size)
     return false;
 }
 
-/* The databases that follow from others when not named themselves. */
+/* Derives the databases that are not named from those that are. */
 static void derive_databases(struct config *config)
 {
     if (config->migration_database.database[0] == '\0')
@@ -263,7 +265,7 @@ static void print_dsn(const struct dsn *dsn, FILE *to)
         (void)fprintf(to, "%stls-ca=%s", dsn->tls != DSN_TLS_DEFAULT ? "&" : "?", dsn->tls_ca);
 }
 
-/* What stands before a '@' may be a password, and a query may hold a key. */
+/* The part before a '@' may contain a password, and a query may contain a key. */
 static void print_url(const char *url, FILE *to)
 {
     const char *rest = url_rest(url);
@@ -348,7 +350,7 @@ void config_start(int argc, char **argv, const char *usage, struct config *ret_c
         config_print(ret_config, stdout);
         exit(0);
     }
-    /* A name server that does not answer is waited for a second or two, and not for ten. */
+    /* Limits the wait for a name server that does not answer to a second or two, instead of ten. */
     (void)setenv("RES_OPTIONS", "timeout:1 attempts:1", 0);
     log_start(ret_config->log_level);
 }

@@ -11,26 +11,27 @@
 #define CONFIG_TEXT_SIZE 512
 #define CONFIG_NONE "none"
 
-/* What is in force, from the environment, read once at start. Every program
- * reads all of it, so a mistake stops the one that would not have noticed. */
+/* The configuration, read from the environment once at start. Every program
+ * reads all of it, so that a mistake also stops the programs that would not
+ * have noticed it. */
 struct config {
     int64_t server_port;
     char listen_address[CONFIG_TEXT_SIZE];
     struct dsn database;
     int64_t reservation_timeout_ms;
-    int64_t reservation_limit_ms; /* 0: none; how long an order may hold in all */
+    int64_t reservation_limit_ms; /* how long an order may hold in all; 0: no limit */
     int64_t payment_timeout_ms;
     int64_t payment_max_attempts;
     double payment_failure_rate;
     int64_t payment_max_delay_ms;
     char payment_gateway_url[CONFIG_TEXT_SIZE];
-    char payment_gateway_token[CONFIG_TEXT_SIZE]; /* empty: none is sent or asked for */
+    char payment_gateway_token[CONFIG_TEXT_SIZE]; /* empty: none is sent or required */
     int64_t payment_pending_timeout_ms;
     bool payment_simulator;
     int64_t max_seats_per_order;
     int64_t max_open_holds_per_user; /* 0: any number */
     char allowed_origin[CONFIG_TEXT_SIZE];
-    char admin_token[CONFIG_TEXT_SIZE]; /* empty: no operator; CONFIG_NONE: any client on this machine */
+    char admin_token[CONFIG_TEXT_SIZE]; /* empty: no operator; CONFIG_NONE: any client on this machine is one */
     bool allow_reset;
     char confirmation_url[CONFIG_TEXT_SIZE];
     char log_level[CONFIG_TEXT_SIZE];
@@ -48,24 +49,24 @@ struct config {
     struct dsn gateway_migration_database; /* GATEWAY_DATABASE_DSN when not set */
 };
 
-/* Reads and checks every variable. False, and one line in reterr_error naming the
- * variable and what it wants, when one is wrong; *reterr_config is then undefined. */
+/* Reads and checks every variable. If one is wrong, returns false and writes one line to reterr_error that names the
+ * variable and what it expects; *reterr_config is then incomplete. */
 bool config_load(struct config *reterr_config, char *reterr_error, size_t error_size);
 
-/* The table of variables as NAME=value, secrets masked. */
+/* Prints every variable as NAME=value, with secrets masked. */
 void config_print(const struct config *config, FILE *to);
 
 /* What every program does first. Handles --help, --version and --check-config,
  * which end the process, and ends it with status 2 when the configuration is
  * wrong. The usage line is the program's own. */
 void config_start(int argc, char **argv, const char *usage, struct config *ret_config);
-/* The same for a program that takes no other argument: it ends with the usage line. */
+/* The same for a program that takes no other argument: given one, it prints the usage line and ends with status 2. */
 void config_start_plain(int argc, char **argv, const char *usage, struct config *ret_config);
 
 #define BOOKING_VERSION "1.0.0"
 
-/* The commit a program was built from, "" where that is not known. The Makefile writes it and links it into the
- * programs; the unit tests have none, so the symbol is weak. */
+/* The commit a program was built from, "" if it is not known. The Makefile writes it and links it into the programs;
+ * the unit tests have none, so the symbol is weak. */
 extern const char booking_commit[] __attribute__((weak));
 
 #endif

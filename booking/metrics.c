@@ -1,4 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+/* Counters that all processes of a host share, and their text for Prometheus.
+ *
+ * Everything that is counted is in one struct, which `shared` points to. metrics_open() maps it from a file, so that
+ * all processes add to the same cells and what a process has counted outlives it. Without a file it points to `own`,
+ * and the process counts alone. Counting is one atomic addition to a cell: there are no locks, and a process that is
+ * killed leaves nothing half done.
+ *
+ * Beside the counters there is a table of processes. A process owns its entry as long as it has taken the presence at
+ * the entry's index (booking/base/presence.h). An entry without an owner keeps its old contents until the next process
+ * takes it, so a reader asks is_alive() before it believes them.
+ *
+ * A new counter needs a name in enum metric and a row in families[]. Whatever changes struct shared, and so any new
+ * counter, route or bound, needs a new LAYOUT. */
+
 #include "booking/metrics.h"
 
 #include "booking/base/log.h"
@@ -17,9 +31,9 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A new number whenever the layout below changes, or who owns a cell of it. It is part of the file's name, so that
- * programs of two versions, which run at the same time during an upgrade, never count into each other's cells nor
- * change the size of each other's file. */
+/* This number must change whenever the layout below changes, or the owner of a cell in it. It is part of the file's
+ * name, so that programs of two versions, which run at the same time during an upgrade, never count into each other's
+ * cells or change the size of each other's file. */
 #define LAYOUT 8
 
 static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
@@ -35,16 +49,17 @@ static const int statuses[] = {
 #define MEASURE_MS 1000
 
 struct histogram {
-    _Atomic uint64_t bucket[BOUND_COUNT + 1]; /* the last: above all bounds */
+    _Atomic uint64_t bucket[BOUND_COUNT + 1]; /* the last one is for values above all bounds */
     _Atomic uint64_t sum_us;
 };
 
-/* The process that has the presence in this place of the file owns it; what is here is of the last one that had it. */
+/* The process that has taken the presence at this index owns the entry; its contents are those of the last process that
+ * owned it. */
 struct process {
     _Atomic uint64_t busy;
     _Atomic uint64_t waits_for; /* a hash; 0: nothing */
     _Atomic int64_t waits_since_ms;
-    _Atomic int64_t resident_bytes; /* its own to say: /proc shows no other container's processes */
+    _Atomic int64_t resident_bytes; /* written by its owner: /proc shows no processes of other containers */
     int64_t pid;                    /* in its container */
     char program[24];
     char host[64];
@@ -55,20 +70,20 @@ struct shared {
     struct histogram times[METRIC_TIME_COUNT];
     _Atomic uint64_t requests[METRICS_ROUTES_MAX][STATUS_COUNT];
     struct histogram latency[METRICS_ROUTES_MAX];
-    _Atomic uint64_t processes_used; /* of the table below, so many have been used so far; any may be free again */
+    _Atomic uint64_t processes_used; /* how many entries of the table have ever been used; any may be free again */
     struct process processes[PROCESSES_MAX];
 };
 
 static struct shared own;
 static struct shared *shared = &own;
-static int file = -1; /* that shared is of; kept open, for the presences */
+static int file = -1; /* the file that shared is mapped from; kept open for the presences */
 static struct process *self;
 static int64_t measured_ms;
 
 /* ── counting ───────────────────────────────────────────────────────────── */
 
-/* A file that others have mapped is never cut, and one without its blocks on the disk never mapped: touching what
- * is not there would end the process (SIGBUS). */
+/* Never truncates a file, which other processes may have mapped, and never maps one before its blocks are on the disk:
+ * touching what is not there would end the process (SIGBUS). */
 static int map_file(const char *path)
 {
     char name[300];
@@ -78,7 +93,7 @@ static int map_file(const char *path)
     int fd = open(name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (fd < 0)
         return -1;
-    /* A new file is all zeros, which is what everything begins with. */
+    /* A new file is all zeros, which is where everything begins. */
     int error = fstat(fd, &st) != 0 ? errno : st.st_size > (off_t)sizeof(struct shared) ? EEXIST : 0;
     if (error == 0)
         error = posix_fallocate(fd, 0, sizeof(struct shared));
@@ -126,7 +141,7 @@ void metrics_measure(void)
     atomic_store(&self->resident_bytes, resident_bytes());
 }
 
-/* A name that can stand in a label as it is. */
+/* Stores the host's name such that it can stand in a label as it is. */
 static void set_host(struct process *p)
 {
     if (gethostname(p->host, sizeof p->host) != 0)
@@ -263,7 +278,7 @@ int metrics_processes(const char *program)
     return n;
 }
 
-/* ── telling ────────────────────────────────────────────────────────────── */
+/* ── writing ────────────────────────────────────────────────────────────── */
 
 struct family {
     const char *name;
@@ -286,12 +301,12 @@ static const struct family families[] = {
     { "booking_unknown_commits_total", "Commits whose answer was lost and whose outcome was looked up.",
       METRIC_UNKNOWN_COMMITS, 1, NULL, NULL },
     { "booking_database_round_trips_total", "Statements sent to the database.", METRIC_ROUND_TRIPS, 1, NULL, NULL },
-    { "booking_idempotent_replays_total", "Requests that got the first answer to their key again.",
+    { "booking_idempotent_replays_total", "Requests with a known Idempotency-Key, answered with its first answer.",
       METRIC_IDEMPOTENT_REPLAYS, 1, NULL, NULL },
     { "booking_jobs_claimed_total", "Jobs claimed by sweepers.", METRIC_CLAIMED_EXPIRE_HOLD, 4, "kind", kinds },
-    { "booking_payment_attempts_total", "Payment attempts by outcome.", METRIC_ATTEMPT_APPROVED, 5, "outcome",
+    { "booking_payment_attempts_total", "Payment attempts, by outcome.", METRIC_ATTEMPT_APPROVED, 5, "outcome",
       outcomes },
-    { "booking_void_attempts_total", "Tries to void a charge by outcome.", METRIC_VOIDED, 2, "outcome", voids },
+    { "booking_void_attempts_total", "Tries to void a charge, by outcome.", METRIC_VOIDED, 2, "outcome", voids },
     { "booking_order_transitions_total", "Orders by the state they moved to.", METRIC_ORDER_TO, ORDER_STATUS_COUNT,
       "to", order_statuses },
 };
@@ -376,7 +391,7 @@ void metrics_write(struct buf *out, const char *const *route_labels, size_t rout
     for (size_t i = 0; i < sizeof families / sizeof families[0]; i++)
         write_family(out, &families[i]);
     write_requests(out, route_labels, route_count);
-    write_help(out, "booking_timer_lateness_seconds", "How late after its time an expiration was claimed.",
+    write_help(out, "booking_timer_lateness_seconds", "How long after it was due an expiration was claimed.",
                "histogram");
     write_histogram(out, "booking_timer_lateness_seconds", "", &shared->times[METRIC_TIMER_LATENESS]);
     write_help(out, "booking_gateway_latency_seconds", "Time the payment gateway took to answer.", "histogram");
