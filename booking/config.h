@@ -56,9 +56,9 @@ bool config_load(struct config *reterr_config, char *reterr_error, size_t error_
 /* Prints every variable as NAME=value, with secrets masked. */
 void config_print(const struct config *config, FILE *to);
 
-/* What every program does first. Handles --help, --version and --check-config,
- * which end the process, and ends it with status 2 when the configuration is
- * wrong. The usage line is the program's own. */
+/* What every program does first. It handles --help, --version and
+ * --check-config, which end the process, and ends it with status 2 if the
+ * configuration is wrong. The usage line is the program's own. */
 void config_start(int argc, char **argv, const char *usage, struct config *ret_config);
 /* The same for a program that takes no other argument: given one, it prints the usage line and ends with status 2. */
 void config_start_plain(int argc, char **argv, const char *usage, struct config *ret_config);

@@ -5,7 +5,8 @@
 #include <stdint.h>
 
 /* How long to wait after a failed try: first_ms × factorⁿ, at most max_ms, and
- * then ±10 % so that jobs which failed together do not come back together. */
+ * then ±10 %, so that jobs which failed together are not tried again
+ * together. */
 struct backoff {
     int64_t first_ms;
     double factor;

@@ -16,8 +16,8 @@ struct db_meaning {
     /* RESULT_RETRY: run the transaction again. RESULT_UNAVAILABLE: not now.
      * RESULT_DUPLICATE. RESULT_INTERNAL: a defect of ours. */
     enum result result;
-    /* The connection is gone, or leads to a server that will not serve us, or
-     * has forgotten our statements: connect anew before anything else. */
+    /* The connection is gone, or leads to a server that will not serve us, or has forgotten our statements: connect
+     * again before anything else. */
     bool anew;
 };
 
