@@ -67,7 +67,7 @@ static bool start(struct sweeper *s, const struct job *job)
     if (task == NULL)
         return true;
     if (s->config->confirmation_url[0] == '\0') {
-        /* No one to tell; the history still says so. */
+        /* There is no receiver to notify; the history still says so. */
         task->delivery = (struct delivery_result){ .delivered = true, .outcome = "NOT_CONFIGURED" };
         sweeper_task_end(task);
     } else if (!deliver(task, &order)) {

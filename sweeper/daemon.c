@@ -16,7 +16,7 @@
 
 static volatile sig_atomic_t stop;
 
-/* When stopping has taken as long as it may. */
+/* Runs out when stopping has taken as long as it may. */
 static timer_t patience;
 static struct itimerspec patience_lasts;
 
@@ -28,8 +28,8 @@ static void on_stop(int signal_number)
     stop = 1;
 }
 
-/* The exception to the rule that a handler sets a flag: a database or a name server that hangs may keep us in a call
- * that no flag ends. What is in hand has leases, and is another's when they end. */
+/* An exception to the rule that a signal handler only sets a flag: a database or a name server that hangs may keep us
+ * in a call that no flag ends. The jobs in hand have leases; another sweeper takes them over when those end. */
 static void on_patience_over(int signal_number)
 {
     static const char line[] = "{\"level\":\"warn\",\"event\":\"stop_cut_short\"}\n";
@@ -38,7 +38,7 @@ static void on_patience_over(int signal_number)
     _exit(0);
 }
 
-/* The end comes a moment before it is promised for. */
+/* Stopping may take PAYMENT_TIMEOUT and a second; the process ends a moment before that. */
 #define STOP_SPARE_MS 900
 
 static void catch_signals(int64_t payment_timeout_ms)
@@ -55,10 +55,10 @@ static void catch_signals(int64_t payment_timeout_ms)
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGHUP, SIG_IGN); /* the log is appended to, and settings are read at the start */
+    (void)signal(SIGHUP, SIG_IGN); /* the log is only appended to, and settings are only read at the start */
 }
 
-/* Who holds a lease: host, process, and a number, for process ids come again. */
+/* Names the holder of a lease: host, process id, and a random number, since process ids are reused. */
 static void name_worker(char *ret_name, size_t size)
 {
     char host[64] = "unknown";
@@ -82,7 +82,7 @@ int main(int argc, char **argv)
         .config = &config, .db = db_new(&config.database), .http = http_new(), .stop = &stop, .wake_fd = -1
     };
     if (s.http == NULL) {
-        log_error("start_failed", LOG_TEXT("why", "libcurl cannot be initialised"));
+        log_error("start_failed", LOG_TEXT("why", "libcurl cannot be initialized"));
         return 1;
     }
     name_worker(s.worker, sizeof s.worker);

@@ -7,14 +7,15 @@
 
 #include <string.h>
 
-/* One by one, where locks are taken in a strict order, and one that cannot be expired stands in no other's way. */
+/* Expires the holds one by one. Locks are then taken in a strict order, and a hold that cannot be expired does not
+ * block the others. */
 static bool expire_singly(struct sweeper *s, const struct job *jobs, size_t count, size_t *expired)
 {
     int64_t lease_ends_ms = monotonic_ms() + booking_lease_ms(s->config, JOB_EXPIRE_HOLD);
     for (size_t i = 0; i < count; i++) {
         char id[1][UUID_SIZE];
         size_t one = 0;
-        /* What was not done comes back when its lease ends. */
+        /* Jobs that are not done here come back when their leases end. */
         if (*s->stop != 0 || monotonic_ms() >= lease_ends_ms)
             return true;
         memcpy(id[0], jobs[i].order_id, UUID_SIZE);
@@ -28,8 +29,8 @@ static bool expire_singly(struct sweeper *s, const struct job *jobs, size_t coun
     return true;
 }
 
-/* Holds that have run out, a batch in one transaction. If that meets too much
- * traffic, or one that cannot be done, it is done one by one. */
+/* Expires holds that have run out, a batch in one transaction. If that meets too much traffic, or a hold that cannot be
+ * expired, they are expired one by one. */
 static bool run(struct sweeper *s, const struct job *jobs, size_t count)
 {
     char ids[JOBS_CLAIM_MAX][UUID_SIZE];

@@ -11,7 +11,7 @@
 
 #define JSON_DEPTH_MAX 8
 
-/* A text field of the answer that is fit to be kept and shown; false if not. */
+/* Reads a text field of the answer; false if it is not fit to be kept and shown. */
 static bool read_text(struct json_object *json, const char *name, char *ret, size_t size)
 {
     struct json_object *field = NULL;
@@ -26,7 +26,7 @@ static bool read_text(struct json_object *json, const char *name, char *ret, siz
     return true;
 }
 
-/* The end of the text that begins at a quotation mark: its second one. The text is valid JSON. */
+/* The closing quotation mark of the string that opens at this one. The whole text is valid JSON. */
 static size_t end_of_text(const char *json, size_t at)
 {
     for (at++; json[at] != '"'; at++)
@@ -34,7 +34,7 @@ static size_t end_of_text(const char *json, size_t at)
     return at;
 }
 
-/* A field that stands twice may say two things; of those json-c would keep one. */
+/* A field that occurs twice may say two things, of which json-c would keep only one. */
 static bool stands_twice(const char *json, size_t len, const char *name)
 {
     int depth = 0;
@@ -82,7 +82,7 @@ static bool has_status(struct json_object *json)
     return json_object_object_get_ex(json, "status", NULL);
 }
 
-/* It may have taken the money: the same key asks again. */
+/* The gateway may have taken the money, so the next attempt asks again with the same key. */
 static void no_sense(struct attempt_result *r)
 {
     r->outcome = ATTEMPT_ERROR;
@@ -113,7 +113,7 @@ static void read_pending(struct json_object *json, struct attempt_result *r)
         no_sense(r);
 }
 
-/* A decline in whatever words, unless they are another answer's. */
+/* A 402 is a decline whatever it says, unless its status is that of another answer. */
 static void read_decline(struct json_object *json, struct attempt_result *r)
 {
     char reason[101];

@@ -4,9 +4,8 @@
 
 #include "booking/booking.h"
 
-/* What the payment gateway's answer means. Pure: it is a stranger's text, and
- * whatever cannot be understood is an error to be tried again, never money. So
- * is an answer that says two things, by its status and by its body. */
+/* What the payment gateway's answer means. Pure. The text is not trusted: whatever cannot be understood is an error to
+ * be tried again, never money. So is an answer whose status and body contradict each other. */
 struct gateway_answer {
     int status; /* 0: none came */
     bool timed_out;
@@ -18,9 +17,8 @@ struct gateway_answer {
 
 void gateway_answer_read(const struct gateway_answer *answer, struct attempt_result *ret_result);
 
-/* Whether a void was done: 200, with an empty body or a JSON object that does
- * not say otherwise ("status": "APPROVED"). A page of somebody in between, who
- * says 200 to everything, is no void; it is asked for again. */
+/* Whether a void was done: 200, with an empty body or a JSON object that does not say otherwise ("status": "APPROVED").
+ * A page from a proxy that answers 200 to everything is no void; the void is asked for again. */
 bool gateway_answer_is_void(const struct gateway_answer *answer);
 
 #endif

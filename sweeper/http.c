@@ -9,11 +9,11 @@
 #include <time.h>
 
 #define SIGNAL_BLIND_MS 1000
-/* More than anyone waits, and a number that can be counted with. */
+/* Longer than any job waits, and small enough to calculate with. */
 #define RETRY_AFTER_MAX_S 86400
 
-/* Time is kept here, not by libcurl, which would take an answer for late that it was only late to read: the database
- * may hold us up for longer than a gateway may take. */
+/* Timeouts are kept here. libcurl would call an answer late that it was only late to read: the database may hold us up
+ * for longer than a gateway may take. */
 struct http {
     CURLM *multi;
     size_t in_flight;
@@ -95,8 +95,8 @@ static bool add_header(struct transfer *t, const char *name, const char *value)
     return true;
 }
 
-/* What the name server is asked ends with the transfer: libcurl would otherwise wait for its thread, and with it
- * everything else would. */
+/* CURLOPT_QUICK_EXIT ends a name lookup with its transfer: otherwise libcurl would wait for the lookup's thread, and
+ * everything else with it. */
 static bool set_options(struct transfer *t, const struct http_request *request)
 {
     CURL *e = t->easy;
@@ -187,14 +187,14 @@ static bool finish_done(struct http *http)
     return any;
 }
 
-/* When the first of the requests has had its time; INT64_MAX if there is none. */
+/* When the first of the requests times out; INT64_MAX if there is none. */
 static int64_t next_timeout_ms(const struct http *http)
 {
     const struct transfer *t = TAILQ_FIRST(&http->transfers);
     return t == NULL ? INT64_MAX : t->begun_ms + t->timeout_ms;
 }
 
-/* All are given the same time, so the oldest is the first whose time is over. */
+/* All requests have the same timeout, so the oldest is the first to reach it. */
 static bool finish_late(struct http *http)
 {
     bool any = false;
@@ -218,8 +218,8 @@ bool http_wait(struct http *http, int64_t wait_ms, int wake_fd)
     struct curl_waitfd wake = { .fd = wake_fd, .events = CURL_WAIT_POLLIN };
     if (http_pump(http))
         return true;
-    /* A signal between the caller's look at its flag and this poll goes unseen
-     * until the poll ends; so it ends soon. */
+    /* A signal between the caller's look at its flag and this poll goes unseen until the poll ends, so the poll is
+     * short. */
     int64_t left_ms = next_timeout_ms(http) - monotonic_ms();
     wait_ms = wait_ms > SIGNAL_BLIND_MS ? SIGNAL_BLIND_MS : wait_ms;
     wait_ms = wait_ms > left_ms ? left_ms : wait_ms;

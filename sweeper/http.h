@@ -17,24 +17,24 @@
 
 struct http;
 
-/* What is asked: POST with a JSON body. Texts are copied. */
+/* A request: POST with a JSON body. Texts are copied. */
 struct http_request {
     const char *url;
     const char *key;        /* sent as Idempotency-Key; NULL: none */
     const char *request_id; /* sent as X-Request-Id; "": none */
     const char *bearer;     /* sent as Authorization: Bearer; "": none */
     const char *body;
-    int64_t timeout_ms; /* for all of it, the name's look-up included */
+    int64_t timeout_ms; /* for the whole request, including the name lookup */
 };
 
 /* What came of a request. */
 struct http_answer {
     int status;        /* 0: none came */
-    bool timed_out;    /* then: because the time was over */
-    const char *error; /* then: why, in libcurl's words */
+    bool timed_out;    /* if 0: because of the timeout */
+    const char *error; /* if 0: why, in libcurl's words */
     const char *body;  /* NUL-terminated; may hold NULs too */
     size_t body_len;
-    int64_t retry_after_ms; /* as the header Retry-After says; 0: nothing */
+    int64_t retry_after_ms; /* from the header Retry-After; 0: none */
     int64_t duration_ms;
 };
 
@@ -51,16 +51,13 @@ bool http_post(struct http *http, const struct http_request *request, http_done 
 
 size_t http_in_flight(const struct http *http);
 
-/* Works on the requests, calling back for each that has ended, and returns
- * after at most wait_ms, or earlier when something happened: an answer, a byte
- * on the descriptor (-1: none), or a signal. Also after a second at the latest:
- * a signal that came just before may have gone unseen. True when a request has
- * ended. */
+/* Works on the requests, calling back for each that has ended, and returns after at most wait_ms, or earlier when
+ * something happened: an answer, a byte on the descriptor (-1: none), or a signal. It also returns after a second at
+ * the latest, since a signal that came just before may have gone unseen. True when a request has ended. */
 bool http_wait(struct http *http, int64_t wait_ms, int wake_fd);
 
-/* The same without waiting. To be called between one piece of work and the
- * next: an answer that was there in time counts, whenever it is read, but its
- * sender may give up when nobody reads it. */
+/* The same without waiting. To be called between one piece of work and the next: an answer that arrived in time counts
+ * whenever it is read, but its sender may give up if it is not read for long. */
 bool http_pump(struct http *http);
 
 #endif

@@ -1,4 +1,19 @@
 /* SPDX-License-Identifier: MIT */
+/* The sweeper's loop: claims jobs that are due, begins them, and settles those that have ended.
+ *
+ * One thread does all of it in turns. A turn settles the tasks whose answers have come (task.c), writes the heartbeat,
+ * purges old rows, claims a batch of each kind that is due, and rests: until the next job is due, an answer or a
+ * datagram comes, or the poll interval is over. A claim is a short transaction that leases up to JOBS_CLAIM_MAX jobs.
+ * The file of the kind then does the work: expire.c does a whole batch at once; payment.c, void.c and confirmation.c
+ * begin an HTTP request for each job (http.c), and its answer lets its task be settled.
+ *
+ * Any number of sweepers run at once, and each may die at any moment. So nothing in this process is needed to recover:
+ * a lease that runs out makes its job due again, and the number of the claim keeps a late sweeper from writing.
+ *
+ * Nothing may take long. http_pump() and notify_alive() run between small pieces of work, so that answers are read in
+ * time and the watchdog sees that the process lives. No more is claimed than can be begun while the leases are young,
+ * and what is not begun is given back. After a failure of the database the loop keeps off it until next_try_ms. */
+
 #include "sweeper/sweeper.h"
 
 #include "booking/base/crash_point.h"
@@ -13,9 +28,9 @@
 #define PURGE_MS 60000
 #define PURGE_BUDGET_MS 200
 #define PURGE_PAUSE_MS 100
-/* How long it takes to begin a job, before the first has been. */
+/* How long beginning a job is assumed to take, until the first has begun. */
 #define BEGIN_GUESS_MS 50
-/* When to look again for what is due but in others' hands. */
+/* When to look again for jobs that are due but that other sessions have locked. */
 #define HELD_MS 1000
 
 const struct job_work *const sweeper_work[JOB_KIND_COUNT] = {
@@ -27,10 +42,10 @@ const struct job_work *const sweeper_work[JOB_KIND_COUNT] = {
 
 /* ── claiming ───────────────────────────────────────────────────────────── */
 
-/* Of a lease, how much may pass until the last of a batch has begun. */
+/* The last job of a batch must begin within this fraction of its lease: an eighth. */
 #define BEGIN_FRACTION 8
 
-/* No more than can be begun while their leases are young. */
+/* How many jobs can be begun while their leases are young. */
 static size_t begun_in_time(const struct sweeper *s, enum job_kind kind)
 {
     double fit = (double)booking_lease_ms(s->config, kind) / BEGIN_FRACTION / s->begin_ms;
@@ -61,7 +76,7 @@ static bool start_one(struct sweeper *s, const struct job *job)
     return more;
 }
 
-/* What was claimed and is not to be begun is due at once for others. */
+/* Jobs that were claimed but will not be begun are due again at once, for any sweeper. */
 static void give_back(struct sweeper *s, const struct job *jobs, size_t count)
 {
     int64_t ids[JOBS_CLAIM_MAX];
@@ -104,8 +119,8 @@ static bool claim_batch(struct sweeper *s, enum job_kind kind, size_t *reterr_co
     return *reterr_count == 0 || start(s, jobs, *reterr_count, claimed_ms);
 }
 
-/* Claims one batch of each kind that is due; while there is more to be settled, only of timers. Returns how long
- * nothing more will be: 0 when there may be more at once. */
+/* Claims one batch of each kind that is due, or only of timers while there is more to be settled. Returns how long it
+ * is until more may be due: 0 when there may be more at once. */
 static int64_t claim_due(struct sweeper *s, bool busy, size_t *reterr_claimed)
 {
     int64_t due_in_ms[JOB_KIND_COUNT];
@@ -119,7 +134,7 @@ static int64_t claim_due(struct sweeper *s, bool busy, size_t *reterr_claimed)
     }
     for (int kind = 0; kind < JOB_KIND_COUNT && *s->stop == 0; kind++) {
         size_t count = 0;
-        /* An answer must come first, and wakes us. */
+        /* No room: an answer must come first, and that wakes us. */
         if (capacity(s, (enum job_kind)kind) == 0 || (busy && kind != JOB_EXPIRE_HOLD))
             continue;
         if (due_in_ms[kind] > 0) {
@@ -146,7 +161,8 @@ static enum result beat(struct sweeper *s)
     return sweepers_beat(s->db, s->worker, (int64_t)in_flight);
 }
 
-/* Some at a time, so that no timer waits for it, but as fast as they come: while there may be more, every turn. */
+/* Purges some rows at a time, so that no timer waits for it. While there may be more it comes back soon, so that it
+ * keeps up with new ones. */
 static enum result purge(struct sweeper *s)
 {
     int64_t until_ms = monotonic_ms() + PURGE_BUDGET_MS;
@@ -156,7 +172,7 @@ static enum result purge(struct sweeper *s)
         r = idempotency_purge(s->db, &more);
         (void)http_pump(s->http);
     }
-    if (r == RESULT_RETRY) { /* another sweeper is at it */
+    if (r == RESULT_RETRY) { /* another sweeper is purging */
         r = RESULT_OK;
         more = false;
     }
@@ -184,7 +200,7 @@ static void keep_house(struct sweeper *s)
 
 /* ── running ────────────────────────────────────────────────────────────── */
 
-/* Room for the settlements of what ended last. */
+/* Time to settle the requests that end last. */
 #define STOP_SPARE_MS 700
 
 static bool has_work(const struct sweeper *s)
@@ -219,15 +235,16 @@ static void finish_in_flight(struct sweeper *s)
     }
 }
 
-/* When there will be something to do: sooner than the next look, what is to be settled again or purged. */
+/* When there will be something to do: the next look for due jobs or, if earlier, a settlement to be tried again or a
+ * purge. */
 static int64_t next_turn_ms(const struct sweeper *s, bool once)
 {
     int64_t next_ms = earlier(s->next_look_ms, next_settlement_ms(s));
     return later(s->next_try_ms, once ? next_ms : earlier(next_ms, s->next_purge_ms));
 }
 
-/* Sleeps until the next turn, or until it is worth looking before: after a wake-up, and after an answer, which
- * makes room and may have made work. */
+/* Sleeps until the next turn. A wake-up ends the sleep, and so does an answer, which makes room and may have made work;
+ * the next turn then looks for due jobs. */
 static void rest(struct sweeper *s, bool once)
 {
     int64_t wait_ms = next_turn_ms(s, once) - monotonic_ms();
@@ -237,7 +254,7 @@ static void rest(struct sweeper *s, bool once)
         s->next_look_ms = 0;
 }
 
-/* One turn: settles, claims, waits. False when, once, there is nothing left. */
+/* One turn: settles, keeps house, claims, rests. False when a run of --once has nothing left to do. */
 static bool turn(struct sweeper *s, bool once)
 {
     size_t claimed = 0;
@@ -245,7 +262,7 @@ static bool turn(struct sweeper *s, bool once)
         bool busy = sweeper_settle(s);
         if (!once && monotonic_ms() >= s->next_try_ms)
             keep_house(s);
-        /* Once: no one wakes us, and what we wait for is soon over. */
+        /* With --once no datagram wakes us, and what we wait for is soon over. */
         if (monotonic_ms() >= s->next_try_ms && (once || monotonic_ms() >= s->next_look_ms))
             s->next_look_ms = claim_due(s, busy, &claimed) + monotonic_ms();
         if (once && s->next_look_ms > monotonic_ms() + SWEEPER_TRY_AGAIN_MS)
@@ -281,6 +298,6 @@ int sweeper_run(struct sweeper *s, bool once)
         TAILQ_REMOVE(&s->answered, task, link);
         sweeper_task_drop(task, "stopped");
     }
-    /* Once, a database that is away is an error for cron to report. */
+    /* With --once, a database that is away is an error for cron to report. */
     return once && s->next_try_ms > monotonic_ms() ? 1 : 0;
 }

@@ -11,13 +11,11 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-/* The daemon: claims jobs that are due, does them, settles them. Claims and
- * settlements are short transactions; what takes time happens between them, in
- * flight, with no transaction open.
+/* The daemon: claims jobs that are due, does them, settles them. Claims and settlements are short transactions; what
+ * takes time happens between them, in flight, with no transaction open.
  *
- * One thread does all of it, so nothing may take long: pieces of work are small,
- * answers are read between them, and whatever the database cannot be told now
- * waits for its turn. */
+ * One thread does all of it, so nothing may take long: pieces of work are small, answers are read between them, and a
+ * result that the database cannot take now waits for its turn. */
 struct sweeper {
     const struct config *config;
     struct db *db;
@@ -27,8 +25,8 @@ struct sweeper {
     int wake_fd;
     char wake_path[128];
     size_t in_flight[JOB_KIND_COUNT];
-    TAILQ_HEAD(tasks, task) answered; /* done, and to be settled, in this order */
-    double begin_ms;                  /* how long it takes to begin a job, lately */
+    TAILQ_HEAD(tasks, task) answered; /* ended, and to be settled in this order */
+    double begin_ms;                  /* how long it has lately taken to begin a job */
     int64_t next_beat_ms;
     int64_t next_purge_ms;
     int64_t next_try_ms;  /* after a failure of the database */
@@ -39,25 +37,25 @@ struct sweeper {
 struct task {
     struct sweeper *sweeper;
     struct job job;
-    int64_t lease_ends_ms;  /* by monotonic_ms(), as the next */
-    int64_t not_before_ms;  /* to be settled */
-    int64_t attempt_number; /* PAYMENT_ATTEMPT: the one announced */
+    int64_t lease_ends_ms;  /* by monotonic_ms(), like the next */
+    int64_t not_before_ms;  /* not to be settled before */
+    int64_t attempt_number; /* PAYMENT_ATTEMPT: the number announced */
     struct attempt_result attempt;
     struct delivery_result delivery;
     char reason[ERROR_SIZE];
     TAILQ_ENTRY(task) link;
 };
 
-/* Runs until *stop is set, then finishes what is in flight; or, once, until
- * nothing is due. Returns the process's exit status. */
+/* Runs until *stop is set, then finishes what is in flight; or, with once, until nothing is due. Returns the process's
+ * exit status. */
 int sweeper_run(struct sweeper *sweeper, bool once);
 
-/* What is done with a kind of job, in a file of its own. */
+/* How one kind of job is done; each kind has a file of its own. */
 struct job_work {
-    /* Does a whole batch at once, or else: */
+    /* Does a whole batch at once. NULL: the kind has start and settle instead. */
     bool (*run)(struct sweeper *sweeper, const struct job *jobs, size_t count);
-    /* begins what a claimed job asks for, or sets it aside. Both: false when the
-     * database is away, so that no other need be tried. */
+    /* Begins what a claimed job asks for, or sets it aside. Both return false when the database is away, so that no
+     * other job need be tried. */
     bool (*start)(struct sweeper *sweeper, const struct job *job);
     /* Tells the database what came of it; RESULT_UNAVAILABLE is tried again. */
     enum result (*settle)(struct task *task);
@@ -67,29 +65,29 @@ extern const struct job_work expire_work, payment_work, void_work, confirmation_
 /* By enum job_kind. */
 extern const struct job_work *const sweeper_work[JOB_KIND_COUNT];
 
-/* For those files: a task counted as in flight, whose lease began at a time, or
- * NULL without memory; and its end: it waits to be settled. */
+/* For those files: makes a task, which counts as in flight and whose lease began at that time (NULL without memory);
+ * and ends it, so that it waits to be settled. */
 struct task *sweeper_task_new(struct sweeper *sweeper, const struct job *job, int64_t lease_began_ms);
 void sweeper_task_end(struct task *task);
 /* Drops a task without a word to the database: its lease runs out. */
 void sweeper_task_drop(struct task *task, const char *why);
 
-/* Settles what has ended, for half a second at the most and until the database
- * is away. True when there is more to be settled at once. */
+/* Settles tasks that have ended, for half a second at most or until the database is away. True when more can be settled
+ * at once. */
 bool sweeper_settle(struct sweeper *sweeper);
 
-/* When there is something to be settled: by monotonic_ms(), INT64_MAX if nothing. */
+/* When the next task is to be settled, by monotonic_ms(); INT64_MAX if there is none. */
 int64_t sweeper_next_settlement_ms(const struct sweeper *sweeper);
 
-/* What could not be done with a claimed job: the database was away, or the job
- * itself is at fault; then it is set aside. False when the database is away. */
+/* Deals with a claimed job that could not be done: sets it aside if the job itself is at fault. False when the database
+ * is away. */
 bool sweeper_job_failed(struct sweeper *sweeper, const struct job *job, const char *during, enum result r);
 
-/* Says in the log that the database failed, and keeps off it for a moment. */
+/* Logs that the database failed, and keeps off it for a moment. */
 void sweeper_database_failed(struct sweeper *sweeper, const char *what, enum result r);
 
-/* After RESULT_UNAVAILABLE: true, and as above, if the database is away; false if it is there, so that others may fare
- * better than the one whose rows were locked. */
+/* After RESULT_UNAVAILABLE. True if the database is away, after doing as above. False if it is there: only this job's
+ * rows were locked, and other jobs may fare better. */
 bool sweeper_database_is_away(struct sweeper *sweeper, const char *what);
 
 /* How long to keep off a database that failed. */

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-/* Long enough for a hundred settlements, short enough that no timer is late for them. */
+/* Long enough for a hundred settlements, short enough that they make no timer late. */
 #define SETTLE_MS 500
 
 void sweeper_database_failed(struct sweeper *s, const char *what, enum result r)
@@ -97,7 +97,7 @@ void sweeper_task_end(struct task *task)
 
 /* ── settling ───────────────────────────────────────────────────────────── */
 
-/* What waits for its turn keeps its lease: it is in good hands, and its answer is here. */
+/* A task that waits to be settled keeps its lease: its answer is here, so no other sweeper need take it over. */
 static enum result renew_leases(struct sweeper *s)
 {
     int64_t now_ms = monotonic_ms();
@@ -115,7 +115,7 @@ static enum result renew_leases(struct sweeper *s)
     if (count == 0)
         return RESULT_OK;
     enum result r = jobs_renew_all(s->db, ids, count, s->worker, lease_ms, &matched);
-    /* If some are lost, which ones shows when they are settled. */
+    /* Which leases were lost, if any, shows when their tasks are settled. */
     for (size_t i = 0; r == RESULT_OK && i < count; i++)
         renewed[i]->lease_ends_ms = now_ms + lease_ms;
     if (r == RESULT_OK && matched != count)
@@ -130,7 +130,7 @@ static bool settle_one(struct sweeper *s, struct task *task)
     TAILQ_REMOVE(&s->answered, task, link);
     enum result r = sweeper_work[task->job.kind]->settle(task);
     if (r == RESULT_UNAVAILABLE) {
-        /* Behind the others, which may fare better. */
+        /* It goes behind the others, which may fare better. */
         is_there = !sweeper_database_is_away(s, "settle");
         task->not_before_ms = monotonic_ms() + SWEEPER_TRY_AGAIN_MS;
         TAILQ_INSERT_TAIL(&s->answered, task, link);
