@@ -21,15 +21,16 @@ void access_allow_origin(struct call *call)
              allowed);
 }
 
-/* "https://shop.example:8443" is of the host "shop.example:8443". */
+/* Whether an origin such as "https://shop.example:8443" is on the host "shop.example:8443". */
 static bool is_of_host(const char *origin, const char *host)
 {
     const char *rest = strstr(origin, "://");
     return rest != NULL && host != NULL && strcasecmp(rest + 3, host) == 0;
 }
 
-/* As browsers tell it: all of today's say Sec-Fetch-Site where the site has TLS or is this machine, and all say Origin.
- * What says neither is no browser, or asks for its own page. (The same rule as Go's http.CrossOriginProtection.) */
+/* Goes by what browsers send: every current one sends Sec-Fetch-Site where the site has TLS or is this machine, and
+ * every one sends Origin. A request with neither comes from no browser, or from the site's own page. (Go's
+ * http.CrossOriginProtection has the same rule.) */
 static bool is_from_this_site(const struct request *request)
 {
     const char *site = request_header(request, "HTTP_SEC_FETCH_SITE");
@@ -51,7 +52,7 @@ bool access_may_change(struct call *call, bool is_admin)
     return false;
 }
 
-/* In a time that tells nothing about where they differ. */
+/* The time it takes tells nothing about where the two differ. */
 static bool equal_in_constant_time(const char *given, const char *secret)
 {
     size_t given_len = strlen(given);
@@ -74,8 +75,8 @@ bool access_is_operator(const struct call *call)
     return *token != '\0' && strcmp(token, CONFIG_NONE) != 0 && access_has_token(call->request, token);
 }
 
-/* "localhost:8080" or "[::1]" or "127.0.0.1": what a browser on this machine
- * calls it. Any other name may belong to an attacker's page (DNS rebinding). */
+/* Whether a browser on this machine knows it by that name: "localhost:8080", "[::1]" or "127.0.0.1". Any other name may
+ * belong to an attacker's page (DNS rebinding). */
 static bool is_local_authority(const char *authority)
 {
     static const char *const names[] = { "localhost", "127.0.0.1", "[::1]" };
@@ -87,7 +88,7 @@ static bool is_local_authority(const char *authority)
     return false;
 }
 
-/* Headers that a proxy adds, each of which tells that the client is not where the connection comes from. */
+/* Whether a proxy added a header: then the client is not where the connection comes from. */
 static bool came_through_a_proxy(const struct request *request)
 {
     static const char *const names[] = {
@@ -98,12 +99,12 @@ static bool came_through_a_proxy(const struct request *request)
         if (request_header(request, names[i]) != NULL)
             return true;
     }
-    /* A proxy may add nothing at all; nginx's own speaks HTTP/1.0 then, unless told otherwise. */
+    /* A proxy may add no header at all. If it is nginx, it then speaks HTTP/1.0, unless configured otherwise. */
     const char *protocol = request_header(request, "SERVER_PROTOCOL");
     return protocol != NULL && strcmp(protocol, "HTTP/1.0") == 0;
 }
 
-/* Before a Host, the name in an absolute target counts (RFC 9112, section 3.2.2): nginx tells it as SERVER_NAME. */
+/* The name in an absolute target counts before Host (RFC 9112, section 3.2.2). nginx passes it as SERVER_NAME. */
 static bool is_for_this_machine(const struct request *request)
 {
     const char *host = request_header(request, "HTTP_HOST");
@@ -124,7 +125,7 @@ static bool is_from_this_machine(const struct request *request)
            (strncmp(origin, "http://", 7) == 0 && strcasecmp(origin + 7, request_header(request, "HTTP_HOST")) == 0);
 }
 
-/* Without the token that was sent: a wrong one may be the right one of another server. */
+/* Leaves out the token that was sent: a wrong one may be the right one for another server. */
 static void log_refusal(const struct call *call)
 {
     bool has_one = request_header(call->request, "HTTP_AUTHORIZATION") != NULL;

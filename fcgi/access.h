@@ -8,9 +8,8 @@
  * the request comes from ALLOWED_ORIGIN. */
 void access_allow_origin(struct call *call);
 
-/* Whether a request that changes something comes from a page of this site, from
- * ALLOWED_ORIGIN, or from no page at all; "*" lets no page do an operator's work.
- * False, and the answer is the problem, if another site's page made a browser
+/* Whether a request that changes something comes from a page of this site, from ALLOWED_ORIGIN, or from no page at all;
+ * "*" lets no page do an operator's work. False, with the problem as the answer, if another site's page made a browser
  * send it. */
 bool access_may_change(struct call *call, bool is_admin);
 
@@ -20,10 +19,9 @@ bool access_has_token(const struct request *request, const char *token);
 /* Whether the request carries the operator's token, on whatever path. */
 bool access_is_operator(const struct call *call);
 
-/* Whether the request may do an operator's work: it carries the token, or, with
- * ADMIN_TOKEN=none, comes from this very machine and neither through a proxy that
- * shows nor from another site's page. False, logged, and the answer is the
- * problem, if not. */
+/* Whether the request may do an operator's work: it carries the token, or, with ADMIN_TOKEN=none, comes from this very
+ * machine, neither through a proxy that can be recognized nor from another site's page. If not, logs that and returns
+ * false, with the problem as the answer. */
 bool access_is_admin(struct call *call);
 
 #endif

@@ -59,11 +59,11 @@ void admin_post_reset(struct call *call)
 
 /* ── orders ─────────────────────────────────────────────────────────────── */
 
-/* Room for a user's id, the longest there is, with each of its bytes escaped. */
+/* Room for the longest id there is, a user's, with each byte escaped. */
 #define PATTERN_SIZE (2 * USER_ID_SIZE + 1)
 
-/* What to look for as a LIKE pattern, its wildcards taken literally: the
- * beginning of an order's, a user's or a flight's id. */
+/* Makes a LIKE pattern of the beginning of an order's, a user's or a flight's id, whose wildcards are taken
+ * literally. */
 static void prefix_pattern(const char *text, char ret_pattern[PATTERN_SIZE])
 {
     size_t len = 0;
@@ -82,7 +82,8 @@ static const char *query_or_null(const struct call *call, const char *name)
     return text == NULL || *text == '\0' ? NULL : text;
 }
 
-/* A date or a moment of the query; absent: TIME_NONE. False, and the answer is the problem. */
+/* Reads a date or a moment of the query; TIME_NONE if absent. False, with the problem as the answer, if it is
+ * neither. */
 static bool read_moment(struct call *call, const char *name, int64_t *reterr_ms)
 {
     const char *text = query_or_null(call, name);
@@ -94,14 +95,15 @@ static bool read_moment(struct call *call, const char *name, int64_t *reterr_ms)
     return false;
 }
 
-/* Whose orders, or which flight's: as they are kept, however they were typed. False, and the answer is the problem. */
+/* Reads whose orders, or which flight's, are wanted. However these ids were typed, the filter gets them as the database
+ * has them. False, with the problem as the answer, if there can be no such flight. */
 static bool read_names(struct call *call, struct order_filter *filter, char user_id[USER_ID_SIZE],
                        char flight_id[FLIGHT_ID_SIZE])
 {
     const char *user = query_or_null(call, "userId");
     const char *flight = query_or_null(call, "flightId");
     if (user != NULL) {
-        /* What is no user id any more may have been one of the version before. */
+        /* A text that is no longer a user id may have been one in the previous version. */
         filter->user_id = user_id_read(user, user_id) ? user_id : user;
         filter->user_id_sent = user;
     }
@@ -176,7 +178,7 @@ static bool refuse_filter(struct call *call, const char *field, const char *deta
     return false;
 }
 
-/* What names no state, no kind and no order is refused: it would find nothing, for ever. */
+/* A name that is no state, kind or order is refused: such a filter would never find anything. */
 static bool read_job_names(struct call *call, struct job_filter *filter, char order_id[UUID_SIZE])
 {
     enum job_kind kind;
@@ -235,7 +237,7 @@ void admin_get_jobs(struct call *call)
     answer_jobs(call, &filter, limit);
 }
 
-/* The job, or only its id: a sweeper may have done it already. */
+/* Answers with the job, or only with its id: a sweeper may have done it already. */
 static void answer_job(struct call *call, int64_t job_id)
 {
     struct job_filter filter = { .job_id = job_id, .limit = 1 };

@@ -14,7 +14,7 @@
 /* No request of ours nests deeper than two. */
 #define JSON_DEPTH_MAX 16
 
-/* The media type without its parameters, without regard to case. */
+/* Compares the media type, without its parameters and regardless of case. */
 static bool media_type_is(const char *content_type, const char *type)
 {
     size_t len = strcspn(content_type, "; \t");
@@ -41,8 +41,8 @@ static void media_parameter(const char *content_type, const char *name, char *re
     ret_value[len] = '\0';
 }
 
-/* Codings and character sets that we do not take apart: to read such a body as what it is not would book
- * something else, or nothing, for a reason that nobody understands. */
+/* Whether we can read the body's coding and character set. A body read as what it is not would book something else, or
+ * nothing, for a reason that no customer could see. */
 static bool is_readable(const struct request *request)
 {
     char charset[24];
@@ -120,7 +120,7 @@ void body_done(struct body *body)
     buf_done(&body->decoded);
 }
 
-/* A JSON text that is the same as a C text: "\u0000" would hide its end. */
+/* A JSON string as a C string, or NULL if they differ: a "\u0000" in it would hide its end. */
 static const char *plain_text(struct json_object *json)
 {
     if (!json_object_is_type(json, json_type_string))
@@ -228,7 +228,7 @@ static bool add_from_json(const struct seat_reader *reader, const struct body *b
     for (size_t i = 0; i < json_object_array_length(array); i++) {
         const char *text = plain_text(json_object_array_get_idx(array, i));
         if (text == NULL)
-            return refuse(reader, PROBLEM_INVALID_REQUEST, "Every seat must be a text such as \"12A\".");
+            return refuse(reader, PROBLEM_INVALID_REQUEST, "Every seat must be a string such as \"12A\".");
         if (!add_seat(reader, text))
             return false;
     }

@@ -22,7 +22,7 @@ int main(int argc, char **argv)
         .brief_db = db_new(&config.database),
     };
     db_set_patience(router.brief_db, DB_BRIEF);
-    /* The pool for /health and /metrics runs this program by another name. */
+    /* The pool for /health and /metrics runs this program under another name. */
     const char *name = program_invocation_short_name;
     log_info("start", LOG_TEXT("program", name), LOG_NUMBER("pid", getpid()));
     metrics_open(config.metrics_file, name);

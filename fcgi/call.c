@@ -59,11 +59,11 @@ static enum result answer_before_commit(struct db *db, const struct order *order
     };
     call->key_answered = true;
     enum result r = idempotency_answer(db, call->key, call->key_owner, &stored);
-    /* The claim's time is over and another request with this key has it. */
+    /* The claim has run out, and another request with this key has it now. */
     return r == RESULT_STALE ? RESULT_IDEMPOTENCY_RUNNING : r;
 }
 
-/* The version that a tag's text between the quotes names, or -1: a tag that is none of ours can match nothing. */
+/* The version that a tag names between its quotes, or -1: a tag that is not ours can match nothing. */
 static int64_t tagged_version(const char *text, size_t len)
 {
     char digits[20];
@@ -75,8 +75,8 @@ static int64_t tagged_version(const char *text, size_t len)
     return text_parse_int(digits, 0, 1LL << 40, &version) ? version : -1;
 }
 
-/* "*" or a list of entity tags (RFC 9110, section 13.1). Ours are versions. Weak ones count where the comparison is
- * weak. */
+/* Reads "*" or a list of entity tags (RFC 9110, section 13.1). Our tags are versions. Weak tags count only where the
+ * comparison is weak. */
 static bool read_tags(const char *text, bool weak_counts, struct version_set *reterr_set)
 {
     *reterr_set = (struct version_set){ .any = strcmp(text, "*") == 0 };
@@ -96,7 +96,8 @@ static bool read_tags(const char *text, bool weak_counts, struct version_set *re
     return reterr_set->any || reterr_set->count > 0;
 }
 
-/* The condition in that header, none if there is no such header. False, and the answer is the problem. */
+/* Reads the condition in that header; an empty set if there is no such header. False, with the problem as the answer,
+ * if it cannot be read. */
 static bool read_condition(struct call *call, const char *header, struct version_set *reterr_set)
 {
     bool is_match = strcmp(header, "If-Match") == 0;
@@ -128,7 +129,7 @@ bool call_caller(struct call *call, struct order_answer *answer, struct caller *
            read_condition(call, "If-None-Match", &reterr_caller->unless);
 }
 
-/* Without the query, which may hold names. */
+/* Leaves out the query, which may hold names. */
 static void log_failure(const struct call *call, enum result r)
 {
     char path[128];
@@ -142,7 +143,7 @@ static void log_failure(const struct call *call, enum result r)
 void call_refuse(struct call *call, enum result r)
 {
     enum problem_code code = problem_of_result(r);
-    call->key_answered = false; /* it went with the transaction */
+    call->key_answered = false; /* the kept answer was rolled back */
     if (code == PROBLEM_INTERNAL || code == PROBLEM_DATABASE_UNAVAILABLE)
         log_failure(call, r);
     problem_say(call->response, call->request, code, NULL);
@@ -154,7 +155,7 @@ void call_refuse_order(struct call *call, enum result r, const struct order *ord
     char detail[SEATS_TEXT_SIZE + 64];
     struct problem p = { .code = problem_of_result(r), .max_attempts = call->config->payment_max_attempts };
 
-    call->key_answered = false; /* it went with the transaction */
+    call->key_answered = false; /* the kept answer was rolled back */
     if (r == RESULT_SEATS_UNAVAILABLE || r == RESULT_INVALID_SEATS) {
         bool one = refusal->seats.count == 1;
         seat_list_format(&refusal->seats, seats);
@@ -165,10 +166,10 @@ void call_refuse_order(struct call *call, enum result r, const struct order *ord
         p.field = r == RESULT_INVALID_SEATS ? "seats" : NULL;
     } else if (r == RESULT_TOO_MANY_HOLDS) {
         (void)snprintf(detail, sizeof detail,
-                       "You hold seats in %lld open orders, and may not in more. Pay for one, cancel one, or wait.",
+                       "You hold seats in %lld open orders, and may not hold more. Pay for one, cancel one, or wait.",
                        (long long)refusal->open_holds);
         p.detail = detail;
-        p.field = "userId"; /* tells it from a limit that passes by itself */
+        p.field = "userId"; /* tells this from a rate limit, which passes by itself */
         p.retry_after_s = (int)refusal->retry_after_s;
     } else if (r == RESULT_PRECONDITION_FAILED) {
         p.order = order;
@@ -256,7 +257,7 @@ bool call_matches(struct call *call, const struct order *order)
     return false;
 }
 
-/* A list of entity tags, compared weakly (RFC 9110, section 13.1.2). */
+/* Whether a list of entity tags names this one, compared weakly (RFC 9110, section 13.1.2). */
 static bool names_etag(const char *text, const char *etag)
 {
     if (strcmp(text, "*") == 0)

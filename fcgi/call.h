@@ -17,7 +17,7 @@ struct call {
     const struct request *request;
     struct response *response;
     const char *id;               /* the {id} of the path */
-    char id_text[FLIGHT_ID_SIZE]; /* and how it is written, once one of the functions below has read it */
+    char id_text[FLIGHT_ID_SIZE]; /* room for its usual form, which call_order_id() and call_flight_id() make */
 
     /* The caller's Idempotency-Key, claimed; NULL: none. */
     const char *key;
@@ -33,37 +33,36 @@ struct order_answer {
     bool is_new; /* 201 with Location */
 };
 
-/* A caller for the use cases whose answer is rendered, and kept under the
- * Idempotency-Key, inside the transaction of the change. False, and the answer
- * is the problem, if a condition cannot be read. The answer must live as long. */
+/* Makes a caller for the use cases whose answer is rendered, and kept under the Idempotency-Key, inside the transaction
+ * of the change. *answer must live as long as the caller. False, with the problem as the answer, if a condition cannot
+ * be read. */
 bool call_caller(struct call *call, struct order_answer *answer, struct caller *reterr_caller);
 
 /* A caller for the operator's use cases, without condition or answer. */
 struct caller call_plain_caller(const struct call *call);
 
-/* Whether the path's {id} can be an order's, which is read without regard to case
- * and to blanks at its ends, or a flight's, without regard to the blanks. If so,
- * call->id is it. */
+/* Whether the path's {id} can be an order's (regardless of case, and of blanks at its ends) or a flight's (regardless
+ * of the blanks). If so, call->id becomes the id in its usual form. */
 bool call_order_id(struct call *call);
 bool call_flight_id(struct call *call);
 
-/* The same for an id from elsewhere: a flight's, trimmed. */
+/* The same for a flight's id from elsewhere, which is trimmed. */
 bool call_read_flight_id(const char *text, char reterr_id[FLIGHT_ID_SIZE]);
 
-/* The order as the answer, with its ETag. */
+/* Answers with the order and its ETag. */
 void call_answer_order(struct call *call, const struct order *order, int status, enum order_dialect dialect);
 
-/* The problem for a result, and for INTERNAL and UNAVAILABLE a line in the log. */
+/* Answers with the problem for a result; INTERNAL and UNAVAILABLE also get a line in the log. */
 void call_refuse(struct call *call, enum result r);
 
-/* The refusal of an order's change, with what helps: seats, or the order. */
+/* Refuses an order's change, and adds what helps the client: the seats, or the order. */
 void call_refuse_order(struct call *call, enum result r, const struct order *order, const struct refusal *refusal);
 
-/* limit=1..100 (default 50) of the query. False, and the answer is the problem. */
+/* Reads limit=1..100 (default 50) of the query. False, with the problem as the answer, if it is anything else. */
 bool call_limit(struct call *call, int *ret_limit);
 
-/* A page's position, "<milliseconds>_<id>": written into nextCursor, and read
- * from cursor=. Absent: TIME_NONE and "". False, and the answer is the problem. */
+/* Reads a page's position from cursor=: "<milliseconds>_<id>", as nextCursor had it. If absent: TIME_NONE and "".
+ * False, with the problem as the answer, if it cannot be read. */
 #define CURSOR_SIZE 96
 bool call_cursor(struct call *call, int64_t *reterr_ms, char reterr_id[CURSOR_SIZE]);
 
@@ -75,13 +74,13 @@ struct page {
     int64_t last_ms;
     char last_id[FLIGHT_ID_SIZE]; /* the longest id there is */
 };
-/* Whether the page takes one more, of which these are moment and id. The store is asked for one more than the limit, to
- * know whether there is another page. */
+/* Whether the page takes one more row, which has this moment and id. The store is asked for one row more than the
+ * limit, to learn whether there is another page. */
 bool page_takes(struct page *page, int64_t ms, const char *id);
-/* Writes nextCursor: after the last that was taken, or else at a moment (TIME_NONE: null). */
+/* Writes nextCursor: after the last row taken if there are more rows, else this moment (TIME_NONE: null). */
 void page_write_cursor(const struct page *page, int64_t or_at_ms);
 
-/* A page of orders, as limit= and cursor= of the query say. */
+/* Answers with a page of orders, as limit= and cursor= of the query say. */
 struct order_filter;
 void call_answer_orders(struct call *call, struct order_filter *filter);
 

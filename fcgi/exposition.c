@@ -6,7 +6,7 @@
 #include "fcgi/bulkhead.h"
 #include "fcgi/router.h"
 
-/* What the database knows: how the queues stand, and who sweeps. */
+/* What the database knows: how the queues stand, and how many sweepers run. */
 struct gauges {
     struct job_queue queue[JOB_KIND_COUNT];
     int64_t sweepers;
@@ -40,17 +40,17 @@ static void write_queues(struct buf *out, const struct gauges *g)
     for (int kind = 0; kind < JOB_KIND_COUNT; kind++)
         buf_addf(out, "booking_jobs_lag_seconds{kind=\"%s\"} %.3f\n", job_kind_name((enum job_kind)kind),
                  (double)g->queue[kind].lag_ms / 1000);
-    write_gauge(out, "booking_job_kind_paused", "Whether an operator has paused this kind of jobs.");
+    write_gauge(out, "booking_job_kind_paused", "Whether an operator has paused this kind of job.");
     for (int kind = 0; kind < JOB_KIND_COUNT; kind++)
         buf_addf(out, "booking_job_kind_paused{kind=\"%s\"} %d\n", job_kind_name((enum job_kind)kind),
                  g->queue[kind].paused ? 1 : 0);
     write_gauge(out, "booking_holds_active", "Holds whose time runs, counted up to 10000.");
     buf_addf(out, "booking_holds_active %lld\n", (long long)g->queue[JOB_EXPIRE_HOLD].waiting);
-    write_gauge(out, "booking_sweepers_alive", "Sweepers heard of in the last 15 seconds.");
+    write_gauge(out, "booking_sweepers_alive", "Sweepers that reported in the last 15 seconds.");
     buf_addf(out, "booking_sweepers_alive %lld\n", (long long)g->sweepers);
 }
 
-/* Without the database the counters are told all the same. */
+/* The counters are reported even without the database. */
 void metrics_get(struct call *call)
 {
     struct gauges gauges = { .sweepers = 0 };

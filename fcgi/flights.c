@@ -48,7 +48,7 @@ static void add_to_page(const struct flight *f, void *context)
     json_close_object(page->w);
 }
 
-/* An airport as three letters, in whatever case. False: the answer is the problem. */
+/* Reads an airport: three letters, in any case. False, with the problem as the answer, if it is anything else. */
 static bool read_airport(struct call *call, const char *name, char reterr_code[4], const char **reterr_airport)
 {
     const char *text = parameters_get(&call->request->query, name);
@@ -219,7 +219,7 @@ static bool read_seat_status(struct call *call, const char **reterr_status)
     return false;
 }
 
-/* FNV-1a (RFC 9923's 64-bit form): the map has no version of its own. */
+/* FNV-1a (RFC 9923's 64-bit form), for the ETag: the map has no version of its own. */
 static uint64_t hash_of(const struct buf *b)
 {
     uint64_t hash = UINT64_C(0xcbf29ce484222325);

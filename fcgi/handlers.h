@@ -4,8 +4,8 @@
 
 #include "fcgi/call.h"
 
-/* One function a method and path; the table in router.c says which. Each reads
- * the request, calls one use case or store, and answers. */
+/* One function for each method and path; the table in router.c says which. Each reads the request, calls one use case
+ * or store, and answers. */
 typedef void handler(struct call *call);
 
 handler flights_get_list;

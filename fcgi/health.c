@@ -16,8 +16,8 @@ static void write_settings(struct json_writer *w, const struct config *config)
     json_close_object(w);
 }
 
-/* The system takes bookings while the database answers and lets itself be written. Without a sweeper holds
- * still lapse, but payments wait: said, but no reason to turn customers away. */
+/* The system takes bookings while the database answers and accepts writes. Without a sweeper holds still lapse, but
+ * payments wait; the answer says so, but that is no reason to turn customers away. */
 void health_get(struct call *call)
 {
     int64_t sweepers = 0;

@@ -14,7 +14,7 @@
 
 /* ── creating ───────────────────────────────────────────────────────────── */
 
-/* The customer's id, or (contract B, where it may be left out) the fallback. */
+/* Reads the customer's id, or takes the fallback (contract B, where the id may be left out). */
 static bool read_user_id(struct call *call, const struct body *body, const char *fallback,
                          char ret_user_id[USER_ID_SIZE])
 {
@@ -25,7 +25,7 @@ static bool read_user_id(struct call *call, const struct body *body, const char 
     if (is_text && user_id != NULL && user_id_read(user_id, ret_user_id))
         return true;
     problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "userId",
-                  "userId must be 1 to 50 characters of which one can be seen, without control characters.");
+                  "userId must be 1 to 50 characters, at least one of them visible, without control characters.");
     return false;
 }
 
@@ -42,7 +42,7 @@ static void hold(struct call *call, const char *flight_id, const char *user_id, 
     }
     if (!call_caller(call, &answer, &caller) || !bulkhead_enter(call, id) || !replay_begin(call))
         return;
-    /* There is no version of what does not exist yet. */
+    /* An order that does not exist yet has no version. */
     caller.only_if = (struct version_set){ 0 };
     caller.unless = (struct version_set){ 0 };
     enum result r = booking_hold(call->db, &caller, id, user_id, seats, &order, &refusal);
@@ -152,7 +152,7 @@ void orders_get_list(struct call *call)
     char user_id[USER_ID_SIZE];
     if (text == NULL || !user_id_read(text, user_id)) {
         problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "userId",
-                      "Say whose orders: ?userId=, 1 to 50 characters of which one can be seen.");
+                      "Say whose orders: ?userId=, 1 to 50 characters, at least one of them visible.");
         return;
     }
     struct order_filter filter = {
@@ -166,8 +166,8 @@ void orders_get_list(struct call *call)
 
 /* ── changing ───────────────────────────────────────────────────────────── */
 
-/* All that must be right before an order is asked to change. The Idempotency-Key comes last: what is refused before
- * writes nothing, however often a stranger sends it, and its key is free for the corrected request. */
+/* Checks all that must be right before an order is changed. The Idempotency-Key comes last: a request that is refused
+ * before writes nothing, however often it is sent, and its key stays free for the corrected request. */
 static bool begin_change(struct call *call, struct order_answer *answer, struct caller *reterr_caller)
 {
     if (call_order_id(call))

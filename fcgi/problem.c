@@ -71,7 +71,7 @@ enum problem_code problem_of_result(enum result r)
     case RESULT_JOB_NOT_RUNNING: return PROBLEM_JOB_NOT_RUNNING;
     case RESULT_IDEMPOTENCY_MISMATCH: return PROBLEM_IDEMPOTENCY_MISMATCH;
     case RESULT_IDEMPOTENCY_RUNNING: return PROBLEM_REQUEST_IN_PROGRESS;
-    /* Nothing was changed, or it can be found out by asking again. */
+    /* Either nothing was changed, or the client finds out by asking again. */
     case RESULT_RETRY:
     case RESULT_COMMIT_UNKNOWN:
     case RESULT_UNAVAILABLE: return PROBLEM_DATABASE_UNAVAILABLE;

@@ -37,24 +37,24 @@ enum problem_code {
     PROBLEM_DATABASE_UNAVAILABLE,
 };
 
-/* What helps the caller besides the code. NULL: left out. */
+/* What helps the client besides the code. NULL: left out. */
 struct problem {
     enum problem_code code;
     const char *detail; /* NULL: the code's own sentence */
     const char *field;
     const struct seat_list *seats;
-    const struct order *order; /* the order as it is */
+    const struct order *order; /* the order as it is now */
     int64_t max_attempts;      /* for the order */
-    int retry_after_s;         /* 0: as is usual with the code */
+    int retry_after_s;         /* 0: the code's default */
 };
 
-/* Replaces the answer by the problem. */
+/* Replaces the answer with the problem. */
 void problem_write(struct response *response, const struct request *request, const struct problem *problem);
 
-/* A problem of one code and a sentence of its own (or NULL). */
+/* Answers with this code and this sentence (NULL: the code's own). */
 void problem_say(struct response *response, const struct request *request, enum problem_code code, const char *detail);
 
-/* A bad field of a request. */
+/* Answers with a problem that names the field at fault. */
 void problem_field(struct response *response, const struct request *request, enum problem_code code, const char *field,
                    const char *detail);
 

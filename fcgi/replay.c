@@ -1,4 +1,17 @@
 /* SPDX-License-Identifier: MIT */
+/* Idempotency-Key: a client that repeats a request gets the first answer again, and the change is made only once.
+ *
+ * replay_begin() claims the key in the database. The key is ours, and the handler goes on; or it was answered before,
+ * and that answer is sent again; or its first request is still running (409); or it belongs to another request (422).
+ * The answer to a change is written under the key in the transaction of the change (answer_before_commit() in call.c),
+ * so neither exists without the other. replay_end() sees to all other answers: it keeps a refusal that a use case
+ * decided, and gives the key up after any other, so that the corrected request may use it.
+ *
+ * The process may die at any point. Its claim then runs out (booking/store/idempotency.c), and a repeat takes it over
+ * as a new owner. A slow process that has lost its claim this way cannot commit: writing the answer fails, and the
+ * change is rolled back. Whatever is added must keep the claim last, after all checks that can refuse a request without
+ * writing (begin_change() in orders.c), and must not make a change whose answer is written in another transaction. */
+
 #include "fcgi/replay.h"
 
 #include "booking/base/crash_point.h"
@@ -39,7 +52,7 @@ static void replay(struct call *call, const struct stored_answer *stored)
     buf_add_str(&r->body, stored->body == NULL ? "" : stored->body);
 }
 
-/* What makes two requests the same. */
+/* Appends all that makes two requests the same: method, target and body. */
 static void describe(const struct request *request, struct buf *ret)
 {
     buf_add_str(ret, request->method);
@@ -49,15 +62,15 @@ static void describe(const struct request *request, struct buf *ret)
     buf_add(ret, request->body, request->body_len);
 }
 
-/* Twice, as the first may only find out that the connection is dead. */
+/* Tries twice, as the first try may only find out that the connection is dead. */
 static enum result give_up_key(struct call *call, const char *key)
 {
     enum result r = idempotency_release(call->db, key, call->key_owner);
     return r == RESULT_UNAVAILABLE || r == RESULT_RETRY ? idempotency_release(call->db, key, call->key_owner) : r;
 }
 
-/* A claim is single statements outside any transaction; one that met a deadlock
- * or a lock timeout is simply made again. */
+/* A claim consists of single statements outside any transaction. One that met a deadlock or a lock timeout is simply
+ * made again. */
 static enum result claim_key(struct call *call, const char *key, struct stored_answer *reterr_stored)
 {
     struct buf request = BUF_INIT;
@@ -95,13 +108,14 @@ bool replay_begin(struct call *call)
         replay(call, &stored);
     else
         call_refuse(call, r);
-    /* Whether we got the key before the connection went is not known. */
+    /* It is not known whether we got the key before the connection was lost. */
     if (r == RESULT_UNAVAILABLE && give_up_key(call, key) != RESULT_OK)
         log_warn("idempotency_key_not_released", LOG_TEXT("request_id", call->request->id));
     return false;
 }
 
-/* What a use case decided. What was refused before or beside that may be sent again, corrected, under the same key. */
+/* Whether a use case decided this. A request that was refused for any other reason may be sent again, corrected, under
+ * the same key. */
 static bool is_kept(int status)
 {
     return (status >= 200 && status < 300) || status == 409 || status == 412;

@@ -10,8 +10,8 @@ const char *request_header(const struct request *request, const char *cgi_name)
     return request->header_of == NULL ? NULL : request->header_of(request, cgi_name);
 }
 
-/* Appends the decoded text and a NUL. Encoded NULs and broken UTF-8 are
- * refused: nothing we know by name or id has them. */
+/* Appends the decoded text and a NUL. Encoded NULs and broken UTF-8 are refused: no name or id of ours contains
+ * them. */
 static bool decode(struct buf *out, const char *text, size_t len, bool plus_is_space)
 {
     size_t start = out->len;
@@ -36,8 +36,8 @@ static bool decode(struct buf *out, const char *text, size_t len, bool plus_is_s
     return valid && buf_ok(out);
 }
 
-/* The buffer may move while it grows, so it is filled before it is pointed
- * into: decoded text is never longer than the text it comes from. */
+/* Makes room before anything points into the buffer, since it may move while it grows. Decoded text is never longer
+ * than the text it comes from. */
 static void reserve(struct buf *b, size_t len)
 {
     size_t at = b->len;
@@ -105,7 +105,7 @@ enum request_error request_parse_target(struct request *request, const char *tar
     const char *query = target[path_len] == '?' ? target + path_len + 1 : "";
     size_t query_len = strlen(query);
     if (strchr(target, '#') != NULL)
-        return REQUEST_BAD_ENCODING; /* a fragment is for the client alone; RFC 9112, 3.2.1 knows none */
+        return REQUEST_BAD_ENCODING; /* a fragment stays with the client: RFC 9112, section 3.2.1 */
 
     reserve(&request->decoded, path_len + PATH_SEGMENTS_MAX + query_len + 2 * PARAMETERS_MAX + 2);
     enum request_error e = parse_segments(request, target, path_len);

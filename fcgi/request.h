@@ -25,7 +25,7 @@ struct parameters {
  * server and is valid until the request is answered. */
 struct request {
     const char *method;
-    const char *path; /* raw, without the query: for the log */
+    const char *path; /* raw, with the query, which the log leaves out */
     size_t segment_count;
     const char *segment[PATH_SEGMENTS_MAX]; /* decoded */
     struct parameters query;
@@ -33,7 +33,7 @@ struct request {
     const char *body;         /* NUL-terminated, but may hold NULs too */
     size_t body_len;
     const char *remote_address;
-    const char *id; /* a sane X-Request-Id, the caller's or ours */
+    const char *id; /* a sane X-Request-Id, the client's or ours */
 
     const char *(*header_of)(const struct request *request, const char *cgi_name);
     void *server;

@@ -52,7 +52,7 @@ static const struct route routes[] = {
 
 _Static_assert(ROUTE_COUNT < METRICS_ROUTES_MAX, "the metrics have a cell for each route");
 
-/* method="GET",route="/api/orders/{id}"; the last is for what no route takes. */
+/* method="GET",route="/api/orders/{id}"; the last label is for requests that no route takes. */
 static void write_label(char *to, size_t size, const struct route *route)
 {
     size_t len = (size_t)snprintf(to, size, "method=\"%s\",route=\"/", route == NULL ? "" : route->method);
@@ -76,7 +76,7 @@ void router_write_metrics(struct buf *out)
     metrics_write(out, labels, ROUTE_COUNT + 1);
 }
 
-/* Holds a path of segments against a pattern; *reterr_id gets what "*" stands for. */
+/* Compares the path's segments with a pattern; *reterr_id gets what "*" stands for. */
 static bool path_matches(const struct request *request, const char *pattern, const char **reterr_id)
 {
     const char *id = NULL;
@@ -143,8 +143,8 @@ static void answer_preflight(struct call *call, const char *allow)
              allow);
 }
 
-/* Repeats and runs a handler: a request that changes something may carry a key
- * under which its answer is kept. */
+/* Runs a handler, or repeats its answer: a request that changes something may carry a key under which its answer is
+ * kept. */
 static void run_handler(struct call *call, const struct route *route)
 {
     bool changes = strcmp(route->method, "GET") != 0;
@@ -160,12 +160,12 @@ static void run_handler(struct call *call, const struct route *route)
         replay_end(call);
 }
 
-/* What cannot be read as a request. */
+/* Answers a request that cannot be read. */
 static void refuse_unreadable(struct call *call, enum server_error error)
 {
     static const char *const details[] = {
         [SERVER_BAD_TARGET] = "The address is not UTF-8 in percent-encoding, or has too many parts.",
-        [SERVER_HEADER_TWICE] = "Idempotency-Key, Origin or Sec-Fetch-Site stands twice.",
+        [SERVER_HEADER_TWICE] = "Idempotency-Key, Origin or Sec-Fetch-Site is sent twice.",
         [SERVER_BODY_TOO_LARGE] = NULL,
         [SERVER_BODY_CUT_SHORT] = "The body ended before its Content-Length.",
     };
@@ -204,8 +204,8 @@ static int64_t now_us(void)
     return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
 }
 
-/* Polls are many and alike: only what changes something, or fails, is worth a
- * line. The path holds ids; the query, which may hold names, is left out. */
+/* Polls are many and alike, so only a request that changes something, or fails, is worth a line. The path holds ids;
+ * the query, which may hold names, is left out. */
 static void log_request(const struct call *call, int64_t us)
 {
     char path[128];

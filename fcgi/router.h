@@ -6,8 +6,8 @@
 #include "booking/store/db.h"
 #include "fcgi/server.h"
 
-/* What answers a request: finds its handler, and does what all of them need:
- * CORS, the operator's authorization, Idempotency-Key, the log. */
+/* Answers a request: finds its handler, and does what all handlers need (CORS, the operator's authorization,
+ * Idempotency-Key, the log). */
 struct router {
     const struct config *config;
     struct db *db;
@@ -17,7 +17,7 @@ struct router {
 /* A server_handler; the context is a struct router. */
 void router_handle(const struct request *request, enum server_error error, struct response *response, void *context);
 
-/* What metrics_write() writes, with this table's routes. */
+/* Calls metrics_write() with the labels of the router's routes. */
 void router_write_metrics(struct buf *out);
 
 #endif

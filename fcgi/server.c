@@ -1,4 +1,18 @@
 /* SPDX-License-Identifier: MIT */
+/* The FastCGI responder: takes requests from nginx one at a time, has a handler answer each, and sends the answers.
+ *
+ * Many processes share the listening socket on descriptor 0, and each serves one request at a time on one thread, so
+ * nothing here needs a lock. nginx keeps its connections open. A process waits on the one it has, but gives it up for a
+ * new connection once it is idle (await_kept()): otherwise clients would wait to be accepted while processes idle.
+ *
+ * Waiting and working are kept apart. Signals to stop are blocked except inside ppoll(), epoll_pwait() and accept4(),
+ * so a request that was accepted is always answered. Whatever is added that waits must unblock them in the same way,
+ * with while_waiting; whatever works must not.
+ *
+ * A request is taken apart here but not judged: what is wrong with it goes to the handler as an error, and the handler
+ * writes the answer. Nothing is sent before the answer is complete, so a late failure can still replace it. The buffers
+ * belong to struct server and are used again, so the size of a process stays the same. */
+
 #include "fcgi/server.h"
 
 #include "booking/base/crash_point.h"
@@ -21,19 +35,19 @@
 
 static volatile sig_atomic_t stopping;
 static sigset_t while_waiting;
-static int idle = -1; /* epoll: the listener, and a kept connection that idles */
+static int idle = -1; /* epoll: the listener, and a kept connection that is idle */
 
 static void on_stop(int signal_number)
 {
     (void)signal_number;
-    /* This process takes no more: accept() fails, also one that is just about to begin. */
+    /* This process takes no more requests: accept() fails, even one that is just about to begin. */
     if (!stopping)
         (void)close(STDIN_FILENO);
     stopping = 1;
 }
 
-/* Signals are held back but where the process waits for something to do, so that they interrupt nothing else: what
- * was accepted is read, worked on and answered. */
+/* Signals are blocked except where the process waits for something to do, so that they interrupt nothing else: a
+ * request that was accepted is read, worked on and answered. */
 static void catch_signals(void)
 {
     /* No SA_RESTART: accept() must return. */
@@ -48,7 +62,7 @@ static void catch_signals(void)
     (void)sigaction(SIGTERM, &action, NULL);
     (void)sigaction(SIGINT, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGHUP, SIG_IGN); /* the log is appended to, and settings are read at the start */
+    (void)signal(SIGHUP, SIG_IGN); /* the log is only appended to, and settings are only read at the start */
 }
 
 static const char *header_of(const struct request *request, const char *cgi_name)
@@ -63,8 +77,8 @@ static const char *param(const FCGX_Request *fcgi, const char *name)
     return value == NULL ? "" : value;
 }
 
-/* Whether a header stands twice that must not: which of the two is meant cannot be known, and nginx before 1.23 hands
- * on both. (What else it hands on is a list, or is refused by nginx itself.) */
+/* Whether a header that may be sent only once is there twice: it cannot be known which of the two is meant, and nginx
+ * before 1.23 passes on both. (Other headers are lists, or nginx itself refuses a second one.) */
 static bool has_header_twice(const FCGX_Request *fcgi)
 {
     static const char *const names[] = { "HTTP_IDEMPOTENCY_KEY=", "HTTP_ORIGIN=", "HTTP_SEC_FETCH_SITE=" };
@@ -78,8 +92,7 @@ static bool has_header_twice(const FCGX_Request *fcgi)
     return false;
 }
 
-/* Reads exactly as much as was announced: a client that hangs up half way has
- * not sent a request. */
+/* Reads exactly as much as was announced: a client that hangs up halfway has not sent a request. */
 static enum server_error read_body(const FCGX_Request *fcgi, struct buf *body)
 {
     long long length = 0;
@@ -99,7 +112,7 @@ static enum server_error read_body(const FCGX_Request *fcgi, struct buf *body)
     return buf_ok(body) ? SERVER_OK : SERVER_BODY_TOO_LARGE;
 }
 
-/* JSON is read in terminals as well, where the next answer or the prompt would follow in the same line. */
+/* JSON is also read in terminals, where the next answer or the prompt would otherwise follow on the same line. */
 static void end_line(struct response *response)
 {
     bool is_json = strcmp(response->content_type, CONTENT_JSON) == 0 ||
@@ -130,7 +143,7 @@ static int wait_for(int fd, short events, int64_t ms)
 bool server_wait(const struct request *request, int64_t ms)
 {
     const FCGX_Request *fcgi = request->server;
-    /* Between requests a client sends nothing, so what arrives is its leaving. */
+    /* A client sends nothing while it waits for its answer, so whatever arrives means that it has left. */
     return wait_for(fcgi->ipcFd, POLLIN | POLLRDHUP, ms) == 0;
 }
 
@@ -148,12 +161,12 @@ static int accept_connection(void)
     return fd;
 }
 
-/* How long a kept connection is waited for alone: one that is in use has its next request within that. */
+/* How long to wait for a kept connection alone: one that is in use brings its next request within that time. */
 #define KEPT_MS 5
 
-/* Something to read on the kept connection, or, when it idles, a new one: then the kept one is given up, since a client
- * that waits to be accepted goes first (nginx takes a connection that was closed for no failure, and makes another). Of
- * the processes that idle like this the kernel wakes one a connection. */
+/* Waits for something to read on the kept connection. Once that is idle, it also waits for a new connection, and gives
+ * the kept one up for it, since a client that waits to be accepted goes first. (nginx does not take the close for a
+ * failure, and connects again.) Of all processes that wait like this the kernel wakes one for each new connection. */
 static bool await_kept(FCGX_Request *fcgi)
 {
     struct epoll_event event = { .events = EPOLLIN, .data.fd = fcgi->ipcFd };
@@ -172,8 +185,8 @@ static bool await_kept(FCGX_Request *fcgi)
     return ready == 1;
 }
 
-/* A request on a connection that is kept, or on a new one. FCGX_Accept_r would do it, but does not tell the waiting,
- * which a signal shall end, from the reading, which it shall not. */
+/* Waits for a request, on the kept connection or on a new one. FCGX_Accept_r could do so, but does not separate the
+ * waiting, which a signal must end, from the reading, which it must not. */
 static bool await_request(FCGX_Request *fcgi)
 {
     FCGX_Finish_r(fcgi);
@@ -182,7 +195,7 @@ static bool await_request(FCGX_Request *fcgi)
     if (fcgi->ipcFd >= 0)
         return true;
     fcgi->ipcFd = accept_connection();
-    /* Else FCGX_Accept_r would begin by closing it; the request says whether it is to be kept. */
+    /* Otherwise FCGX_Accept_r would begin by closing it. The request says whether to keep it after the answer. */
     fcgi->keepConnection = true;
     return fcgi->ipcFd >= 0;
 }
@@ -240,7 +253,7 @@ static bool prepare_listener(void)
     socklen_t size = sizeof yes;
     if (getsockopt(STDIN_FILENO, SOL_SOCKET, SO_ACCEPTCONN, &yes, &size) != 0 || !yes)
         return false;
-    /* Connections inherit it. Over TCP an answer of several pieces would wait for acknowledgements without it. */
+    /* Connections inherit this. Without it an answer in several pieces would wait for acknowledgments over TCP. */
     (void)setsockopt(STDIN_FILENO, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     struct epoll_event event = { .events = EPOLLIN | EPOLLEXCLUSIVE, .data.fd = STDIN_FILENO };
     idle = epoll_create1(EPOLL_CLOEXEC);
@@ -256,7 +269,7 @@ int server_run(server_handler handler, void *context)
     }
     catch_signals();
     notify_ready();
-    /* It has no socket to accept from: when a connection holds no request, it comes back. */
+    /* FCGX_Accept_r has no socket to accept from (-1 above), so it returns when a connection brings no request. */
     while (!stopping && await_request(&s.fcgi))
         if (FCGX_Accept_r(&s.fcgi) >= 0)
             serve_one(&s, handler, context);

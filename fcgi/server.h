@@ -8,11 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A FastCGI responder: single-threaded, one request at a time, accepting on
- * file descriptor 0 as its process manager gave it. Only server.c includes
- * fcgiapp.h (https://fastcgi-archives.github.io/FastCGI_Specification.html). */
+/* A FastCGI responder: single-threaded, one request at a time, accepting on file descriptor 0, which its process
+ * manager opened. Only server.c includes fcgiapp.h (https://fastcgi-archives.github.io/FastCGI_Specification.html). */
 
-/* The most a body may have. */
+/* The most bytes a body may have. */
 #define BODY_MAX (64 * 1024)
 
 /* Answers a request. The request has been taken apart; if that failed, the
@@ -20,15 +19,14 @@
 enum server_error {
     SERVER_OK,
     SERVER_BAD_TARGET,
-    SERVER_HEADER_TWICE, /* one that may stand once */
+    SERVER_HEADER_TWICE, /* one that may be sent only once */
     SERVER_BODY_TOO_LARGE,
     SERVER_BODY_CUT_SHORT,
 };
 typedef void (*server_handler)(const struct request *request, enum server_error error, struct response *response,
                                void *context);
 
-/* Waits, but no longer than the client does: false once it has hung up, or the
- * process is to stop. */
+/* Waits, but no longer than the client does: false once the client has hung up or the process is to stop. */
 bool server_wait(const struct request *request, int64_t ms);
 
 /* Serves until SIGTERM or SIGINT, finishing the request at hand; returns the

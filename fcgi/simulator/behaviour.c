@@ -28,7 +28,7 @@
         .outcome = BEHAVE_APPROVE, .captures = true, .never_answers = true \
     }
 
-/* What a code makes of the first few calls, and then of all others. */
+/* How a code has the first few calls answered, and then all others. */
 static const struct {
     const char *code;
     int64_t calls;

@@ -15,7 +15,7 @@ DB_SQL(CALL_COUNT,
        " ON DUPLICATE KEY UPDATE calls = calls + 1, last_call_at = UTC_TIMESTAMP(3)");
 DB_SQL(CALL_FIND, "SELECT calls FROM charge_calls WHERE idempotency_key = ?");
 
-/* The key being taken is no error: what is written first stays. */
+/* A key that is taken is no error: the row that was written first stays. */
 DB_SQL(CHARGE_APPROVE,
        "INSERT INTO charges (idempotency_key, order_id, amount_cents, currency, status, transaction_id,"
        " captured_at, created_at)"

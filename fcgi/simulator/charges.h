@@ -28,20 +28,20 @@ enum result charges_find(struct db *db, const char *key, struct charge_record *r
 /* Counts a call and says which it is, from 1. */
 enum result charges_count_call(struct db *db, const char *key, int64_t *reterr_call) MUST_CHECK;
 
-/* What a charge was asked for. */
+/* What a request asks to be charged. */
 struct charge_request {
     const char *order_id;
     int64_t amount_cents;
     const char *currency;
 };
 
-/* Writes the outcome, unless one is written already: the first stays, be it a
- * void. Read the record afterwards to learn which it was. */
+/* Writes the outcome, unless one has been written already: the first stays, even if it is a void. Read the record
+ * afterward to learn which one stands. */
 enum result charges_approve(struct db *db, const char *key, const struct charge_request *request) MUST_CHECK;
 enum result charges_decline(struct db *db, const char *key, const struct charge_request *request,
                             const char *reason) MUST_CHECK;
 
-/* Voids what is there, and, if nothing is, whatever may come under this key. */
+/* Voids the charge under this key or, if there is none yet, any that may still come. */
 enum result charges_void(struct db *db, const char *key) MUST_CHECK;
 
 #endif

@@ -18,8 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Longer than anyone waits for a payment, shorter than for ever: the process is
- * needed again. */
+/* Longer than any client waits for a payment, but not forever: the process is needed again. */
 #define NEVER_MS 60000
 
 struct gateway {
@@ -35,7 +34,7 @@ struct charge_call {
     const char *key;
 };
 
-/* As a real gateway, it finishes what it has begun although the client is gone. */
+/* Like a real gateway, it finishes what it has begun even if the client is gone. */
 static void take_time(int64_t ms)
 {
     struct timespec wait = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
@@ -116,7 +115,7 @@ static bool read_wanted(const struct charge_call *c, const struct body *body, st
         text_is_identifier(reterr_wanted->charge.currency, 3) && cents >= 0)
         return true;
     problem_say(c->response, c->request, PROBLEM_INVALID_REQUEST,
-                "orderId, a five-digit paymentCode, amountCents and currency are wanted.");
+                "orderId, a five-digit paymentCode, amountCents and currency are required.");
     return false;
 }
 
@@ -146,7 +145,7 @@ static void answer_by_behaviour(const struct charge_call *c, const struct wanted
         say_pending(c);
         return;
     }
-    /* What is written may be another's: a repeat, or a void, that was faster. */
+    /* The record may be that of another call: a repeat or a void that was faster. */
     if (r == RESULT_OK)
         r = charges_find(c->gateway->db, c->key, &record);
     if (r == RESULT_OK)
@@ -170,7 +169,7 @@ static void charge(const struct charge_call *c, const struct wanted *wanted)
         answer_by_behaviour(c, wanted, &b);
     else if (r != RESULT_OK)
         fail(c, r);
-    else if (b.never_answers) /* 50402: even what is known is not told */
+    else if (b.never_answers) /* 50402: no answer even about a charge that exists */
         say_nothing(c);
     else
         answer_record(c, &record);
@@ -225,7 +224,7 @@ static void get_charge(struct charge_call *c)
 static void post_void(struct charge_call *c)
 {
     struct charge_record record;
-    /* Another site's page can make a browser of this machine send anything but this. */
+    /* Another site's page can make a browser on this machine send any body but a JSON one. */
     if (!body_is_json(c->request)) {
         problem_say(c->response, c->request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
         return;
@@ -250,7 +249,8 @@ static void route(struct charge_call *c)
     const char *token = c->gateway->config->payment_gateway_token;
 
     if (*token != '\0' && !access_has_token(request, token)) {
-        problem_say(c->response, request, PROBLEM_UNAUTHORIZED, "The token of PAYMENT_GATEWAY_TOKEN is wanted.");
+        problem_say(c->response, request, PROBLEM_UNAUTHORIZED,
+                    "Send the token of PAYMENT_GATEWAY_TOKEN as Authorization: Bearer.");
         return;
     }
     if (n >= 2)
