@@ -18,8 +18,8 @@ static void add_to_page(const struct order *order, void *context)
     order_write_json(orders->page.w, NULL, &shown, orders->config->payment_max_attempts, ORDER_DIALECT_A);
 }
 
-/* Bounds a search for a state or a text to the next few thousand orders. *reterr_horizon_ms is where the page then ends,
- * full or not, or TIME_NONE. */
+/* Bounds a search for a state or a text to the next few thousand orders. *reterr_horizon_ms is where the page then
+ * ends, full or not, or TIME_NONE. */
 static enum result bound_search(struct call *call, struct order_filter *filter, int64_t *reterr_horizon_ms)
 {
     int64_t ms = TIME_NONE;
