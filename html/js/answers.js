@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The htmx extension that lets a static page use a JSON API.
+// An htmx extension that lets a static page use a JSON API.
 //
-// hx-render="name" on an element: the JSON that answers its request goes to the function registered under
-// that name, and the HTML that returns is swapped in (null: nothing is). Beside that it gives each request
-// what the API likes to have: an Idempotency-Key, If-Match, If-None-Match.
+// An element with hx-render="name" passes the JSON answer to its request to the function registered under that name,
+// and the HTML that the function returns is swapped in (nothing is, if it returns null). The extension also adds the
+// headers that the API uses to each request: Idempotency-Key, If-Match, If-None-Match.
 
 import htmx from '../vendor/htmx.js';
 import { check } from './forms.js';
@@ -11,20 +11,20 @@ import { isAnswered, isDue, isTroubled, newKey, send } from './net.js';
 
 const renderers = new Map();
 const etags = new WeakMap();
-const submitted = new WeakMap();   // form → what it was last sent with
+const submitted = new WeakMap();   // form → the fields it was last sent with
 const nothing = () => {};
 
-// wanted     is a poll worth sending?
-// match      the If-Match of a change
-// before     a request that is no poll is about to be sent
-// after      it has been answered, or given up; with whether what became of it is known
-// refused    with the problem document of a refusal
-// settled    what was rendered is on the page
+// wanted     tells whether a poll is worth sending
+// match      returns the If-Match of a change
+// before     is called before a request that is not a poll is sent
+// after      is called when that request was answered or given up, and told whether its outcome is known
+// refused    is called with the problem document of a refusal
+// settled    is called when the rendered HTML is on the page
 export function onAnswer(name, render, more = {}) {
   renderers.set(name, { render, wanted: () => true, match: nothing, before: nothing, after: nothing, refused: nothing, settled: nothing, ...more });
 }
 
-// The next answer is to come in full: the clock may have stood still meanwhile.
+// Makes the next answer come in full rather than as 304: the page's clock may have stopped in the meantime.
 export const forget = element => etags.delete(element);
 
 const isPoll = ctx => ['every', 'refresh'].includes(ctx.sourceEvent.type);
@@ -36,7 +36,7 @@ htmx.registerExtension('json-answers', {
     if (ctx.sourceEvent.type === 'every' && !isTime(element, renderer)) return false;
     if (ctx.sourceEvent.type === 'submit' && !check(element)) return false;
 
-    // An order's version stays the same while its time runs, so an answer from the browser's cache would be late.
+    // An order's version stays the same while its hold counts down, so an answer from the browser's cache may be stale.
     request.cache = 'no-store';
     request.headers = { Accept: 'application/json' };
     if (request.method === 'GET') {
@@ -52,7 +52,7 @@ htmx.registerExtension('json-answers', {
     return true;
   },
 
-  // This comes after the question of hx-confirm.
+  // htmx calls this after the customer has answered hx-confirm.
   htmx_before_request(element, { ctx }) {
     if (!isPoll(ctx)) ctx.renderer.before(element, ctx.request);
   },
@@ -63,7 +63,7 @@ htmx.registerExtension('json-answers', {
     const isOver = isAnswered(response.raw);
     ctx.text = '';
     if (!isPoll(ctx)) ctx.renderer.after(element, isOver && response.status < 500);
-    // What a screen asked for that was left since is nobody's business.
+    // An answer is dropped when the customer has left the screen that asked for it.
     if (isOver && response.status !== 304 && element.isConnected) ctx.text = take(answer, element, ctx) || '';
     if (!ctx.text) ctx.swap = 'none';
   },
@@ -73,14 +73,14 @@ htmx.registerExtension('json-answers', {
   },
 });
 
-// A poll that failed comes round until it is answered, so that what was said about the connection is taken back. A form
-// that nothing was found by, or that was not sent yet, is not asked about.
+// A failed poll is repeated until it is answered, so that the message about the connection goes away. A form is not
+// polled before it was submitted, or after its request was refused.
 function isTime(element, renderer) {
   const isSent = !(element instanceof HTMLFormElement) || submitted.has(element);
   return isSent && !document.hidden && isDue(element) && (renderer.wanted() || isTroubled(element));
 }
 
-// Blanks around what is looked for mean nothing. What is being typed is not asked for before it is submitted.
+// Trims the fields and leaves empty ones out. A poll repeats what was last submitted, not what is being typed.
 function tidy(body, form, isPoll) {
   const before = isPoll && submitted.get(form);
   const fields = before || [...body].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// One booking, from the first seat to the ticket: its addresses, what the server says of it, and what
-// follows from that.
+// One booking, from the first seat to the ticket: its addresses, the server's answers about it, and what follows
+// from them.
 
 import htmx from '../vendor/htmx.js';
 import { forget, onAnswer } from './answers.js';
@@ -16,10 +16,10 @@ import { say } from './say.js';
 import { paint, paintPanel, panel } from './screen.js';
 import { settings, unanswered, user } from './state.js';
 
-const AGAIN = ['extend', 'change'];      // what starts a hold's time again
+const AGAIN = ['extend', 'change'];      // requests that restart a hold's time
 
 let wish = [];               // the seats that the address names
-let sent = null;             // a reservation that is not answered yet
+let sent = null;             // a reservation that has not been answered yet
 let isReloaded = performance.getEntriesByType('navigation')[0]?.type === 'reload';
 
 // ---- addresses -----------------------------------------------------------------------------------------
@@ -36,7 +36,7 @@ function show(begin) {
   return leave;
 }
 
-// What was asked for here, and is not answered, is not asked for again.
+// A reservation that is unanswered when the customer leaves the screen is not sent again.
 function leave() {
   reset();
   giveUp();
@@ -48,7 +48,7 @@ function giveUp() {
   sent = null;
 }
 
-// Puts an element on the page that asks the server by itself, in the place of an earlier one.
+// Puts an element on the page that sends its own requests, and removes an earlier one of that name.
 function ask(name, ids) {
   byId(name)?.remove();
   const encoded = Object.fromEntries(Object.entries(ids).map(([key, id]) => [key, encodeURIComponent(id)]));
@@ -85,7 +85,7 @@ onAnswer('flight', flight => {
   refused: ({ status, message }) => missing(status === 404 ? 'We do not know this flight' : 'This did not work', message),
 });
 
-// An address may name anything: seats of another flight, too many, and those that are gone.
+// An address may name anything: seats of another flight, too many seats, or seats that are taken.
 function choose(seats) {
   const ours = held();
   const known = [...new Set(seats)].filter(cabin.has);
@@ -97,8 +97,8 @@ function choose(seats) {
   else if (free.length > it.chosen.size) complain(tooMany());
 }
 
-// A reload came between a reservation and its answer: ask again, with the same key. Whoever went elsewhere meanwhile,
-// or comes back later, is not taken to want it still.
+// If a reload came between a reservation and its answer, the reservation is sent again with the same key. A customer
+// who left the page in between, or comes back much later, may no longer want it, so then it is not.
 function resume() {
   const reservation = isReloaded && unanswered.get();
   isReloaded = false;
@@ -110,7 +110,7 @@ function resume() {
 }
 
 onAnswer('seats', ({ seats }) => {
-  // While a request of ours is under way, what looks lost may be ours.
+  // While this page's own request is under way, a seat that looks lost may have been taken by that request.
   if (it.busy) {
     forget(byId('seats'));
     return null;
@@ -124,7 +124,7 @@ onAnswer('seats', ({ seats }) => {
   return cabin.html();
 }, { wanted: () => !it.busy && (phase() === 'choose' || isOpen()) });
 
-// Somebody else was quicker: mark the seats, say so, keep the rest.
+// Another customer was quicker: mark the seats as lost, say so, and keep the rest.
 function lose(seats) {
   for (const id of seats) {
     it.chosen.delete(id);
@@ -145,7 +145,7 @@ function complain(text, link) {
   say(text, 'assertive');
 }
 
-// Which of the seats that were held are still to be had?
+// Tells which of the seats of a hold that ended are still free.
 onAnswer('seats-left', ({ seats }) => {
   const free = new Set(seats.map(seat => seat.seatNumber));
   it.stillFree = it.order.seats.filter(id => free.has(id));
@@ -160,7 +160,7 @@ onAnswer('health', health => {
 
 onAnswer('order', (order, { element, isReplayed }) => {
   accept(order, element.dataset.busy);
-  if (isReplayed) refresh();      // its clock is that of the first answer
+  if (isReplayed) refresh();      // a replayed answer shows the time of the first one
   return panel();
 }, {
   wanted: () => isOpen() && !it.busy,
@@ -182,11 +182,11 @@ onAnswer('order', (order, { element, isReplayed }) => {
   },
   refused,
   settled: paint,
-  // Pay for, or change, what is on screen and nothing else.
+  // The customer pays for, or changes, the version that is on screen and no other.
   match: element => (['pay', 'change'].includes(element.dataset.busy) ? `"${it.order.version}"` : null),
 });
 
-// Keeps a reservation until its outcome is known; one that was sent before goes out under the key it had.
+// Keeps a reservation until its outcome is known. If the same one was sent before, it is sent under the same key.
 function keep(headers) {
   const reservation = { flightId: it.flight.id, userId: user.id, seats: [...it.chosen] };
   const { key, isGivenUp, ...earlier } = unanswered.get() || {};
@@ -195,12 +195,12 @@ function keep(headers) {
   unanswered.set(sent);
 }
 
-// It was waited for until now.
+// Stores the reservation with a new time, because the customer waited for it until the page was left.
 addEventListener('pagehide', () => {
   if (sent) unanswered.set(sent);
 });
 
-// `asked` is what the customer asked for, if this answers it.
+// `asked` names the customer's request that this order answers, if any.
 function accept(order, asked) {
   const before = it.order;
   const isSame = before?.orderId === order.orderId;
@@ -217,13 +217,13 @@ function accept(order, asked) {
   if (!isSame) follow(order, asked);
   if (phase() === 'over' && was !== 'over') ask('seats-left', { flightId: order.flightId });
   if (before || asked) {
-    // With a change of seats, too, the button that was pressed is gone.
+    // After a change of seats, too, the button that was pressed is gone.
     it.hasMoved ||= was !== phase() || AGAIN.includes(asked);
     tell(order, before, asked);
   }
 }
 
-// What was added was held at the flight's present price.
+// Added seats are held at the flight's current price, so the order tells that price.
 function learnPrice(order, before) {
   const place = order.seats.findIndex(id => !before.includes(id));
   if (it.flight && place >= 0 && order.seatPrices) Object.assign(it.flight, { priceCents: order.seatPrices[place], currency: order.currency });
@@ -250,7 +250,7 @@ function tell(order, before, asked) {
   }
 }
 
-// What will be charged is not always what was to be seen when it was asked for.
+// The charge may differ from the total that was on screen when the customer asked for the seats.
 function compare(shown, { totalPriceCents: minor, currency }) {
   if (!shown || (shown.minor === minor && shown.currency === currency)) return;
   const text = `The price has changed: you pay ${money(minor, currency)}, not ${money(shown.minor, shown.currency)}.`;
@@ -266,7 +266,7 @@ const REFUSALS = {
     const { flightId, seats: wanted } = it.order;
     return go(`/?flight=${encodeURIComponent(flightId)}&seats=${wanted.map(encodeURIComponent).join(',')}`);
   },
-  // The customer's own limit: the way out is among the bookings.
+  // With a field, it is the customer's own limit: paying for or canceling one of the bookings helps.
   TOO_MANY_REQUESTS({ field, message }) {
     complain(message, field && { url: '/?bookings', label: 'See my bookings' });
   },
@@ -286,7 +286,7 @@ function refused(problem, element) {
   paint();
 }
 
-// ---- what comes by itself ------------------------------------------------------------------------------
+// ---- refreshes -----------------------------------------------------------------------------------------
 
 document.addEventListener('visibilitychange', () => {
   if (document.hidden || !byId('booking')) return;

@@ -15,11 +15,11 @@ const STATES = {
   CONFIRMED: ['Booked', 'good'], FAILED: ['Payment failed', 'bad'], EXPIRED: ['Hold expired', 'off'], CANCELLED: ['Cancelled', 'off'],
 };
 
-let userId = '';             // whose bookings were asked for, whatever is being typed
-let newest = [];             // what is polled
-let older = [];              // what was asked for beside it
+let userId = '';             // whose bookings were asked for; the field may hold another id by now
+let newest = [];             // the page of orders that is polled
+let older = [];              // the older pages, which are loaded once
 let cursor = null;
-let first = null;            // the id of the first card that came last
+let first = null;            // the id of the first card of the last page
 
 function card(order) {
   const { flight } = order;
@@ -34,7 +34,7 @@ function card(order) {
 }
 
 function list() {
-  // What was older may have become the newest's neighbour, and be among them, by now.
+  // An order of an older page may be on the newest page by now.
   const known = new Set(newest.map(order => order.orderId));
   const orders = [...newest, ...older.filter(order => !known.has(order.orderId))];
   return render('bookings', {

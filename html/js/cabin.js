@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// The seat map: a grid with one tab stop, drawn like the cabin it stands for.
+// The seat map: a grid with one tab stop, laid out like the cabin.
 
 import { byId, put, render } from './html.js';
 
-// Set by the booking, which knows whose seats they are.
+// Set by choosing.js, because the state and price of a seat depend on the booking.
 const ask = { stateOf: () => 'available', isLocked: () => false, toggle: () => {}, priceOf: () => '' };
 let cabin = null;            // { rows: [{ number, exit, cells }], columns, seats: Map }
 let current = null;          // the seat that has the tab stop
@@ -16,7 +16,7 @@ export function build(flight) {
   const { seats, columns, layout, exitRows = [] } = flight.seatMap;
   const at = new Map(seats.map(seat => [`${seat.row}/${seat.column}`, seat]));
   const hasAisle = layout.includes(' ');
-  // Row numbers stand in the aisles; a cabin without one has them at the wall.
+  // Row numbers stand in the aisles; a cabin without an aisle has them at the wall.
   const plan = hasAisle ? layout : ` ${layout}`;
   const numbers = [...new Set(seats.map(seat => seat.row))].sort((a, b) => a - b);
   cabin = {
@@ -37,7 +37,7 @@ export const has = id => cabin?.seats.has(id);
 export const statusOf = id => cabin.seats.get(id)?.status;
 export const width = () => (cabin.columns.length > 6 ? 'wide' : cabin.columns.length > 3 ? 'usual' : 'narrow');
 
-// Takes over what the server says of the seats; returns those that have changed.
+// Takes over the server's seat states and returns the seats that have changed.
 export function update(seats) {
   const changed = [];
   for (const { seatNumber, status } of seats) {
@@ -87,7 +87,7 @@ export function html() {
   return render('seats', {
     letters: [...cabin.plan].map(column => (column === ' ' ? { aisle: true } : { letter: column })),
     rows: cabin.rows.map(({ number, exit, cells }) => {
-      // Two aisles, one number.
+      // A row with two aisles shows its number once.
       let label = number;
       return { number, exit, cells: cells.map(id => { const shown = cell(id, label); if (shown.aisle) label = ''; return shown; }) };
     }),
@@ -115,7 +115,7 @@ function target(id, { key, ctrlKey }) {
   return nearest(rows[Math.min(Math.max(y + down, 0), rows.length - 1)].ids, x);
 }
 
-// Cabins have gaps, and rows of fewer seats; the keys go over and around them.
+// Cabins have gaps and shorter rows; the arrow keys skip what is missing.
 function beside(ids, x, step) {
   for (let at = x + step; at >= 0 && at < ids.length; at += step) if (ids[at]) return ids[at];
   return null;

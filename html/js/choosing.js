@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the customer does on the booking's screen that is no request.
+// The customer's actions on the booking's screen that send no request.
 
 import * as cabin from './cabin.js';
 import { showError } from './forms.js';
@@ -68,7 +68,7 @@ function fillIn(code) {
   field.focus();
 }
 
-// A booking without seats is not sent; the button says why rather than be dead.
+// A booking without seats is not sent. The button is not disabled, because a message says what is missing.
 document.addEventListener('submit', event => {
   if (!['reserve', 'change'].includes(event.target.id) || it.chosen.size) return;
   event.preventDefault();

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
-// Counts a hold down. The server says how much is left when it answers; from there on the browser's
-// monotonic clock counts, so a wrong, a corrected or a summer-time clock on the wall changes nothing, and a
-// tab that slept in the background is right as soon as it wakes.
+// Counts a hold down. Each answer of the server tells how much time is left; from then on the browser's monotonic clock
+// counts. So a wall clock that is wrong, is corrected or changes to summer time makes no difference, and a tab that
+// slept in the background is right as soon as it wakes.
 
 const STEP_MS = 200;
 const GAP_MS = 5000;
@@ -13,8 +13,8 @@ let last = readings();
 
 const listeners = { tick: () => {}, gap: () => {} };
 
-// tick   with the seconds that are left, and whether somebody looks
-// gap    the count cannot be relied on: ask the server
+// tick   is called with the seconds that are left, and whether the page is visible
+// gap    is called when the count cannot be relied on and the server should be asked
 export function onClock(tick, gap) {
   listeners.tick = tick;
   listeners.gap = gap;
@@ -30,7 +30,7 @@ export function stop() {
   endsAt = null;
 }
 
-// In whole seconds, when the server answered.
+// The whole seconds that were left when the server answered.
 export const whole = order => Math.round((Date.parse(order.expiresAt) - Date.parse(order.serverTime)) / 1000);
 
 export const isRunning = () => endsAt !== null;
@@ -42,8 +42,8 @@ function readings() {
   return { counted: performance.now(), wall: Date.now() };
 }
 
-// Either the page did not run for a while, or the monotonic clock stood still in a computer's sleep, as it does on
-// some systems; the clock on the wall went on then. (If that was merely corrected, asking once does no harm.)
+// Either the page did not run for a while, or the computer slept and its monotonic clock stopped, as it does on some
+// systems, while the wall clock went on. (If the wall clock was merely corrected, asking the server does no harm.)
 function isGap(now) {
   const counted = now.counted - last.counted;
   return counted > GAP_MS || Math.abs(now.wall - last.wall - counted) > DRIFT_MS;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Shows /api/openapi.json as a page. Knows of OpenAPI what that file uses, and no more.
+// Shows /api/openapi.json as a page. It supports the parts of OpenAPI that this file uses, and no more.
 
 import Mustache from '../vendor/mustache.js';
 
@@ -86,7 +86,7 @@ async function show() {
     place.innerHTML = template('failure');
   }
   document.getElementById('loading').remove();
-  // What the address names was not there when the browser looked for it.
+  // The part that the address names did not exist yet when the browser looked for it.
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
 

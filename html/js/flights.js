@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The list of flights. What was searched for, and how far the list was unfolded, is the address.
+// The list of flights. The address holds the search and how many flights are shown.
 
 import { onAnswer } from './answers.js';
 import { departure, money, plural } from './format.js';
@@ -9,8 +9,8 @@ import { begin, foldUp, unfolded } from './unfold.js';
 
 const FIELDS = ['origin', 'destination', 'date'];
 
-let search = new URLSearchParams();   // what was submitted
-let first = null;                     // the id of the first card that came last
+let search = new URLSearchParams();   // the submitted search
+let first = null;                     // the id of the first card of the last page
 
 const card = flight => ({
   ...flight, ...departure(flight),
@@ -26,7 +26,7 @@ function cards({ flights, nextCursor }) {
   return { flights: flights.map(card), more: nextCursor && `/api/flights?${more}` };
 }
 
-// Places seen so far are offered in the search form.
+// Offers the places seen so far in the search form.
 function suggest(flights) {
   for (const [list, end] of [['origins', 'origin'], ['destinations', 'destination']]) {
     const place = byId(list);
@@ -76,7 +76,7 @@ onAddress(null, () => {
 document.addEventListener('click', event => {
   if (event.target.id !== 'clear-search') return;
   const { elements } = byId('search');
-  // Not reset(): that would bring back what the address had asked for.
+  // Not reset(): that would bring back the search from the address.
   for (const name of FIELDS) elements[name].value = '';
   byId('search').requestSubmit();
   elements.origin.focus();

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How money, times and lists read.
+// Formats money, times and lists.
 
 const LOCALE = 'en-GB';
 const list = new Intl.ListFormat(LOCALE, { type: 'conjunction' });
@@ -7,8 +7,8 @@ const list = new Intl.ListFormat(LOCALE, { type: 'conjunction' });
 export const listed = items => list.format([...items]);
 export const plural = (count, one) => `${count} ${one}${count === 1 ? '' : 's'}`;
 
-// The decimals of an amount are those of ISO 4217, list one, and not what a browser likes to show: there are two, but
-// for these.
+// The number of decimals follows ISO 4217, list one, and not the browser, which may show fewer. It is two for all
+// currencies but these.
 const DECIMALS = new Map(Object.entries({
   0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
   3: 'BHD IQD JOD KWD LYD OMR TND',
@@ -37,7 +37,7 @@ function format(when, options) {
   return formats.get(key).format(when);
 }
 
-// In autumn an hour comes twice (on Lord Howe Island, half of one). Then the time alone does not say which.
+// When summer time ends, an hour comes twice (half an hour on Lord Howe Island). Then the time alone is ambiguous.
 const HOUR_MS = 3600000;
 const wall = (ms, zone) => format(ms, { ...day(zone), ...clock(zone) });
 const isTwice = (when, zone) => [-HOUR_MS, HOUR_MS, -HOUR_MS / 2, HOUR_MS / 2].some(shift => wall(+when, zone) === wall(+when + shift, zone));
@@ -49,7 +49,7 @@ function offset(when, zone) {
 
 const timeIn = (when, zone) => format(when, clock(zone)) + (isTwice(when, zone) ? ` (${offset(when, zone)})` : '');
 
-// A departure as the airport's clocks show it and, where they differ, as the reader's do.
+// Shows a departure in the airport's time and, where it differs, in the reader's.
 export function departure(flight) {
   const when = new Date(flight.departureTime);
   const zone = known(flight.originTimeZone);
@@ -64,7 +64,7 @@ export function departure(flight) {
   };
 }
 
-// A browser may be older than a time zone.
+// An older browser may not know a newer time zone.
 function known(zone) {
   try {
     new Intl.DateTimeFormat(LOCALE, { timeZone: zone });

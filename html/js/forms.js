@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Says what is missing beside the field, in the page's own words, before anything is sent.
+// Checks a form before it is sent, and says beside the field what is missing.
 
 import { byId } from './html.js';
 
@@ -18,10 +18,10 @@ export function check(form) {
 
 const errors = {};
 
-// For the templates, so that what is repainted keeps its errors.
+// The templates use these, so that a repainted form keeps its errors.
 export const fieldErrors = () => ({ errors, invalid: Object.fromEntries(Object.keys(errors).map(name => [name, 'true'])) });
 
-// Those of a screen that is left are not the next one's.
+// Called when a screen is left, because its errors do not concern the next one.
 export function forgetErrors() {
   for (const name of Object.keys(errors)) delete errors[name];
 }
@@ -41,15 +41,15 @@ export function showError(name, text = '') {
   return true;
 }
 
-// ---- codes, as people paste them -----------------------------------------------------------------------
+// ---- pasted codes --------------------------------------------------------------------------------------
 
-// Blanks, dashes and what cannot be seen stand between the digits of a code that was copied from somewhere, and the
-// digits may be those of another script. All else stays, to be found wrong.
+// A copied code may have blanks, dashes and invisible characters between its digits, and the digits may be of another
+// script. Everything else stays, so that the check finds it wrong.
 function digits(text) {
   return text.normalize('NFKC').replace(/[\s\p{Pd}\p{Cf}]/gu, '').replace(/\p{Nd}/gu, digit => value(digit.codePointAt(0)));
 }
 
-// Digits of a script stand in Unicode in one run, from 0 to 9.
+// In Unicode the digits of a script are consecutive, from 0 to 9.
 function value(point) {
   let before = 0;
   while (/\p{Nd}/u.test(String.fromCodePoint(point - before - 1))) before++;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Turns data into HTML with the mustache templates of index.html, and puts it on the page by morphing,
-// so that focus, scroll position and what somebody is typing stay as they are.
+// Turns data into HTML with the page's mustache templates, and puts it on the page by morphing, so that the focus, the
+// scroll position and the fields being typed in stay as they are.
 
 import htmx from '../vendor/htmx.js';
 import Mustache from '../vendor/mustache.js';
@@ -10,7 +10,7 @@ const sources = new Map();
 function source(name) {
   if (!sources.has(name)) {
     const element = document.querySelector(`template[data-name="${name}"]`);
-    // Serialised HTML escapes the > of a partial.
+    // Serialized HTML escapes the > of a partial.
     sources.set(name, element.innerHTML.trim().replaceAll('{{&gt;', '{{>'));
   }
   return sources.get(name);
@@ -24,7 +24,7 @@ export function put(target, html, swap = 'innerMorph') {
 
 export const byId = id => document.getElementById(id);
 
-// A new screen begins with its heading, for those who hear it; while it loads, with the place it will be in.
+// Focuses a new screen's heading, so that screen readers begin there, or its container while the heading still loads.
 export function focusHeading(within) {
   (within.querySelector('h1, h2') || within).focus();
 }

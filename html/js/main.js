@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The page's parts, and its first screen. Each registers the addresses and the answers it knows.
+// Loads the page's parts and opens the first screen. Each part registers the addresses and answers it handles.
 
 import './say.js';
 import './booking.js';

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What is known of the one booking on screen. All that screen.js shows follows from this; whoever changes
+// What is known about the one booking on screen. Everything that screen.js shows follows from it, so code that changes
 // it calls paint().
 
 import * as cabin from './cabin.js';
@@ -13,16 +13,16 @@ export function reset() {
   Object.assign(it, {
     flight: null,
     order: null,
-    chosen: new Set(),       // the seats that are to be held
-    lost: new Set(),         // those that somebody else was quicker to take
-    stillFree: null,         // of a booking that is over, those that could be had again
-    busy: null,              // what the customer has asked for and the server has not answered
+    chosen: new Set(),       // the seats the customer has selected
+    lost: new Set(),         // the seats that another customer took first
+    stillFree: null,         // the seats of an ended booking that are free again
+    busy: null,              // the customer's request that the server has not answered yet
     notice: null,            // { tone, text, link }
-    warned: null,            // the mark that was passed last, in seconds
-    isOver: false,           // the time is, and nobody knows yet what has become of the seats
-    shown: null,             // { minor, currency }: the total on screen when something was asked for
-    restartedAt: -Infinity,  // the hold, by the customer's wish
-    hasMoved: false,         // into another phase, and not yet painted
+    warned: null,            // the warning mark that was passed last, in seconds
+    isOver: false,           // the hold has run out, and its outcome is not known yet
+    shown: null,             // { minor, currency }: the total on screen when the request was sent
+    restartedAt: -Infinity,  // when the customer last restarted the hold
+    hasMoved: false,         // the booking is in a new phase that is not painted yet
   });
   clock.stop();
 }
@@ -40,13 +40,13 @@ export const held = () => new Set(phase() === 'choose' || phase() === 'over' ? [
 export const isChanged = () => phase() === 'held' && String([...it.chosen].sort()) !== String([...it.order.seats].sort());
 export const currency = () => (it.order || it.flight).currency;
 
-// A seat that is held costs what it cost then; another one what the flight cost when this page last heard of it.
+// A held seat costs what it cost when it was held; any other seat costs the flight's last known price.
 export function priceOf(id) {
   const place = isOpen() ? it.order.seats.indexOf(id) : -1;
   return place < 0 ? it.flight.priceCents : it.order.seatPrices?.[place] ?? it.order.totalPriceCents / it.order.seats.length;
 }
 
-// What is charged or, while seats are being chosen, would be.
+// The amount that is charged or, while seats are being chosen, would be.
 export const total = () => (phase() !== 'choose' && !isChanged() ? it.order.totalPriceCents
   : [...it.chosen].reduce((sum, id) => sum + priceOf(id), 0));
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: MIT
-// How the page talks to a server that may be away for a while.
+// Sends requests to a server that may be unreachable for a while.
 //
-// A request that failed for a passing reason (no connection, 429, 502–504) is sent again, with the same
-// Idempotency-Key, for as long as its customer may be taken to wait; a poll just comes round again, later and
-// later. Meanwhile a line at the top says what the matter is.
+// A request that failed for a temporary reason (no connection, 429, 502–504) is sent again, with the same
+// Idempotency-Key, for as long as the customer can be assumed to wait. A poll is simply repeated at growing intervals.
+// Meanwhile a line at the top says what the trouble is.
 
 import { byId } from './html.js';
 import { say } from './say.js';
@@ -13,19 +13,19 @@ const PATIENCE_MS = 15000;
 const LONGEST_WAIT_MS = 5000;
 const GIVE_UP_MS = 120000;
 
-const troubles = new Map();   // who asked → { kind, failures, until }
-const given = new WeakSet();  // answers that no further attempt will follow
+const troubles = new Map();   // element that sent the request → { kind, failures, until }
+const given = new WeakSet();  // final answers: no further attempt follows
 
 export function newKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, '0')).join('');
 }
 
-// May this poll be sent, or is it still waiting after a failure?
+// Tells whether this poll may be sent, or is still waiting after a failure.
 export const isDue = source => !(troubles.get(source)?.until > performance.now());
 export const isTroubled = source => troubles.has(source);
 
-// `again` is for what a customer waits for. A change is not repeated for ever: what was asked for minutes ago, or
-// before the computer slept, may not be wanted any more.
+// `again` is true for a request that a customer waits for. A change is not repeated forever: if it was asked for
+// minutes ago, or before the computer slept, the customer may no longer want it.
 export async function send(url, request, source, again) {
   const asked = Date.now();
   for (;;) {
@@ -45,7 +45,7 @@ function last(source, answer) {
   return answer;
 }
 
-// AbortSignal.any() and timeout() are younger than some browsers that are still in use.
+// AbortSignal.any() and timeout() are newer than some browsers that are still in use.
 async function once(url, request) {
   const stop = new AbortController();
   const abort = () => stop.abort();
@@ -68,11 +68,11 @@ function unreachable() {
   return new Response(JSON.stringify(problem), { status: 503, headers: { 'Content-Type': 'application/problem+json' } });
 }
 
-// The same key, still being worked on: the answer is on its way.
+// A 409 with Retry-After means that an earlier request with the same key is still being processed.
 const isPassing = answer => PASSING.has(answer.status) || (answer.status === 409 && answer.headers.has('Retry-After'));
 export const isAnswered = answer => given.has(answer) || !isPassing(answer);
 
-// A 429 that names what was sent is no crowd that passes: this customer has to do something first.
+// A 429 that names a field is not about a crowd: waiting does not help, and the customer has to do something first.
 async function isAboutThem(answer) {
   if (answer.status !== 429) return false;
   const problem = await answer.clone().json().catch(() => null);
@@ -84,7 +84,7 @@ function trouble(source, answer, again) {
   const asked = Number(answer.headers.get('Retry-After')) * 1000 || 0;
   const wait = Math.max(Math.min(500 * 2 ** failures, LONGEST_WAIT_MS), Math.min(asked, 30000)) * (0.9 + Math.random() / 5);
   troubles.set(source, { kind: answer.status === 429 ? 'busy' : 'away', failures, until: performance.now() + wait });
-  // One poll lost is nobody's concern.
+  // A single failed poll is not worth a message.
   if (again || failures > 1) tell();
   return wait;
 }
@@ -93,7 +93,7 @@ export function settle(source) {
   if (troubles.delete(source) || troubles.size) tell();
 }
 
-// Leaves at once when the connection is back or somebody looks at the page again.
+// Waits, but no longer than until the connection is back or the request is aborted.
 function pause(ms, signal) {
   return new Promise(resolve => {
     const done = () => {
@@ -108,7 +108,7 @@ function pause(ms, signal) {
   });
 }
 
-// A hold goes on running meanwhile, so none of these promises that nothing is lost.
+// A hold keeps running in the meantime, so none of these messages promises that nothing is lost.
 const WORDS = {
   offline: 'You are offline. We carry on as soon as you are connected again.',
   busy: 'Many people are booking right now. Trying again in a moment.',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Who may use the console: the token is asked for when the server wants one, goes with every request, and is
-// kept by this tab alone.
+// Access to the console: the page asks for the token when the server wants one, sends it with every request, and keeps
+// it in this tab only.
 
 import htmx from '../vendor/htmx.js';
 import { onAnswer } from './answers.js';
@@ -11,7 +11,7 @@ import { recall, remember } from './store.js';
 const KEY = 'adminToken';
 const READ_MS = 15000;
 let told = 0;
-// A header can hold no other, whoever has put it where we found it.
+// A header cannot hold other characters. A stored token is checked too, because another program may have stored it.
 const isToken = text => /^[\x21-\x7e]+$/.test(text);
 let token = recall('sessionStorage', KEY);
 
@@ -21,7 +21,7 @@ function keep(text) {
   remember('sessionStorage', KEY, token || null);
 }
 
-// After answers.js, which begins a request's headers.
+// Registered after answers.js, which sets a request's headers first.
 htmx.registerExtension('operator', {
   htmx_config_request(element, { ctx }) {
     if (token && ctx.request.headers) ctx.request.headers.Authorization = `Bearer ${token}`;
@@ -29,7 +29,7 @@ htmx.registerExtension('operator', {
   },
 });
 
-// As onAnswer, for what only an operator may ask.
+// Like onAnswer, for requests that only an operator may send.
 export function onOperator(name, show, more = {}) {
   onAnswer(name, show, {
     ...more,
@@ -54,7 +54,7 @@ function take(template, view) {
   focusHeading(byId('main'));
 }
 
-// A line at the top of the screen about what was done, or could not be.
+// Shows a line at the top of the screen that says what was done, or could not be done.
 export function tell(text, tone = 'good') {
   const line = byId('told');
   if (!line) return;

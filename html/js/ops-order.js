@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// One order: what it is, what happens next, and all that has happened.
+// One order: its facts, what happens next, and its whole history.
 
 import htmx from '../vendor/htmx.js';
 import { byId, put, render } from './html.js';
@@ -7,13 +7,13 @@ import { onOperator, tell } from './ops-access.js';
 import { RELEASE, at, eventView, isLeased, jobState, kindName, next, orderView, relative, serverTime, triesOf } from './ops-words.js';
 import { missing, onAddress } from './router.js';
 
-const it = {};   // order, jobs, events, queue: as they were last heard of
+const it = {};   // the last known order, jobs, events, queue
 
 onAddress('order', orderId => {
   document.title = 'Order · Operations';
   Object.assign(it, { order: null, jobs: null, events: null, queue: null });
   put(byId('main'), render('view-order', { orderId, key: encodeURIComponent(orderId) }), 'innerHTML');
-  // Times pass also while nothing changes.
+  // The relative times change even when the data does not.
   const ticking = setInterval(paint, 1000);
   return () => clearInterval(ticking);
 });

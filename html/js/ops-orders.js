@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Orders by state, user, flight and time, the newest first.
+// The list of orders, newest first, filtered by state, user, flight and time.
 
 import htmx from '../vendor/htmx.js';
 import { byId, put, render } from './html.js';
@@ -10,13 +10,13 @@ import { begin, foldUp, unfolded } from './unfold.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-let newest = [];   // what is polled
-let older = [];    // what was asked for beside it
+let newest = [];   // the page of orders that is polled
+let older = [];    // the older pages, which are loaded once
 let cursor = null;
-let filters = '';  // what was submitted, as a query
-let first = null;  // the id of the first row that came last
+let filters = '';  // the submitted filters, as a query
+let first = null;  // the id of the first row of the last page
 
-// As a query, in one order, to compare what is asked for with what the address says.
+// Returns the filters as a sorted query, so that those of a request and of the address can be compared.
 function filtersOf(source) {
   const fields = new URLSearchParams([...source].filter(([name, text]) => text && !['orders', 'shown'].includes(name)));
   fields.sort();
@@ -41,7 +41,7 @@ onAddress('orders', () => {
 });
 
 function list() {
-  // What was older may have become the newest's neighbour, and be among them, by now.
+  // An order of an older page may be on the newest page by now.
   const known = new Set(newest.map(({ orderId }) => orderId));
   const orders = [...newest, ...older.filter(({ orderId }) => !known.has(orderId))];
   return render('orders', {
@@ -86,7 +86,7 @@ onOperator('ops-more-orders', ({ orders, nextCursor }) => {
   },
 });
 
-// A whole id needs no search.
+// A complete id opens its order without a search.
 document.addEventListener('submit', event => {
   const id = event.target.id === 'find' && byId('q').value.trim().toLowerCase();
   if (!id || !UUID.test(id)) return;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The queue: how much there is to do, what has failed, and who is at work.
+// The queue: how much there is to do, what has failed, and which sweepers are at work.
 
 import htmx from '../vendor/htmx.js';
 import { plural } from './format.js';
@@ -40,7 +40,7 @@ onOperator('ops-queue', queue => {
   });
 }, { settled: appear });
 
-// All three parts at once, so that none pushes another one down.
+// Shows all three parts at once, so that none pushes another one down.
 function appear() {
   const parts = ['queue', 'failed', 'sweepers'].map(byId);
   if (parts.some(part => !part?.children.length || part.firstElementChild.matches('.loading'))) return;
@@ -68,7 +68,7 @@ onOperator('ops-failed', ({ jobs, nextCursor }) => render('failed', {
   })),
 }), { settled: appear });
 
-// What was retried or released, on whichever screen.
+// The answer to a retry or a release, on either screen.
 onOperator('ops-job', ({ id, status }, { element }) => {
   tell(`Job ${id} is ${element.id.startsWith('release') ? 'released' : 'due now'}${status ? '' : ' and done already'}.`);
   for (const place of ['queue', 'failed', 'sweepers', 'ask-jobs', 'ask-events']) {
@@ -81,7 +81,7 @@ onOperator('ops-job', ({ id, status }, { element }) => {
 onOperator('ops-sweepers', ({ serverTime: time, sweepers, leases }) => {
   serverTime(time);
   const known = new Set(sweepers.map(({ worker }) => worker));
-  // `sweeper --once` holds leases without a word about itself.
+  // `sweeper --once` holds leases but does not register itself.
   const others = [...new Set(leases.map(({ lockedBy }) => lockedBy).filter(worker => !known.has(worker)))];
   const all = [...sweepers, ...others.map(worker => ({ worker }))];
   return render('sweepers', {

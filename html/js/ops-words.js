@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// How states, kinds of jobs, events and times read in the console, and what will happen next.
+// Puts states, kinds of jobs, events, times and what happens next into words for the console.
 
 import { duration, listed, money } from './format.js';
 
@@ -20,7 +20,7 @@ export const RELEASE = 'For a sweeper that hangs. The job is due for another at 
 
 // ---- times ---------------------------------------------------------------------------------------------
 
-let ahead = 0;   // the server's clock before ours
+let ahead = 0;   // how far the server's clock is ahead of this one, in milliseconds
 
 export function serverTime(iso) {
   ahead = Date.parse(iso) - Date.now();
@@ -125,7 +125,7 @@ const soon = iso => (isPast(iso) ? 'as soon as a sweeper is free,' : `${relative
 function hindrances(job, queue) {
   if (!queue || job.status === 'FAILED' || isLeased(job)) return [];
   const paused = queue.kinds.find(({ kind }) => kind === job.kind)?.pausedAt;
-  if (paused) return [{ text: `But ${kindName(job.kind).toLowerCase()} is paused since ${at(paused)} UTC: it waits until you resume it.`, tone: 'soon' }];
+  if (paused) return [{ text: `But ${kindName(job.kind).toLowerCase()} has been paused since ${at(paused)} UTC: it waits until you resume it.`, tone: 'soon' }];
   return queue.sweepers ? [] : [{ text: 'But no sweeper is running: it waits until one is.', tone: 'bad' }];
 }
 

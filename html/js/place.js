@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
-// Where a screen was scrolled to, and what had the focus. The browser's history keeps it with the address, so that
-// Back, Forward and a reload lead to the place that was left, also in lists that are only being loaded.
+// Keeps each screen's scroll position and focus in the browser's history, so that Back, Forward and a reload return to
+// the place that was left, even in lists that are still loading.
 
-const LONGEST_MS = 10000;    // a list that has not come by then is not waited for
+const LONGEST_MS = 10000;    // if a list has not loaded by then, the page stops waiting for it
 const GESTURES = ['wheel', 'touchstart', 'pointerdown', 'keydown'];
 
 let returning = null;        // { y, focus, growth, timer } while the screen is on its way back
@@ -20,7 +20,7 @@ export function keepPlace() {
   } catch { /* then the screen begins at its top */ }
 }
 
-// What is still known belongs to the place that is left.
+// Stops what is still under way for the place that is being left.
 export function newPlace() {
   stop();
   clearTimeout(scrolled);
@@ -34,7 +34,7 @@ function stop() {
   returning = null;
 }
 
-// The screen is painted again in parts; as soon as it is long enough, it stands where it stood.
+// The screen is painted again in parts. As soon as it is long enough, it is scrolled to where it was.
 export function bringBack() {
   newPlace();
   const { y = 0, focus } = Object(history.state);

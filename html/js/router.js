@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: MIT
 // Addresses: /?origin=&destination=&date=&shown=  /?bookings&shown=  /?flight=ID&seats=  /?order=ID&seats=.
-// Each can be opened, reloaded and sent to a friend, and says all that is to be on screen.
+// Each can be opened, reloaded and sent to a friend, and determines everything on screen.
 
 import { forgetErrors } from './forms.js';
 import { byId, focusHeading, put, render } from './html.js';
 import { bringBack, keepPlace, newPlace } from './place.js';
 
-const screens = [];          // [name of the parameter, show(value)]; the last one is for everything else
+const screens = [];          // [name of the parameter, show(value)]; the last one takes all other addresses
 let leave = () => {};
 
-// `show` paints the screen and returns what is to be done when it is left.
+// `show` paints the screen and returns a function to call when the screen is left.
 export function onAddress(parameter, show) {
   screens.push([parameter, show]);
 }
@@ -23,7 +23,7 @@ export function go(address) {
   focusHeading(byId('main'));
 }
 
-// Another address for what is on screen already: one to come back to, and one in the place of the present one.
+// Both give the current screen another address: visit() adds it to the history, rename() replaces the current one.
 export function visit(address) {
   keepPlace();
   newPlace();
@@ -34,7 +34,7 @@ export function rename(address) {
   if (address === location.pathname + location.search) return;
   try {
     history.replaceState(history.state, '', address);
-  } catch { /* a browser that finds it is renamed too often */ }
+  } catch { /* some browsers refuse when this is done too often */ }
 }
 
 export function open() {
@@ -56,7 +56,7 @@ export function missing(title, text) {
   focusHeading(byId('main'));
 }
 
-// Opens what the address names, as it was left.
+// Opens the screen that the address names, in the place where it was left.
 export function reopen() {
   bringBack();
   open();

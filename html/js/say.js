@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-// Tells people who cannot see the page what has happened, and asks those who are about to lose something.
+// Announces to screen readers what has happened, and asks for confirmation before something is lost.
 
 import { byId } from './html.js';
 
 const HEARD_MS = 5000;
 
-// Each piece of news is a line of its own, so that none silences another.
+// Each announcement is a line of its own, so that none silences another.
 export function say(text, urgency = 'polite') {
   const line = document.createElement('p');
   line.textContent = text;
@@ -13,7 +13,7 @@ export function say(text, urgency = 'polite') {
   setTimeout(() => line.remove(), HEARD_MS);
 }
 
-// Takes the place of the browser's own box for hx-confirm.
+// Replaces the browser's own dialog for hx-confirm.
 document.addEventListener('htmx:confirm', event => {
   const { ctx, issueRequest, dropRequest } = event.detail;
   if (!ctx.confirm) return;
@@ -24,7 +24,7 @@ document.addEventListener('htmx:confirm', event => {
   byId('confirm-text').textContent = ctx.confirm;
   byId('confirm-yes').textContent = yes;
   dialog.returnValue = '';
-  // Escape is an answer as soon as it is pressed: 'close' comes only after the focus is back, and a key pressed between the two
+  // Escape answers at once, by 'cancel': 'close' comes only after the focus is back, and a key pressed between the two
   // would be dropped.
   const answered = new AbortController();
   const answer = event => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Paints the booking: for each phase its panel, and around it the cabin, the steps and the bar; and sees to it that the
-// address names the seats that are chosen.
+// Paints the booking: the panel of its phase and, around it, the cabin, the steps and the bar. It also keeps the chosen
+// seats in the address.
 
 import * as cabin from './cabin.js';
 import * as clock from './clock.js';
@@ -44,7 +44,7 @@ function commonView() {
   };
 }
 
-// "2 × $129.00", or "1 × $129.00 + 1 × $149.00" when one was held earlier and at another price.
+// "2 × $129.00", or "1 × $129.00 + 1 × $149.00" when one seat was held earlier at another price.
 function each(seats) {
   const counts = new Map();
   for (const price of seats.map(priceOf)) counts.set(price, (counts.get(price) || 0) + 1);
@@ -73,7 +73,7 @@ function heldView() {
   return {
     ...countdown(),
     title: clock.isOver() ? 'Your time is over' : 'Your seats are held',
-    hint: clock.isOver() ? 'Looking what has become of your seats…' : 'left to pay',
+    hint: clock.isOver() ? 'Checking what has become of your seats…' : 'left to pay',
     restarted: performance.now() - it.restartedAt < 1500 ? 'restarted' : '',
     warning: it.warned && { tone: it.warned === 30 ? 'bad' : 'soon', text: warningText() },
     changed: isChanged(), cannotChange: !seats.length,
@@ -99,7 +99,7 @@ function payingView() {
   };
 }
 
-// What a gateway answered is for operators, and shown in the console.
+// The gateway's own words are for operators; the console shows them.
 const inWords = error => (/in time/.test(error) ? 'Your bank did not answer in time.' : 'Your payment could not be made at that moment.');
 
 function ticketView() {
@@ -120,11 +120,11 @@ function overView() {
   };
 }
 
-// An attempt that came to nothing may have taken the money all the same; the gateway is told to give it back.
+// A failed attempt may have taken the money all the same; then the gateway is told to give it back.
 const mayBeCharged = ({ paymentAttempts, lastError }) => paymentAttempts > 0 && !/^Payment declined/.test(lastError);
 
 function againText(free, taken) {
-  if (it.stillFree === null) return 'Looking whether your seats are still free…';
+  if (it.stillFree === null) return 'Checking whether your seats are still free…';
   if (!free.length) return `${listed(taken)} ${isAre(taken)} no longer free.`;
   if (taken.length) return `${listed(free)} ${isAre(free)} still free; ${listed(taken)} no longer.`;
   return `${free.length > 1 ? 'All your seats are' : 'Your seat is'} still free.`;
@@ -150,7 +150,7 @@ export function paint() {
   paintCabin(now);
   paintSteps(now);
   paintTitle();
-  // What was focused may be gone with the phase it belonged to.
+  // The focused element may be gone with the previous phase.
   if (it.hasMoved) focusHeading(byId('panel'));
   it.hasMoved = false;
 }
@@ -186,7 +186,7 @@ function paintBar() {
   }) : '');
 }
 
-// Where the panel is far from what is looked at, the bar says what it says.
+// When the panel's notice is out of sight, the bar shows it.
 function isOutOfSight(notice) {
   if (!notice) return false;
   const { top, bottom } = notice.getBoundingClientRect();
@@ -203,7 +203,7 @@ function nameSeats() {
 
 // ---- the title -----------------------------------------------------------------------------------------
 
-// Also for those who look at another tab meanwhile, for the code perhaps.
+// The title also serves customers who look at another tab, perhaps for the payment code.
 export function paintTitle() {
   const title = titleOf(phase());
   if (document.title !== title) document.title = title;

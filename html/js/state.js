@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What the page knows that no address says: who is booking, and how the server is set up.
+// What the page knows beyond its address: the customer's name, and the server's settings.
 
 import { recall, remember } from './store.js';
 
@@ -33,8 +33,8 @@ const isText = value => typeof value === 'string';
 const isReservation = ({ flightId, userId, seats, key, at }) => [flightId, userId, key].every(isText) && cut(userId) === userId
   && Array.isArray(seats) && seats.every(isText) && /^[\x21-\x7e]{1,100}$/.test(key) && Number.isFinite(at);
 
-// A reservation whose answer never came, kept so that who asks again does so with the same key. After a minute it is
-// no longer known to be meant.
+// A reservation whose answer never came. It is kept so that it can be repeated with the same key; after a minute it is
+// no longer certain that the customer wants it.
 export const unanswered = {
   get() {
     const { at, ...reservation } = parse(recall('sessionStorage', 'unanswered'));

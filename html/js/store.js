@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// What this browser keeps for the page. Storage may be forbidden or full; then the page forgets on reload, and that is
-// all.
+// Stores values in this browser. Storage may be forbidden or full; then the page merely forgets them on reload.
 
 export function remember(storage, key, value) {
   try {
@@ -9,7 +8,7 @@ export function remember(storage, key, value) {
   } catch { /* see above */ }
 }
 
-// What is found there may be anything: another program's, an older version's, half of it.
+// The value may be anything: another program's, an older version's, or only half of one.
 export function recall(storage, key) {
   try {
     return window[storage].getItem(key) || '';

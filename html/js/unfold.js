@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Lists that come in parts. How many of its entries are shown is part of the address, so that a list that is come
-// back to, reloaded or sent to a friend is as long as it was.
+// Lists that load in parts. The address tells how many entries are shown, so that a list is as long as before when the
+// customer returns to it, reloads it or sends it to a friend.
 
 import htmx from '../vendor/htmx.js';
 import { byId } from './html.js';
@@ -8,28 +8,29 @@ import { parameters, rename } from './router.js';
 
 const MOST = 2000;
 
-let wanted = 0;              // how many are to be shown before the customer does anything
-let before = -1;             // how many were shown, when the last part was painted
+let wanted = 0;              // how many entries the address asks for
+let before = -1;             // how many were shown when the last part was painted
 
-// A screen with such a list begins.
+// Called when a screen with such a list opens.
 export function begin() {
   before = -1;
   wanted = Math.min(Number(parameters().get('shown')) || 0, MOST);
 }
 
-// The list is another one.
+// Called when the list is replaced by another one.
 export function foldUp() {
   wanted = 0;
 }
 
-// A part has been painted. `list` (null: nothing was found) holds an entry a child, `more` is the button, `first` the id of the part's first entry.
+// Called when a part has been painted. The children of `list` are the entries (null: nothing was found), `more` is the
+// button, and `first` is the id of the part's first entry.
 export function unfolded(list, more, first) {
   if (!list) return;
   const shown = list.querySelectorAll(':scope > [id]:not(.more)').length;
   const isLonger = shown > before;
   before = shown;
   if (more && shown < wanted && isLonger) {
-    // Not before this part's request is over: the next one would be dropped.
+    // The next request has to wait until this part's request is over; otherwise it would be dropped.
     setTimeout(() => htmx.trigger(more, 'click'));
     return;
   }
@@ -39,7 +40,7 @@ export function unfolded(list, more, first) {
   const address = parameters();
   address.set('shown', shown);
   rename(`${location.pathname}?${tidy(address)}`);
-  // The button is gone or further down; those who use a keyboard go on with what is new.
+  // The button is gone or further down, so the focus moves to the first new entry.
   byId(first)?.querySelector('a')?.focus();
 }
 

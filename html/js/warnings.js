@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// Keeps the countdowns on screen and in the title going, and warns before it ends.
+// Updates the countdowns on screen and in the title, and warns before the hold ends.
 
 import { refresh } from './booking.js';
 import * as clock from './clock.js';
@@ -24,7 +24,7 @@ function show(seconds) {
     it.isOver = true;
     paintPanel();
   }
-  // A hold that was never longer than that needs no warning.
+  // A mark that is not below the hold's full length gives no warning.
   const passed = MARKS.filter(mark => seconds <= mark && mark < clock.holdSeconds()).at(-1);
   if (!passed || passed === it.warned || !seconds || phase() !== 'held') return;
   it.warned = passed;

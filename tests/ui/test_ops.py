@@ -154,7 +154,7 @@ def test_a_kind_is_paused_and_resumed(page, stack, flight, api):
     order = api.hold(flight, "A1")
     api.pay(order).ok()
     open_order(page, order)
-    page.see("payment attempt is paused since", "#next")
+    page.see("payment attempt has been paused since", "#next")
     assert api.order(order)["status"] == "PAYMENT_PENDING"
     page.click(".masthead .brand")
     page.click("#resume-PAYMENT_ATTEMPT")
