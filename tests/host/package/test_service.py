@@ -85,7 +85,8 @@ def test_systemd_finds_it_hardened(service, unit):
 
 
 def test_systemd_finds_nothing_wrong(service):
-    units = sorted(path.name.replace("@.", "@1.") for path in service.machine.path("lib/systemd/system").glob("booking*"))
+    units = sorted(path.name.replace("@.", "@1.") for path in service.machine.path("lib/systemd/system").glob("booking*")
+                   if path.is_file())
     assert len(units) >= 8
     told = service.machine.run(["systemd-analyze", "verify", *units], check=False)
     ours = [line for line in (told.stdout + told.stderr).splitlines() if "booking" in line]
