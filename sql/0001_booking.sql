@@ -77,7 +77,7 @@ CREATE TABLE payments (
     transaction_id VARCHAR(100) NULL,
     -- PENDING, APPROVED, DECLINED, FAILED, CANCELLED
     status         VARCHAR(20)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
-    -- Attempts begun, that is, announced to the database before the gateway.
+    -- Attempts begun, that is, announced to the database before the gateway is called.
     attempts       INT          NOT NULL DEFAULT 0,
     amount_cents   BIGINT       NOT NULL,
     currency       CHAR(3)      CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -91,9 +91,8 @@ CREATE TABLE payments (
     CONSTRAINT payments_order FOREIGN KEY (order_id) REFERENCES orders (order_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Timers and activities. A row is due when run_at has passed. A claim pushes
--- run_at to the end of its lease and counts the attempt, so the one index finds
--- what is due and what was abandoned alike. A failed job has no run_at.
+-- Timers and activities. A row is due when run_at has passed. A claim pushes run_at to the end of its lease and counts
+-- the attempt, so the one index finds both due and abandoned jobs. A failed job has no run_at.
 CREATE TABLE workflow_jobs (
     job_id       BIGINT       NOT NULL AUTO_INCREMENT,
     kind         VARCHAR(20)  CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -106,7 +105,7 @@ CREATE TABLE workflow_jobs (
     max_attempts INT          NOT NULL DEFAULT 0,
     locked_by    VARCHAR(100) NULL,
     last_error   VARCHAR(255) NULL,
-    -- The request that asked for it, for the logs of all who work on it.
+    -- The request that asked for it, for the logs of every process that works on it.
     request_id   VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NULL,
     created_at   DATETIME(3)  NOT NULL,
     updated_at   DATETIME(3)  NOT NULL,
@@ -137,8 +136,8 @@ CREATE TABLE workflow_events (
     KEY idx_order (order_id, event_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- One row a key, for 24 hours. Key and request are stored as SHA-256 only (the
--- request salted with the key), so a payment code cannot be found from them.
+-- One row per key, for 24 hours. Key and request are stored as SHA-256 only (the request salted with the key), so a
+-- payment code cannot be found from them.
 CREATE TABLE idempotency_keys (
     key_hash      BINARY(32)   NOT NULL,
     request_hash  BINARY(32)   NOT NULL,
@@ -156,7 +155,7 @@ CREATE TABLE idempotency_keys (
     KEY idx_created (created_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Who is sweeping, for /health and the operator.
+-- The sweepers that are running, for /health and the operator.
 CREATE TABLE sweepers (
     worker     VARCHAR(100) NOT NULL,
     started_at DATETIME(3)  NOT NULL,

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- MAX_OPEN_HOLDS_PER_USER: a new order locks the slot its customer's name falls into, so that two orders of one
--- customer are counted one after the other. Orders of customers nobody knows have no row of their own to lock, and
--- 256 slots neither grow nor need sweeping. Not touched while there is no such limit.
+-- For MAX_OPEN_HOLDS_PER_USER: a new order locks the slot its customer's name falls into, so that two orders of one
+-- customer are counted one after the other. A new customer has no row yet that could be locked instead, and 256 slots
+-- neither grow nor need purging. Without such a limit the table is not touched.
 CREATE TABLE hold_slots (
     slot SMALLINT NOT NULL,
     PRIMARY KEY (slot)

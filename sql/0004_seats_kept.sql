@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
--- A seat that is held or sold can neither be removed nor be given another number, whoever asks: the order would name a seat
--- that is not, and could be neither confirmed nor ended. The programs do neither; this is for SQL by hand. End the order, or
--- reset the flight, first. (A file by itself: a server may want log_bin_trust_function_creators for triggers.)
+-- A seat that is held or sold can neither be removed nor be given another number: its order would name a seat that does
+-- not exist, and could be neither confirmed nor ended. The programs do neither; this guards against SQL by hand. End
+-- the order, or reset the flight, first. (This is a file of its own because a server may require
+-- log_bin_trust_function_creators for triggers.)
 DROP TRIGGER IF EXISTS seats_are_not_removed;
 DROP TRIGGER IF EXISTS seats_are_not_renumbered;
 

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- What counts against the customer is payments.attempts, the attempts announced; what counts claims is
--- workflow_jobs.attempts, and failures counts how often in a row a job could be neither begun nor settled.
+-- payments.attempts counts the attempts announced; only these count against the customer. workflow_jobs.attempts counts
+-- claims, and failures counts how often in a row a job could be neither begun nor settled.
 
 ALTER TABLE workflow_jobs ADD COLUMN failures INT NOT NULL DEFAULT 0;
 

@@ -1,7 +1,8 @@
 -- SPDX-License-Identifier: MIT
 -- What the programs' accounts may do: no more than their statements need, and nothing that changes a schema. The
--- history is only ever added to, and flights are only read. Run after the migrations, by whoever may grant; conf/stack does
--- so for the database it runs itself. For another server, put its accounts' names and hosts here.
+-- history is only ever added to, and flights are only read. Run it after the migrations, with an account that may grant
+-- rights; conf/stack does so for the database it runs itself. For another server, put the names and hosts of its
+-- accounts here.
 
 GRANT SELECT ON flight_booking.flights TO booking_app@localhost;
 GRANT SELECT, UPDATE ON flight_booking.seats TO booking_app@localhost;
@@ -12,7 +13,7 @@ GRANT SELECT, INSERT ON flight_booking.workflow_events TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.idempotency_keys TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.sweepers TO booking_app@localhost;
 GRANT SELECT, UPDATE ON flight_booking.job_kinds TO booking_app@localhost;
--- FOR UPDATE is an UPDATE's right in MySQL 8.
+-- In MySQL 8, SELECT ... FOR UPDATE requires the right UPDATE.
 GRANT SELECT, UPDATE ON flight_booking.hold_slots TO booking_app@localhost;
 
 GRANT SELECT, INSERT, UPDATE ON payment_gateway.charges TO gateway_app@localhost;

@@ -1,7 +1,6 @@
 -- SPDX-License-Identifier: MIT
--- The demonstration flights. Safe to run again: flights and seats that exist
--- stay as they are, but a flight that has left is given a new departure, or a
--- trial that was started in spring could sell nothing in autumn.
+-- The demonstration flights. Safe to run again: flights and seats that exist stay as they are, but a flight that has
+-- departed gets a new departure time. Otherwise a trial that was started in the spring could sell nothing in the fall.
 
 INSERT INTO flights (flight_id, flight_number, origin, destination, origin_time_zone, destination_time_zone,
                      departure_time, seat_rows, seat_layout, exit_rows, price_cents, currency)

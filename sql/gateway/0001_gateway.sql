@@ -1,6 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- The payment gateway simulator's own books, apart from the booking database
--- so that an audit can hold one against the other.
+-- The payment gateway simulator's own books, apart from the booking database so that an audit can compare the two.
 
 CREATE TABLE charges (
     idempotency_key VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
@@ -19,7 +18,7 @@ CREATE TABLE charges (
     KEY idx_order (order_id)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
--- Every call, for codes that behave by the number of the call and for tests.
+-- Counts every call, for tests and for codes whose answer depends on the number of the call.
 CREATE TABLE charge_calls (
     idempotency_key VARCHAR(100) CHARACTER SET ascii COLLATE ascii_bin NOT NULL,
     calls           INT          NOT NULL DEFAULT 0,

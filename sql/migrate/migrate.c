@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* migrate: brings a database's schema up to date.
  *
- * Applies the numbered files of a directory in the order of their names, each
- * once; schema_migrations remembers which, and how far one has come that failed
- * half way (DDL cannot be rolled back), so that it goes on there the next time.
- * Two at the same time wait for each other. The database is created if it is
- * missing and the account may. */
+ * Applies the numbered files of a directory in the order of their names, each once. schema_migrations remembers which
+ * were applied, and migration_progress how far a file came that failed halfway (DDL cannot be rolled back), so that the
+ * next run goes on there. Of two runs at the same time one waits for the other. The database is created if it is
+ * missing and the account may create it. */
 
 #include "booking/base/buf.h"
 #include "booking/base/log.h"
@@ -58,8 +57,8 @@ static int complain(struct db *db, const char *what)
     return 1;
 }
 
-/* An account that may not create databases may still use one that is there, so
- * a failure here is left to show when the database is used. */
+/* An account that may not create databases may still use one that exists, so a failure here is only logged; it shows
+ * when the database is used. */
 static void create_database(const struct dsn *dsn)
 {
     struct dsn server = *dsn;
@@ -125,8 +124,9 @@ static bool read_file(const char *path, struct buf *reterr_text)
     return ok;
 }
 
-/* A table that is in use may be waited for in vain: to change one that others refer to, MariaDB locks those as well, in
- * the other order than a booking does, and sees no deadlock in that. What waits a second for it goes on then. */
+/* Waiting for a table that is in use may be in vain: to change a table that others refer to, MariaDB also locks those,
+ * in the opposite order to a booking, and does not detect that deadlock. A statement that gives up after a second or
+ * two lets the bookings go on, and is then tried again. */
 static enum result run_patiently(struct db *db, const struct file *file, const struct sql_statement *s,
                                  uint64_t *reterr_matched)
 {
@@ -141,7 +141,7 @@ static enum result run_patiently(struct db *db, const struct file *file, const s
     return r;
 }
 
-/* Whether a statement failed since it had been run before: the process ended after it and before it was noted. */
+/* Whether a statement failed because it had been run before, by a process that ended before it could note that. */
 static bool was_done_before(const struct db *db)
 {
     static const char *const there[] = { ": 1050 ", ": 1060 ", ": 1061 ", ": 1062 ", ": 1091 ", ": 1359 ", ": 1826 " };
@@ -163,7 +163,7 @@ static int complain_of_statement(struct db *db, const struct file *file, const s
         (void)fprintf(stderr, "migrate: %s: %s\n", file->path, advice(db));
     else if (file->name != NULL)
         (void)fprintf(stderr,
-                      "migrate: what stands before it (%lld) is done and noted; remove the cause, and run this"
+                      "migrate: the statements before it (%lld) are done and noted; remove the cause, and run this"
                       " again\n",
                       (long long)file->done);
     return may_be_left_out(db) ? LEFT_OUT : 1;

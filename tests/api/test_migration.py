@@ -177,7 +177,7 @@ def test_a_file_that_failed_goes_on_where_it_stopped(own):
         failed = run()
         assert failed.returncode == 1
         assert "0001_own.sql, statement 3 (INSERT INTO missing" in failed.stderr and "1146" in failed.stderr
-        assert "what stands before it (2) is done and noted" in failed.stderr
+        assert "the statements before it (2) are done and noted" in failed.stderr
     cursor.execute("CREATE TABLE missing (id INT PRIMARY KEY)")
     done = run()
     assert done.returncode == 0, done.stderr
