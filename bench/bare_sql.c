@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* bare_sql: what the database alone can do, through the product's own library.
+/* bare_sql: measures what the database alone can do, through the product's own library.
  *
  *   bare_sql holds FILE SECONDS WORKERS       the very statements of a hold, without HTTP
  *   bare_sql one-trip FILE SECONDS WORKERS    the same rows by one CALL of a stored procedure: the yardstick
- *   bare_sql claims COUNT                     claims and settles batches of due timers, and says what the server
+ *   bare_sql claims COUNT                     claims batches of due timers, and says how many rows the server
  *                                             read for each claim
  *
- * FILE has a line for each hold: flight and seats, "bench-7 12A,12B". Databases as for the other programs;
- * one-trip runs as the owner (MIGRATION_DSN), who may make procedures. Prints JSON. */
+ * FILE has a line for each hold: flight and seats, "bench-7 12A,12B". The databases are set as for the other programs;
+ * one-trip runs as the owner (MIGRATION_DSN), which may create procedures. Prints JSON. */
 
 #include "booking/base/text.h"
 #include "booking/booking.h"
@@ -97,7 +97,7 @@ static void read_wishes(const char *path)
 
 /* ── workers ────────────────────────────────────────────────────────────── */
 
-/* Shared by the processes; each writes its own. */
+/* The tallies are shared by the processes; each writes its own. */
 struct tally {
     uint64_t done;
     uint64_t failed;
@@ -186,7 +186,7 @@ static void report(const struct tally *tallies, size_t workers, double start)
     free(us);
 }
 
-/* One process each, as the API's pool is. */
+/* Each worker is a process of its own, as in the API's pool. */
 static int run_holds(const struct config *config, const struct dsn *dsn, holder hold_one, double seconds,
                      size_t workers)
 {
@@ -234,7 +234,7 @@ static int64_t rows_read(struct db *db)
     return sum;
 }
 
-/* The claim's SELECT alone would tell less: this is what a sweeper does, lease and all. */
+/* Measures the whole claim of a sweeper, lease and all: the claim's SELECT alone would tell less. */
 static int run_claims(const struct config *config, long count)
 {
     struct db *db = db_new(&config->database);
@@ -243,7 +243,7 @@ static int run_claims(const struct config *config, long count)
     double slowest = 0, total = 0;
     size_t got = 0;
 
-    (void)rows_read(db); /* what SHOW itself reads is told by the difference */
+    (void)rows_read(db); /* the next two differ by what SHOW itself reads */
     int64_t before = rows_read(db);
     int64_t own = rows_read(db) - before;
     for (long i = 0; i < count; i++) {

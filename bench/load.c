@@ -11,9 +11,9 @@
  *   flow   each request holds seats; the connection then pays and asks every so many milliseconds until the
  *          order is confirmed
  *
- * Without -r the loop is closed: a connection sends when its answer has come. With -r it is open: requests
- * begin at that rate whatever the answers do, and latency counts from the moment a request should have begun.
- * What was measured goes to standard output as JSON. */
+ * Without -r the loop is closed: a connection sends its next request when the answer has come. With -r it is open:
+ * requests begin at that rate however slow the answers are, and latency counts from the moment a request should have
+ * begun. The results go to standard output as JSON. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,13 +54,13 @@ struct connection {
     bool in_body;
     size_t body_left;
     int status;
-    /* Flow: where in it, the order's id, its own request, when it was held and paid. */
+    /* Flow: the step, the order's id, the request made for it, when it was paid. */
     enum step step;
     char order_id[40];
     char own[512];
     struct text text;
     double paid;
-    double due; /* of the next question */
+    double due; /* when it asks again */
     bool confirmed;
     int64_t answers;
     int64_t won; /* sale: the seats of this customer */
@@ -75,7 +75,7 @@ static struct {
     int port;
     enum mode mode;
     size_t connections;
-    size_t count; /* at most so many requests */
+    size_t count; /* at most this many requests */
     double seconds;
     double warm_up;
     double rate; /* 0: closed loop */
@@ -85,7 +85,7 @@ static struct {
 static struct text *requests;
 static size_t request_count;
 static struct connection connections[CONNECTIONS_MAX];
-static size_t idle[CONNECTIONS_MAX]; /* a queue: who has waited longest goes first */
+static size_t idle[CONNECTIONS_MAX]; /* a queue: the one that has waited longest goes first */
 static size_t idle_first, idle_count;
 static size_t watching[CONNECTIONS_MAX]; /* a queue too: all wait equally long */
 static size_t watching_first, watching_count;
@@ -175,7 +175,7 @@ static size_t choose_request(void)
     return next_request < request_count ? next_request++ : NONE;
 }
 
-/* A seat is off the list as soon as anybody's answer says that it is gone. */
+/* A seat is off the list as soon as any connection's answer says that it is gone. */
 static void mark_sold(size_t request)
 {
     for (size_t i = 0; i < unsold_count; i++) {
@@ -351,7 +351,7 @@ static void on_readable(struct connection *c)
     } else {
         ssize_t got = recv(c->fd, c->head + c->head_len, HEAD_MAX - 1 - c->head_len, 0);
         if ((got == 0 || (got < 0 && errno == ECONNRESET)) && c->head_len == 0) {
-            /* nginx closes connections that are kept when it needs room, and may do so just as we send. */
+            /* nginx closes kept connections when it needs room, and may do so just as we send. */
             (void)close(c->fd);
             connect_one(c);
             reconnects++;
@@ -381,7 +381,7 @@ static double intended(double start)
     return start + (double)started / options.rate;
 }
 
-/* Begins what is to begin by now; returns when the next thing is to happen. */
+/* Begins what is due by now; returns when the next thing is. */
 static double begin_due(double start, double now, bool *more)
 {
     double next = now + 0.1;
@@ -412,7 +412,7 @@ static void run(double start)
 {
     struct epoll_event events[256];
     bool more = true;
-    /* Answers that do not come within 30 s of the end are not waited for. */
+    /* It does not wait for answers that come more than 30 s after the end. */
     while ((more || in_flight > 0) && now_s() < end_at + 30) {
         double now = now_s();
         double wait = begin_due(start, now, &more) - now;

@@ -3,8 +3,8 @@
  *
  *   slow_gateway PORT DELAY_MS
  *
- * One process that holds thousands of calls open, which the shipped simulator (a process a call) is not made
- * for. Ends with SIGTERM; then says how many calls it had open at most, as JSON. */
+ * It is one process that holds thousands of calls open, which the shipped simulator (one process per call) is not made
+ * for. On SIGTERM it ends, and prints as JSON how many calls it had open at most. */
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -31,11 +31,11 @@ struct call {
     size_t len;
 };
 
-/* All calls wait equally long, so who came first is first to be answered. */
+/* All calls wait equally long, so the first to come is the first to be answered. */
 struct waiting {
     int fd;
     double due;
-    uint64_t serial; /* the descriptor's, when the call was made: it may be another's by now */
+    uint64_t serial; /* of the call's connection: the descriptor may belong to another by now */
 };
 
 static struct call *calls[FILES_MAX];
@@ -138,7 +138,7 @@ static void answer(const struct waiting *w)
 {
     char body[128], text[512];
     if (serials[w->fd] != w->serial)
-        return; /* hung up meanwhile */
+        return; /* the client has hung up meanwhile */
     (void)snprintf(body, sizeof body, "{\"transactionId\":\"bench-%llu\",\"status\":\"APPROVED\"}",
                    (unsigned long long)++served);
     int len = snprintf(text, sizeof text,
@@ -147,7 +147,7 @@ static void answer(const struct waiting *w)
     (void)send(w->fd, text, (size_t)len, MSG_NOSIGNAL);
 }
 
-/* Answers what is due; returns the milliseconds until the next. */
+/* Answers what is due; returns the milliseconds until the next answer is. */
 static int answer_due(void)
 {
     double now = now_s();

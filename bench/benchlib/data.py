@@ -7,7 +7,7 @@ import random
 FLIGHTS, ROWS, LETTERS = 500, 30, "ABCDEF"
 HOT_SEATS = 450
 
-# Rows of a table of numbers, 0 to a million, in a database of the benchmark's own.
+# A table of the numbers from 0 up to a million, in a database of the benchmark's own.
 NUMBERS = """
 CREATE DATABASE IF NOT EXISTS bench; CREATE TABLE IF NOT EXISTS bench.numbers (n INT PRIMARY KEY);
 INSERT IGNORE INTO bench.numbers
@@ -86,7 +86,7 @@ def seat_of(n):
 
 
 def make_orders(stack, batch, count, status, expires="NULL", seats=True, first=0):
-    """Orders first <= n < first + count, each with a seat of its own if there are to be seats (90,000 at most)."""
+    """Makes orders first <= n < first + count, each with a seat of its own if seats is set (90,000 at most)."""
     stack.sql(MAKE_ORDERS.format(id=ID.format(batch=batch), flights=FLIGHTS, status=status, expires=expires,
                                  seat=seat_of("n") if seats else "'1A'", count=count, first=first))
     if seats:
@@ -122,7 +122,7 @@ def write_requests(path, requests):
 
 
 def pairs(seed):
-    """Two neighbouring seats on some flight, all there are, in an order that spreads over the flights."""
+    """All pairs of neighboring seats on all flights, in an order that spreads over the flights."""
     wishes = [(f"bench-{flight}", [f"{row}{LETTERS[i]}", f"{row}{LETTERS[i + 1]}"])
               for flight in range(FLIGHTS) for row in range(1, ROWS + 1) for i in (0, 2, 4)]
     random.Random(seed).shuffle(wishes)
@@ -148,7 +148,7 @@ def write_holds(directory, seed):
 
 
 def write_refused(directory):
-    """Holds that the API refuses by looking at them: what an answer costs before any SQL."""
+    """Holds that the API refuses at sight, which shows what an answer costs before any SQL."""
     return write_requests(directory / "refused.http", [hold_request(flight, seats[:1] * 2, n)
                                                        for n, (flight, seats) in enumerate(pairs(0))])
 

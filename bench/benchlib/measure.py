@@ -22,7 +22,7 @@ def percentiles(values, prefix, points=(50, 99)):
 
 
 def answers(result, prefix):
-    """Rate, latency, and what went wrong, of a run of the load generator."""
+    """Rate, latency and failures of a run of the load generator."""
     latency = result["latency_ms"]
     return {**rate_and_cost(result, prefix),
             **{f"{prefix}_ms_{name}": latency[name] for name in ("p50", "p99", "p99.9", "max") if name in latency},
@@ -31,7 +31,7 @@ def answers(result, prefix):
 
 
 def part(name, cost_us, count):
-    """What one of so many cost, by process and in all."""
+    """What each of `count` cost, by process and in all."""
     return {**{f"{name}_cpu_us_{group}": us / count for group, us in cost_us.items()},
             f"{name}_cpu_us": sum(cost_us.values()) / count}
 
@@ -79,12 +79,12 @@ class Bench:
             data.reset(stack)
             settle()
             way()
-        # At the hold's own rate: an answer costs nginx and the load generator less the more of them there are a second.
+        # At the hold's own rate: the more answers a second, the less each costs nginx and the load generator.
         refused(max(50, int(figures["http_per_s"])))
         figures["http_of_bare"] = figures["http_per_s"] / figures["bare_per_s"]
         figures["http_of_one_trip"] = figures["http_per_s"] / figures["one_trip_per_s"]
         figures["bare_of_one_trip"] = figures["bare_per_s"] / figures["one_trip_per_s"]
-        # What the ratios could be at best while processors are the limit: the same work, and an answer around it.
+        # The best the ratios could be while processors are the limit: the same work, with an answer around it.
         for way in ("bare", "one_trip"):
             figures[f"bound_of_{way}"] = figures[f"{way}_cpu_us"] / (figures[f"{way}_cpu_us"] + figures["refused_cpu_us"])
         data.reset(stack)
@@ -96,7 +96,7 @@ class Bench:
     # -- 2 ------------------------------------------------------------------------------------------------
 
     def sale(self, number):
-        """200 customers, 450 seats: of one flight, and spread over 450 flights."""
+        """200 customers, 450 seats: on one flight, and spread over 450 flights."""
         stack, figures = self.stack, {}
         for prefix, hot in (("hot", True), ("spread", False)):
             runs = []
@@ -156,7 +156,7 @@ class Bench:
     # -- 4 ------------------------------------------------------------------------------------------------
 
     def flow(self, number):
-        """Hold, pay, confirmed, at a gateway without delay: as many as go, then 40 a second."""
+        """From hold to confirmation, at a gateway without delay: as fast as it goes, then 40 a second."""
         stack = self.stack
         http, _ = data.write_holds(self.work, number)
         data.reset(stack)
@@ -187,7 +187,7 @@ class Bench:
                 if group in PRODUCT}
 
     def held_orders(self, count):
-        """Orders with a hold of a day; their identifiers."""
+        """Makes orders with a hold of a day; returns their identifiers."""
         batch = self.next_batch()
         data.reset(self.stack)
         data.make_orders(self.stack, batch, count, "SEATS_RESERVED", "UTC_TIMESTAMP(3) + INTERVAL 1 DAY")
@@ -245,7 +245,7 @@ class Bench:
         return figures
 
     def payments_due(self, number):
-        """10,000 payments due at once at a gateway of a second, with 100 timers a second beside them."""
+        """10,000 payments due at once at a gateway that takes a second, with 100 timers a second beside them."""
         stack, port, count = self.stack, free_port(), 10_000
         gateway = subprocess.Popen([stack.build / "bench/slow_gateway", str(port), "1000"], text=True,
                                    stdout=subprocess.PIPE)
@@ -278,14 +278,14 @@ class Bench:
     # -- 5 ------------------------------------------------------------------------------------------------
 
     def fill(self, count):
-        """So many timers for tomorrow. A timer is a row of workflow_jobs; its order is not looked at before."""
+        """Makes `count` timers for tomorrow. A timer is a row of workflow_jobs; its order is not read until then."""
         data.reset(self.stack)
         data.make_jobs(self.stack, 0xf0000000, count, "EXPIRE_HOLD",
                        "UTC_TIMESTAMP(3) + INTERVAL 1 DAY + INTERVAL n SECOND")
         settle(3)
 
     def lateness(self, prefix, count, spacing_ms):
-        """Holds that lapse one after the other, or all at once: how late each is ended."""
+        """How late holds are ended that lapse one after the other, or all at once."""
         stack, batch = self.stack, self.next_batch()
         start = stack.sql("SELECT UTC_TIMESTAMP(3) + INTERVAL {} SECOND".format(4 + count // 5000))[0][0]
         due = f"TIMESTAMPADD(MICROSECOND, n * {spacing_ms} * 1000, '{start}')"
@@ -317,7 +317,7 @@ class Bench:
         time.sleep(idle_s)
         used = {group: after - cpu.get(group, 0) for group, after in stack.cpu().items()}
         asked = stack.statements() - before
-        figures["idle_statements_per_s"] = (asked - 2) / idle_s      # two are those that ask
+        figures["idle_statements_per_s"] = (asked - 2) / idle_s      # two are our own
         figures["idle_core_percent"] = sum(used.values()) / idle_s * 100
         figures.update({f"idle_core_percent_{group}": value / idle_s * 100 for group, value in used.items()})
         return figures
@@ -339,7 +339,7 @@ class Bench:
         return count / took
 
     def queue(self, number):
-        """Jobs whose order has moved on, so that nothing is to be done but to drop them; and what a claim reads."""
+        """Jobs whose order has moved on, so that they need only be dropped; and how many rows a claim reads."""
         stack, figures = self.stack, {}
         count = int(4000 * self.seconds)
         self.fill(self.pending)

@@ -71,7 +71,7 @@ def parts_of(figures, prefix):
 
 
 def chosen(figures, *rows):
-    """(label, figure, target) for those figures that were measured."""
+    """Rows of (label, value, target) for those figures that were measured."""
     return [(label, figures[name], target) for label, name, target in rows if figures.get(name) is not None]
 
 

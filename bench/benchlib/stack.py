@@ -119,7 +119,7 @@ class Stack:
         return int(self.sql("SHOW GLOBAL STATUS LIKE 'Questions'")[0][1])
 
     def open_old_transaction(self):
-        """A reader that began now and does not end: the server must keep everything for it."""
+        """Begins a reader that does not end: the server must keep every old version for it."""
         session = subprocess.Popen([*client(self.settings), "-N", "-B", "--unbuffered", "flight_booking"],
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         session.stdin.write("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ;\n"
@@ -186,7 +186,7 @@ class Stack:
 
 
 def cpu_clock(pid):
-    """As clock_getcpuclockid(3) has it on Linux: of all threads of a process, those that have ended included."""
+    """The clock of clock_getcpuclockid(3) on Linux, for all threads of a process, including those that have ended."""
     return ~pid << 3 | 2
 
 
@@ -197,7 +197,7 @@ def children_cpu():
 
 
 def settle(seconds=1.0):
-    """Lets what the last measurement left (flushing, purging) calm down."""
+    """Waits for what the last measurement left behind (flushing, purging) to calm down."""
     time.sleep(seconds)
 
 
