@@ -148,6 +148,6 @@ def test_without_the_seat_lock_the_storm_finds_seats_sold_twice(broken_stack):
         return {"a seat sold twice", "a seat that had two holders once"} <= kinds
     crowd.start()
     try:
-        wait_for(caught, 30, "the double bookings to be seen", interval=1)
+        wait_for(caught, 90, "the double bookings to be seen", interval=1)
     finally:
         crowd.finish()
