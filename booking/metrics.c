@@ -212,7 +212,7 @@ void metrics_add(enum metric metric, uint64_t n)
 
 void metrics_add_moves(enum order_status to, uint64_t n)
 {
-    add(&shared->counters[METRIC_ORDER_TO + to], n);
+    add(&shared->counters[METRIC_ORDER_TO + (int)to], n);
 }
 
 void metrics_observe(enum metric_time what, double seconds)
