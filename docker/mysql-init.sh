@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Run once by MySQL's container, when its data directory is new: databases and accounts, each with the rights it
-# uses. The owners migrate; the programs' own accounts may change no schema.
+# MySQL's container runs this once, when its data directory is new. It creates the databases and the accounts, with
+# their rights. The owners migrate; the programs' accounts may change no schema.
 set -eu
 mysql --protocol=socket -uroot -p"$MYSQL_ROOT_PASSWORD" <<SQL
 CREATE DATABASE IF NOT EXISTS flight_booking CHARACTER SET utf8mb4;

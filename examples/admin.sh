@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# What the operator can ask and do.
+# Shows what the operator can ask and do.
 #
 #   examples/admin.sh            looks at orders and jobs, and makes a job due now
-#   examples/admin.sh reset      ends every open order of $FLIGHT and frees all its seats, the paid ones too
+#   examples/admin.sh reset      ends every open order of $FLIGHT and frees all its seats, even paid ones
 . "$(dirname "$0")/common.sh"
 
 as_admin() {
@@ -11,31 +11,31 @@ as_admin() {
     send "$method" "$path" "$json" ${ADMIN_TOKEN:+-H "Authorization: Bearer $ADMIN_TOKEN"}
 }
 
-say "An order to look at"
+say "Make an order to look at"
 send POST "/api/flights/$FLIGHT/orders" "{\"userId\": \"ada\", \"seats\": [\"$(free_seats 1)\"]}"
 expect 201
 order=$(field orderId)
 
-say "Open orders of this flight"
+say "List the open orders of this flight"
 as_admin GET "/api/admin/orders?flightId=$FLIGHT&status=SEATS_RESERVED&limit=5"
 expect 200
 
-say "An order by the beginning of its id"
+say "Find an order by the beginning of its id"
 as_admin GET "/api/admin/orders?q=$(printf '%s' "$order" | cut -c 1-18)"
 expect 200
 
-say "What is to be done about it: its timer"
+say "List its jobs: there is its timer"
 as_admin GET "/api/admin/jobs?orderId=$order"
 expect 200
 job=$(printf '%s\n' "$BODY" | sed -n 's/.*"jobs":\[{"id":\([0-9]*\).*/\1/p')
 
-say "Make that due now. A timer that fires early does no harm: the sweeper sets it again"
+say "Make the timer due now. A timer that fires early does no harm: the sweeper sets it again"
 as_admin POST "/api/admin/jobs/$job/retry"
 expect 200
 send GET "/api/orders/$order"
 [ "$(field status)" = SEATS_RESERVED ]
 
-say "What has failed for good, and waits for somebody"
+say "List jobs that have failed for good and wait for the operator"
 as_admin GET "/api/admin/jobs?status=FAILED"
 expect 200
 

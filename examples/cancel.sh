@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Cancelling frees the seats at once, also while a payment is being worked on.
+# A cancellation frees the seats at once, also while a payment is under way.
 . "$(dirname "$0")/common.sh"
 
 seat=$(free_seats 1)
@@ -13,11 +13,11 @@ send DELETE "/api/orders/$order"
 expect 200
 [ "$(field status)" = CANCELLED ]
 
-say "Once is enough: the order is final"
+say "A second cancellation is refused: the order is final"
 send DELETE "/api/orders/$order"
 expect 409
 
-say "Hold the same seat again, pay with a code that is never answered, and cancel meanwhile"
+say "Hold the same seat again, pay with a code that the gateway never answers, and cancel meanwhile"
 send POST "/api/flights/$FLIGHT/orders" "{\"userId\": \"bob\", \"seats\": [\"$seat\"]}"
 expect 201
 order=$(field orderId)
@@ -26,5 +26,5 @@ expect 202
 send DELETE "/api/orders/$order"
 expect 200
 
-say "Whatever the gateway has done or will do under this payment's key is voided"
+say "Any charge under this payment's key is voided, now or later"
 send GET "/api/orders/$order/events"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Changing seats: it restarts the hold, it is all or nothing, and it can be made conditional.
+# Changes seats. A change restarts the hold, it is all or nothing, and it can be made conditional.
 . "$(dirname "$0")/common.sh"
 
 seats=$(free_seats 4)
@@ -29,17 +29,17 @@ expect 409
 send GET "/api/orders/$ada"
 [ "$(field expiresAt)" = "$expires" ]
 
-say "A change on condition that nobody else has changed the order since version $etag: somebody has"
+say "A change on condition that the order still has version $etag is refused: it has changed since"
 send PUT "/api/orders/$ada/seats" "{\"seats\": [\"$fourth\"]}" -H "If-Match: $etag"
 expect 412
 
-say "The same with the current version"
+say "The same change with the current version is accepted"
 send GET "/api/orders/$ada"
 etag=$(header ETag)
 send PUT "/api/orders/$ada/seats" "{\"seats\": [\"$fourth\"]}" -H "If-Match: $etag"
 expect 200
 
-say "A reader who knows the version need not be sent the order again"
+say "A reader that knows the version does not get the order again"
 send GET "/api/orders/$ada" '' -H "If-None-Match: $(header ETag)"
 expect 304
 

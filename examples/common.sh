@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-# What the examples share; each of them begins with:  . "$(dirname "$0")/common.sh"
+# Functions that the examples share; each example begins with:  . "$(dirname "$0")/common.sh"
 #
 #   URL           what `make start` printed       (http://127.0.0.1:8080); BOOKING_URL does as well
 #   FLIGHT        a flight with free seats        (fl-101)
-#   ADMIN_TOKEN   the operator's: conf/stack token shows the one that make start made
-# shellcheck shell=sh disable=SC2034  # they use these
+#   ADMIN_TOKEN   the operator's token; conf/stack token shows the one that make start created
+# shellcheck shell=sh disable=SC2034  # the examples use these variables
 set -eu
 
 URL=${BOOKING_URL:-${URL:-http://127.0.0.1:8080}}
@@ -12,8 +12,8 @@ FLIGHT=${FLIGHT:-fl-101}
 
 say() { printf '\n# %s\n' "$*"; }
 
-# send METHOD PATH [JSON [CURL-OPTION...]]: prints the answer's body; its status is in $STATUS, its headers are in $HEADERS.
-# (Not to be called inside $(...), where a variable set would be lost: the body is in $BODY.)
+# send METHOD PATH [JSON [CURL-OPTION...]]: prints the answer, and sets $STATUS, $HEADERS and $BODY.
+# (Do not call it inside $(...), since the variables would be lost.)
 send() {
     send_method=$1 send_path=$2 send_json=${3:-}
     shift "$(($# < 3 ? $# : 3))"
@@ -33,19 +33,19 @@ expect() {
     fi
 }
 
-# field NAME: a text or a number of the last answer. (jq is better at it, but not everywhere.)
+# field NAME: prints a text or a number of the last answer. (jq does this better, but is not always installed.)
 field() { printf '%s\n' "$BODY" | sed -n 's/.*"'"$1"'":"\{0,1\}\([^",}]*\).*/\1/p'; }
 
-# header NAME: of the last answer.
+# header NAME: prints a header of the last answer.
 header() { printf '%s\n' "$HEADERS" | sed -n 's/^'"$1"': //p'; }
 
-# free_seats N: the numbers of N free seats, a line each.
+# free_seats N: prints the numbers of N free seats, one per line.
 free_seats() {
     curl -sS "$URL/api/flights/$FLIGHT/seats?status=AVAILABLE" |
         grep -o '"seatNumber":"[^"]*"' | cut -d '"' -f 4 | head -n "$1"
 }
 
-# json_list: its lines as ["A1","A2"].
+# json_list: turns the lines of its input into ["A1","A2"].
 json_list() { sed 's/.*/"&"/' | paste -s -d , - | sed 's/.*/[&]/'; }
 
 # wait_for_end ORDER: polls until the order is in a final state, and leaves it in $BODY.

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# A hold that runs out. Takes RESERVATION_TIMEOUT: start the stack with a short one to see it,
+# Lets a hold run out. This takes RESERVATION_TIMEOUT, so start the stack with a short one:
 #
 #   make restart RESERVATION_TIMEOUT=5s
 . "$(dirname "$0")/common.sh"

@@ -1,9 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# One order for each code of the payment simulator, all at once, and what becomes of them.
+# Pays one order with each code of the payment simulator, all at once, and shows the outcomes.
 #
-#   examples/payments.sh                 all codes; those that are never answered take 3 × PAYMENT_TIMEOUT
-#   examples/payments.sh 99999 00000     some
+#   examples/payments.sh                 most codes; those without an answer take 3 × PAYMENT_TIMEOUT
+#   examples/payments.sh 99999 00000     only these
 . "$(dirname "$0")/common.sh"
 
 if [ $# = 0 ]; then set -- 99999 00000 50300 50301 50302 50400 50401 50402; fi
@@ -25,7 +25,7 @@ for each in $pending; do
     printf '%s  %-9s  attempts %s  %s\n' "${each%%:*}" "$(field status)" "$(field paymentAttempts)" "$(field message)"
 done
 
-say "A code of the wrong form is refused, and the order is as it was"
+say "A code of the wrong form is refused, and the order stays as it was"
 send POST /api/orders "{\"flightId\": \"$FLIGHT\", \"seats\": [\"$(free_seats 1)\"]}"
 expect 201
 order=$(field orderId)

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Two customers want the same seat at the same moment: one gets it, the other is told so.
+# Two customers want the same seat at the same moment: one gets it, the other gets a refusal.
 . "$(dirname "$0")/common.sh"
 
 seat=$(free_seats 1)
@@ -17,7 +17,7 @@ for user in ada bob; do printf '%s: %s %s\n' "$user" "$(cat "$results/$user")" "
 
 [ "$(cat "$results/ada" "$results/bob" | sort | paste -s -d ' ' -)" = "201 409" ]
 
-say "The one who got it lets it go"
+say "Cancel the order that got it"
 BODY=$(cat "$results"/*.json | grep '"orderId"')
 send DELETE "/api/orders/$(field orderId)"
 expect 200
