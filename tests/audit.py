@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Compares seats, orders, jobs, history, payments and the gateway's charges: what must agree, agrees.
+"""Checks that seats, orders, jobs, history, payments and the gateway's charges agree with each other.
 
 usage: tests/audit.py [--patience SECONDS] [--lease SECONDS]       (`make audit`)
 
-Reads the booking database and the gateway's in one consistent snapshot, changes nothing, and reports
-every contradiction: exit status 0 when there is none, 1 when there is, 2 when it cannot look.
+It reads the booking database and the gateway's in one consistent snapshot, changes nothing, and reports every
+contradiction. The exit status is 0 when there is none, 1 when there is one, and 2 when it cannot look.
 
-It needs an account that may read both databases: AUDIT_DSN, or else the stack's own socket in RUN_DIR, where
-the operating system's account is let in. DATABASE_DSN and GATEWAY_DATABASE_DSN say what they are called.
+It needs an account that may read both databases: AUDIT_DSN, or else the stack's own socket in RUN_DIR, which accepts
+the operating system's account. The names of the databases come from DATABASE_DSN and GATEWAY_DATABASE_DSN.
 """
 
 import argparse
@@ -29,7 +29,7 @@ LIVE = """(o.status IN ('SEATS_RESERVED', 'PAYMENT_PENDING') OR o.status = 'CONF
               SELECT 1 FROM {booking}.workflow_events e
                WHERE e.order_id = o.order_id AND e.type = 'SEATS_FREED_BY_ADMIN'))"""
 
-# How long ago a column's time was, in seconds.
+# The age of a column's time, in seconds.
 AGE = "TIMESTAMPDIFF(MICROSECOND, {column}, @now) / 1000000"
 
 SEATS = {
@@ -97,7 +97,7 @@ ORDERS = {
                      AND (max_attempts > 0 OR failures > 0))""",
 }
 
-# The first move of each order, every following one, and the last against the order's state.
+# Every move of each order, with the state that the previous one led to. The last one must lead to the order's state.
 MOVES = """
     SELECT order_id, event_id, type, from_status, to_status,
            LAG(to_status) OVER (PARTITION BY order_id ORDER BY event_id) AS came_from
@@ -122,12 +122,12 @@ HISTORY = {
     "a history of no order": """
         SELECT DISTINCT e.order_id FROM {booking}.workflow_events e
           LEFT JOIN {booking}.orders o ON o.order_id = e.order_id WHERE o.order_id IS NULL""",
-    # An approval that comes after the attempt was given up is told beside it, and so is that the gateway took its time.
+    # An approval that comes after its attempt was given up has an event of its own, and so has a pending answer.
     "an attempt counted twice": """
         SELECT order_id, type, attempt, COUNT(*) AS times, GROUP_CONCAT(outcome) AS outcomes
           FROM {booking}.workflow_events WHERE type = 'PAYMENT_ATTEMPT'
          GROUP BY order_id, type, attempt, outcome = 'LATE_APPROVAL', outcome = 'PENDING' HAVING times > 1""",
-    # Of the one in flight no one knows yet, and of one in flight at the end of a cancelled order perhaps never.
+    # The attempt in flight has no event yet. One that was in flight when its order was canceled may never get one.
     "an attempt missing": """
         SELECT o.order_id, o.status, o.payment_attempts, j.status AS job,
                COUNT(DISTINCT e.attempt) AS known, MAX(e.attempt) AS last
@@ -155,7 +155,7 @@ PAYMENTS = {
         SELECT order_id, status FROM {booking}.payments WHERE status <> 'PENDING' AND LENGTH(payment_code) > 2""",
 }
 
-# Charges the tests make at the gateway directly, without an order, are named so.
+# The tests give this name to charges that they make at the gateway directly, without an order.
 WITHOUT_ORDER = "gateway-test-"
 
 MONEY = {
@@ -190,7 +190,7 @@ MONEY = {
                 OR NOT p.transaction_id <=> c.transaction_id)""",
 }
 
-# These look at the clock, so they mean something only where sweepers are supposed to run.
+# These compare with the clock, so they are meaningful only where sweepers are supposed to run.
 CLOCK = {
     "a job that is due and not taken up": f"""
         SELECT job_id, kind, order_id, status, {AGE.format(column='run_at')} AS late_seconds
@@ -199,7 +199,7 @@ CLOCK = {
         SELECT job_id, kind, order_id, locked_by, -{AGE.format(column='run_at')} AS ends_in_seconds
           FROM {{booking}}.workflow_jobs
          WHERE status = 'RUNNING' AND -{AGE.format(column='run_at')} > GREATEST(@lease, 10) + 1""",
-    # A departure that was moved ends the hold for all who look, though its timer may still stand where it stood.
+    # An earlier departure ends the hold for every reader, though its timer may still have the old time.
     "a timer that will not fire at the end of its hold": """
         SELECT j.job_id, o.order_id, o.expires_at, f.departure_time, j.run_at FROM {booking}.workflow_jobs j
           JOIN {booking}.orders o ON o.order_id = j.order_id JOIN {booking}.flights f ON f.flight_id = o.flight_id
@@ -207,7 +207,7 @@ CLOCK = {
            AND j.run_at NOT BETWEEN LEAST(o.expires_at, f.departure_time) AND o.expires_at""",
 }
 
-# Every taking and giving back of seats, in the order of the locks: an event is written while its
+# Every event that takes or releases seats, in the order in which the seats were locked: an event is written while its
 # transaction holds the seats.
 SEAT_MOVES = """
     SELECT e.event_id, e.order_id, o.flight_id, e.type, e.detail FROM {booking}.workflow_events e
@@ -217,7 +217,7 @@ SEAT_MOVES = """
 
 
 class Books:
-    """Both databases as they were at one moment."""
+    """Both databases, as of one moment."""
 
     def __init__(self, connection, booking="flight_booking", gateway="payment_gateway", patience=5.0, lease=15.0):
         self.connection = connection
@@ -239,7 +239,7 @@ class Books:
                 yield Finding(kind, tuple((name, str(value)) for name, value in row.items()))
 
     def replay_seats(self):
-        """Two holders of one seat at any time in the past, though all is well now."""
+        """Finds seats that had two holders at any time in the past, even if all is well now."""
         holder, held = {}, {}
         for move in self.rows(SEAT_MOVES.format(**self.names)):
             order, flight = move["order_id"], move["flight_id"]
@@ -267,7 +267,7 @@ class Books:
 
 
 def seats_after(move):
-    """What the order holds after the event: 'A1,A2', or 'A1 -> B1,B2' of a change, or nothing."""
+    """The seats that the order holds after the event, whose detail is 'A1,A2' or, for a change, 'A1 -> B1,B2'."""
     if move["type"] in ("SEATS_RESERVED", "SEATS_CHANGED"):
         return (move["detail"] or "").split(" -> ")[-1].split(",")
     return []
@@ -280,9 +280,9 @@ def findings(stack, **options):
 
 
 def audit(stack, deadline=15, punctual=False):
-    """For tests: fails on any finding that stays from the first look to the deadline.
+    """Fails a test on any finding that persists from the first look to the deadline.
 
-    One look would do for all but the clock; but tests of shared stacks also plant what must not be, for a moment.
+    Except for the clock, one look would be enough, but some tests plant a contradiction in a shared stack for a moment.
     """
     left = findings(stack, punctual=punctual)
     end = time.monotonic() + deadline
@@ -300,7 +300,7 @@ def report(found):
 # ---- the program ------------------------------------------------------------------------------------------
 
 def seconds(text):
-    """A duration as the settings write it ('10s', '500ms', '1m'), or plain seconds."""
+    """Reads a duration as the settings write it ('10s', '500ms', '1m'), or plain seconds."""
     m = re.fullmatch(r"([0-9.]+)(ms|s|m|)", text)
     if not m:
         raise argparse.ArgumentTypeError(f"'{text}' is not a number of seconds")

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""A small HTTP client that holds every answer to the promises the contract makes for all of them.
+"""A small HTTP client that checks every answer against what the contract promises for all answers.
 
-No normalising, no hidden retries, one connection a request: what a test writes is what goes over
-the wire, and any number of threads may share one client.
+It normalizes nothing, never retries, and opens a connection for each request: what a test writes is what goes over the
+wire, and any number of threads may share one client.
 """
 
 import http.client
@@ -35,23 +35,23 @@ class Reply:
         return self.headers["ETag"]
 
     def ok(self, status=200):
-        """The answer's JSON, when it has this status."""
+        """Returns the answer's JSON. The status must be this one."""
         assert self.status == status, f"expected {status}: {self}"
         return self.json
 
     def refused(self, status, error):
-        """The problem document, when the request was refused just so."""
+        """Returns the problem document. The request must have been refused with this status and error."""
         assert (self.status, self.json.get("error")) == (status, error), f"expected {status} {error}: {self}"
         return self.json
 
 
 class Api:
     def __init__(self, host, port, headers=None, plain=False):
-        """`plain` skips the contract's checks: the gateway has a contract of its own."""
+        """`plain` skips the checks, for the gateway, which has a contract of its own."""
         self.host, self.port, self.headers, self.plain = host, port, headers or {}, plain
 
     def request(self, method, path, json=NO_JSON, form=None, body=None, headers=None, timeout=20):
-        """Sends one request; body in one of three ways: json, form (pairs or dict) or raw bytes."""
+        """Sends one request. The body is given as json, as a form (pairs or dict), or as raw bytes."""
         sent = {**self.headers}
         if json is not NO_JSON:
             body, sent["Content-Type"] = jsonlib.dumps(json).encode(), "application/json"
@@ -86,7 +86,7 @@ class Api:
     def delete(self, path, **kw):
         return self.request("DELETE", path, **kw)
 
-    # -- the few things nearly every test does ------------------------------------------------
+    # -- what nearly every test does ----------------------------------------------------------
 
     def hold(self, flight, *seats, user=None):
         return self.post(f"/api/flights/{flight}/orders", {"userId": user or new_user(), "seats": seats}).ok(201)
@@ -117,10 +117,10 @@ def new_user():
 
 
 def check(reply):
-    """What holds for every single answer of the system, whatever was asked."""
+    """Checks what holds for every answer of the system."""
     assert reply.headers["X-Request-Id"], f"no X-Request-Id: {reply}"
     if reply.body and not reply.headers["Content-Encoding"] and "json" in (reply.headers["Content-Type"] or "") and "/openapi" not in reply.path:
-        assert reply.body.endswith(b"}\n") and not reply.body.endswith(b"\n\n"), f"no line end, or two: {reply}"
+        assert reply.body.endswith(b"}\n") and not reply.body.endswith(b"\n\n"), f"not exactly one line end: {reply}"
     assert reply.status != 500, f"internal error: {reply}"
     kind = (reply.headers["Content-Type"] or "").split(";")[0]
     if reply.status >= 400:
@@ -128,7 +128,7 @@ def check(reply):
     elif reply.path.split("?")[0].startswith(("/api/", "/health", "/live/")) and reply.body:
         assert kind == "application/json", f"not JSON: {reply}"
     wrong = undescribed(reply.method, reply.path, reply.status, reply.headers, reply.body)
-    assert not wrong, f"not as html/api/openapi.json describes it: {wrong}: {reply}"
+    assert not wrong, f"differs from html/api/openapi.json: {wrong}: {reply}"
 
 
 def check_problem(reply, kind):
@@ -140,7 +140,7 @@ def check_problem(reply, kind):
         assert isinstance(problem.get(field), str) and problem[field], f"problem without {field}: {reply}"
     assert problem["status"] == reply.status, f"status differs: {reply}"
     assert problem["message"] == problem["detail"], f"message is not detail: {reply}"
-    if not reply.headers["Idempotency-Replayed"]:  # the first answer, word for word, names the first request
+    if not reply.headers["Idempotency-Replayed"]:  # a replayed answer names the first request
         assert problem["requestId"] == reply.headers["X-Request-Id"], f"request ids differ: {reply}"
     assert problem["type"] == "urn:booking:problem:" + problem["error"].lower().replace("_", "-"), f"type: {reply}"
     assert not LEAKS.search(problem["title"] + problem["detail"]), f"leaks internals: {reply}"

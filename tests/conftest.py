@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: MIT
-"""The stacks the tests share, and what every test may ask for.
+"""The stacks that the tests share, and the fixtures for all tests.
 
-A stack is started by the first test that needs it and serves the whole run, all workers of
-`-n 4` included; tests keep apart by using flights of their own. Whoever starts a stack leaves a
-note in the run's directory, and the controlling process stops whatever is noted there at the
-end, also after Ctrl-C, a crash of a worker, or SIGTERM.
+The first test that needs a stack starts it, and it serves the whole run, including all workers of `-n 4`. Tests do not
+disturb each other, because each uses flights of its own. The process that starts a stack leaves a note in the run's
+directory. At the end the controlling process stops every stack noted there, also after Ctrl-C, a crash of a worker, or
+SIGTERM.
 """
 
 import contextlib
@@ -18,17 +18,18 @@ from pathlib import Path
 
 import pytest
 
-# Assertions of the helpers, too, should say what they saw.
+# The helpers' assertions, too, should show the values they compared.
 pytest.register_assert_rewrite("audit", "client", "stack", "shapes")
 
 from audit import audit  # noqa: E402
 from stack import PROGRAM_FILES, ROOT, Stack  # noqa: E402
 
-# Tests look into their stacks and databases as the account that runs them; tests/host/service/test_account.py is about the other.
+# Tests look into their stacks and databases as the account that runs them. tests/host/service/test_account.py tests the
+# service's own account.
 os.environ.setdefault("RUN_AS", "root")
 
-# Settings of the shared stacks. None is slow for the sake of realism: the gateway answers at once
-# and fails only when a code says so, but for `seed`, which runs as shipped.
+# Settings of the shared stacks. Their gateway answers at once and fails only when a code says so. Only `seed` has the
+# random delays and failures of the shipped settings.
 SETTINGS = {
     "default": {},
     "quick": {
@@ -64,7 +65,7 @@ def pytest_configure_node(node):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A file's tests stay together, for its fixtures; but the seeds' tests mostly sleep, so those spread."""
+    """Keeps a file's tests on one worker, for its fixtures, but spreads the seeds' tests, which mostly sleep."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
@@ -75,12 +76,12 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items):
-    """The seeds' tests first: they are the longest, and with several workers the rest fills the gaps."""
+    """Runs the seeds' tests first: they are the longest, and with several workers the others fill the gaps."""
     items.sort(key=lambda item: "/seed/" not in item.nodeid)
 
 
 def pytest_make_parametrize_id(val):
-    """Values that go on for pages do not belong into a test's name."""
+    """Keeps very long values out of a test's name."""
     if isinstance(val, (str, bytes)) and len(val) > 40:
         return f"{ascii(val[:12])} and so on, {len(val)}"
     return None
@@ -107,11 +108,11 @@ def note_of(config, name):
 
 
 def start_noted(config, name, stack):
-    """Starts a stack and leaves the note by which it will be stopped."""
+    """Starts a stack and leaves the note that lets it be stopped."""
     for program in PROGRAM_FILES:
         if not program.exists():
             pytest.exit(f"{program.relative_to(ROOT)} is missing: run `make` first", 2)
-    # The note comes first: a stack half started must be stopped, too.
+    # The note is written first, because a half-started stack has to be stopped, too.
     note_of(config, name).write_text(
         json.dumps({"settings": stack.settings, "data_dir": str(stack.data_dir)}))
     return stack.start()
@@ -136,25 +137,25 @@ def shared_stack(pytestconfig):
 
 @pytest.fixture(scope="session")
 def default_stack(shared_stack):
-    """15 minutes to pay, 10 s an attempt, one sweeper, admin for loopback."""
+    """15 minutes to pay, 10 s per attempt, one sweeper, admin from loopback."""
     return shared_stack("default")
 
 
 @pytest.fixture(scope="session")
 def quick_stack(shared_stack):
-    """3 s to pay, an hour in all, 1 s an attempt, two sweepers, at most 4 seats, admin by token, CORS for a shop."""
+    """3 s to pay, an hour in all, 1 s per attempt, two sweepers, 4 seats at most, admin by token, CORS for a shop."""
     return shared_stack("quick")
 
 
 @pytest.fixture(scope="session")
 def seed_stack(shared_stack):
-    """As shipped, with the timings of the seeds' test configuration."""
+    """The shipped settings, with the timings of the seeds' test configuration."""
     return shared_stack("seed")
 
 
 @pytest.fixture(scope="module")
 def own_stack(pytestconfig):
-    """Starts stacks for this module alone, to be stopped, broken or set up oddly. Audited in the end as well."""
+    """Starts stacks for this module alone, which it may stop, break or set up oddly. In the end they are audited, too."""
     started = []
 
     def start(**settings):
@@ -164,7 +165,7 @@ def own_stack(pytestconfig):
     yield start
     for stack in started:
         try:
-            # With a gateway of somebody else's, half of the books are not here.
+            # With a foreign gateway, half of the books are not here.
             if "PAYMENT_GATEWAY_URL" not in stack.settings:
                 audit(stack, deadline=30)
         finally:
@@ -176,13 +177,13 @@ def own_stack(pytestconfig):
 
 @pytest.fixture(scope="module")
 def stack(default_stack):
-    """The system under test. A module that needs another one says so by overriding this."""
+    """The system under test. A module that needs another one overrides this."""
     return default_stack
 
 
 @pytest.fixture(scope="module", autouse=True)
 def audited(shared_stack):
-    """At the end of each module the books of all stacks it may have used must agree."""
+    """Checks at the end of each module that the books of all stacks it may have used agree."""
     yield
     for stack in shared_stack.known.values():
         audit(stack)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The API's description, and whether an answer is one it describes."""
+"""The API's description, and the check that an answer fits it."""
 
 import functools
 import gzip
@@ -12,13 +12,13 @@ from pathlib import Path
 import jsonschema
 
 FILE = Path(__file__).resolve().parents[1] / "html/api/openapi.json"
-# Ubuntu 22.04 has a jsonschema from before 2020-12; what is used of it here, Draft 7 has as well.
+# Ubuntu 22.04 has a jsonschema older than draft 2020-12. Draft 7 has everything that is used here, too.
 Validator = getattr(jsonschema, "Draft202012Validator", jsonschema.Draft7Validator)
 METHODS = ("get", "put", "post", "delete")
 
 
 def strict(node):
-    """The same schemas, except that an object may hold nothing that is not described."""
+    """Returns the same schemas, except that an object may have no fields beyond those described."""
     if isinstance(node, list):
         return [strict(item) for item in node]
     if not isinstance(node, dict):
@@ -47,26 +47,26 @@ def follow(node):
 
 @functools.cache
 def validator(pointer):
-    """For the schema at a place in the description, told as its keys joined by newlines."""
+    """A validator for the schema at this place in the description: its keys, joined by newlines."""
     schema = functools.reduce(lambda at, name: at[name], pointer.split("\n"), resolver().referrer)
     return Validator(schema, resolver=resolver())
 
 
 def complaint(value, *pointer):
-    """What is wrong with a value by the schema at this place, or None."""
+    """Says how a value violates the schema at this place, or returns None."""
     error = jsonschema.exceptions.best_match(validator("\n".join(pointer)).iter_errors(value))
     return error and f"{'.'.join(map(str, ['$', *error.absolute_path]))}: {error.message[:300]}"
 
 
 @functools.cache
 def paths():
-    """(pattern, path), those without parameters first."""
+    """All paths as (pattern, path), those without parameters first."""
     found = [(re.compile(re.sub(r"\{\w+\}", "[^/]+", path)), path) for path in description()["paths"]]
     return sorted(found, key=lambda each: "{" in each[1])
 
 
 def path_of(target):
-    """The described path that this one is, or None. An encoded slash is no slash; nginx goes up at encoded dots."""
+    """The described path that this target matches, or None. An encoded slash does not separate; encoded dots go up."""
     target = target.split("?")[0]
     plain = urllib.parse.unquote(target)
     if posixpath.normpath(plain) != plain:
@@ -76,13 +76,13 @@ def path_of(target):
 
 
 def operations():
-    """(path, method, operation) of everything described."""
+    """All described operations as (path, method, operation)."""
     return [(path, method, item[method]) for path, item in description()["paths"].items()
             for method in METHODS if method in item]
 
 
 def response_of(operation, status):
-    """(key, response, where it is) for a status; an operation's `default` is for what nginx or a failure answers."""
+    """(key, response, where it is) for a status. An operation's `default` covers answers of nginx and of failures."""
     key = str(status) if str(status) in operation["responses"] else "default"
     response = operation["responses"][key]
     return key, follow(response), response.get("$ref")
@@ -94,7 +94,7 @@ def media_pointer(path, method, key, ref, media):
 
 
 def undescribed(method, target, status, headers, body):
-    """Why an answer is not what the description says, or None when it is."""
+    """Says how an answer differs from the description, or returns None."""
     path = path_of(target)
     if path is None:
         is_file = not target.startswith(("/api", "/live", "/health", "/metrics"))

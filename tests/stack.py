@@ -1,9 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Starts and stops whole systems for the tests: nginx, API pool, sweeper, gateway, MariaDB.
 
-A stack lives in a directory of its own and on ports of its own, so any number can run side by
-side and beside a developer's `make start`. It is run by conf/stack, the script users run; the
-tests add nothing to it but settings.
+Each stack has its own directory and ports, so any number can run side by side and beside a developer's `make start`.
+conf/stack runs it, the script that users run; the tests only add settings.
 """
 
 import contextlib
@@ -30,14 +29,14 @@ CRASH_BUILD = BUILD.with_name(BUILD.name + "-crash")    # dies at named points: 
 NOLOCK_BUILD = BUILD.with_name(BUILD.name + "-nolock")  # sells seats twice
 PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sweeper", "migrate")]
 
-# Whatever the developer has exported must not reach the systems under test.
+# The developer's exported settings must not reach the systems under test.
 PRODUCT_VARIABLES = re.compile(
     r"^(SERVER_PORT|LISTEN_ADDRESS|DATABASE_\w+|MIGRATION_DSN|GATEWAY_\w+|(SEAT_)?RESERVATION_\w+|PAYMENT_\w+|"
     r"MAX_\w+|RATE_LIMIT_\w+|ALLOWED_ORIGIN|ADMIN_TOKEN|ALLOW_RESET|TRUSTED_PROXIES|CONFIRMATION_URL|LOG_LEVEL|SWEEPER\w*|(API|GATEWAY)_WORKERS|DATA_DIR)$")
 
 
 def wait_for(condition, deadline=10.0, what=None, interval=0.03):
-    """Returns the first true answer of condition(); fails when there is none within the deadline."""
+    """Returns the first true result of condition(); fails if there is none within the deadline."""
     end = time.monotonic() + deadline
     while True:
         answer = condition()
@@ -49,9 +48,9 @@ def wait_for(condition, deadline=10.0, what=None, interval=0.03):
 
 
 def free_ports():
-    """Below the ports that the system hands to clients, or one of those could take one before nginx does. Each process of
-    each test run draws from blocks of its own: a name in the abstract namespace (unix(7)), which goes with the process,
-    tells the others."""
+    """Yields free ports below those that the kernel hands to clients; otherwise a client could take one before nginx
+    does. Each process of each test run takes whole blocks of ports. It claims a block by a name in the abstract
+    namespace (unix(7)), which disappears with the process."""
     names, size = [], 100
     while True:
         first, name = random.randrange(20000, 32000, size), socket.socket(socket.AF_UNIX)
@@ -72,25 +71,25 @@ FREE_PORTS = free_ports()
 
 
 def free_port():
-    """One that no other test was given."""
+    """A port that no other test gets."""
     return next(FREE_PORTS)
 
 
 class Stack:
     """One running system. `settings` are environment variables, as in conf/."""
 
-    starter = []    # a command that runs another: where the system is started
+    starter = []    # a command that runs conf/stack, for a system that is started elsewhere
 
     def __init__(self, settings=None, data_dir=None):
         self.settings = {
             "SERVER_PORT": str(free_port()),
             "GATEWAY_PORT": str(free_port()),
-            # Enough for the tests' most crowded moments, and less memory than as shipped.
+            # These are enough for the tests' busiest moments, and take less memory than the shipped ones.
             "API_WORKERS": "16",
             "GATEWAY_WORKERS": "24",
             "PAYMENT_FAILURE_RATE": "0",
             "PAYMENT_MAX_DELAY": "0s",
-            # The operator is whoever is on this machine.
+            # Every client on this machine counts as the operator.
             "ADMIN_TOKEN": "none",
             **{name: str(value) for name, value in (settings or {}).items()},
         }
@@ -114,7 +113,7 @@ class Stack:
         return self
 
     def stop(self, keep_data=False):
-        """Stops every process of this stack; without keep_data its directory goes too."""
+        """Stops every process of this stack and, without keep_data, removes its directory."""
         try:
             self._conf_stack("stop", timeout=60)
         finally:
@@ -162,7 +161,7 @@ class Stack:
         return Api("127.0.0.1", int(self.settings["GATEWAY_PORT"]), plain=True)
 
     def programs_environment(self):
-        """The environment the running programs were given, read from one of them."""
+        """The environment of the running programs, read from one of them."""
         if self._programs_environment is None:
             pid = wait_for(lambda: self.pids("sweeper") or self.pids("booking-api"), 5, "a running program")[0]
             pairs = Path(f"/proc/{pid}/environ").read_text().split("\0")
@@ -170,11 +169,11 @@ class Stack:
         return self._programs_environment
 
     def app_db(self, variable="DATABASE_DSN"):
-        """A connection as the programs have it, with their rights."""
+        """A connection with the account and rights of the programs."""
         return connect(self.programs_environment()[variable])
 
     def db(self, variable="DATABASE_DSN"):
-        """The administrator's, on the same database: tests change what the programs must not."""
+        """The administrator's connection to the same database, because tests change what the programs must not."""
         if variable in self.settings:
             return self.app_db(variable)
         connection = self.root_db()
@@ -185,12 +184,12 @@ class Stack:
         return self.db("GATEWAY_DATABASE_DSN")
 
     def root_db(self):
-        """The administrator's connection: let in by the operating system's account."""
+        """The administrator's connection, which the server accepts by the operating system's account."""
         return pymysql.connect(unix_socket=str(self.data_dir / "run/mysql.sock"), user=getpass.getuser(), autocommit=True,
                                charset="utf8mb4")
 
     def query(self, sql, *args):
-        """One statement on the booking database; the rows, or for a write the affected count."""
+        """Runs one statement on the booking database. Returns the rows or, for a write, the number of affected rows."""
         return query(self.db(), sql, *args)
 
     def gateway_query(self, sql, *args):
@@ -198,7 +197,7 @@ class Stack:
 
     def new_flight(self, rows=10, layout="A BC", departs_in=30 * 86400, price_cents=12900, row_first=False,
                    origin="QQA", destination="QQB", flight_number="TST1"):
-        """A flight with all seats free (30 as FL123 has them, unless told otherwise); its id."""
+        """Adds a flight with all seats free (by default 30, as on FL123) and returns its id."""
         flight = f"test-{uuid.uuid4().hex[:16]}"
         seats = [(flight, f"{row}{letter}" if row_first else f"{letter}{row}", row, letter)
                  for row in range(1, rows + 1) for letter in layout.replace(" ", "")]
@@ -214,11 +213,11 @@ class Stack:
         return flight
 
     def row(self, order):
-        """The order's row in the database, as it is."""
+        """The order's row in the database."""
         return self.query("SELECT * FROM orders WHERE order_id = %s", order["orderId"])[0]
 
     def everything(self, order):
-        """All that is stored about an order and its flight's seats: for 'it changed nothing'."""
+        """Everything stored about an order and its flight's seats, to check that nothing changed."""
         key = order["orderId"]
         return {
             "order": self.row(order),
@@ -229,17 +228,17 @@ class Stack:
         }
 
     def lapse(self, order):
-        """Lets a hold be over now; its timer stays in the future, so no sweeper will notice."""
+        """Ends a hold's time now. Its timer stays in the future, so no sweeper notices."""
         self.query("UPDATE orders SET expires_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
 
     def fire_timer(self, order):
-        """Lets a hold run out now, timer and all."""
+        """Ends a hold's time now and makes its timer due."""
         self.query("UPDATE orders SET expires_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
         self.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND kind = 'EXPIRE_HOLD'",
                    order["orderId"])
 
     def wait_status(self, order, *statuses, deadline=10):
-        """The order, once the API shows one of these states."""
+        """Waits until the API shows one of these states, and returns the order."""
         api = self.api()
 
         def arrived():
@@ -265,7 +264,7 @@ class Stack:
             if not entry.name.isdigit():
                 continue
             try:
-                # nginx writes its title over its environment.
+                # nginx overwrites its environment with its process title.
                 if mark in (entry / "environ").read_bytes().split(b"\0") or (
                         program_of(entry.name) == "nginx" and os.readlink(entry / "cwd") == run_dir):
                     found.append(int(entry.name))
@@ -291,7 +290,7 @@ class Stack:
 
     @contextlib.contextmanager
     def without(self, *groups):
-        """The stack with some of its programs stopped."""
+        """Stops some of the stack's programs for the duration of the block."""
         for group in groups:
             self.stop_program(group)
         try:
@@ -302,18 +301,18 @@ class Stack:
             wait_for(self.healthy, 20, "the stack to be healthy again")
 
     def popen(self, program, *arguments, **settings):
-        """One more of the stack's programs, a child of the test."""
+        """Starts another process of one of the stack's programs, as a child of the test."""
         return subprocess.Popen([str(BUILD / program), *arguments], env={**self.programs_environment(), **settings},
                                 stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def run_sweeper_once(self):
-        """`sweeper --once`, as cron would run it; the finished process."""
+        """Runs `sweeper --once` as cron would, and returns the finished process."""
         sweeper = self.popen("sweeper", "--once")
         out, err = sweeper.communicate(timeout=60)
         return subprocess.CompletedProcess(sweeper.args, sweeper.returncode, out, err)
 
     def logs(self):
-        """All that the stack has written to its logs."""
+        """Everything that the stack has logged."""
         return "".join(path.read_text(errors="replace") for path in (self.data_dir / "logs").rglob("*") if path.is_file())
 
 
@@ -321,7 +320,7 @@ ENDED = (FileNotFoundError, ProcessLookupError)
 
 
 def of_process(pid, name):
-    """What /proc says of it; empty when it has ended meanwhile."""
+    """The content of a file of the process in /proc; empty if the process has ended."""
     try:
         return Path(f"/proc/{pid}/{name}").read_text(errors="replace")
     except ENDED:
@@ -329,7 +328,7 @@ def of_process(pid, name):
 
 
 def descriptors(pid):
-    """What its file descriptors lead to, but for those it closes while we look."""
+    """The targets of the process's file descriptors, except those it closes in the meantime."""
     found = []
     with contextlib.suppress(*ENDED):
         for entry in os.scandir(f"/proc/{pid}/fd"):
@@ -339,7 +338,7 @@ def descriptors(pid):
 
 
 def program_of(pid):
-    """Its name; the pool for monitoring runs the API's program by another."""
+    """The name of the process's program. The pool for monitoring runs the API's program under a name of its own."""
     try:
         program = os.path.basename(os.readlink(f"/proc/{pid}/exe")).removesuffix(" (deleted)")
         called = os.path.basename(Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")[0]).decode()

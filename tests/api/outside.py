@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Somebody else's HTTP service, as the sweeper sees one: notes what it is told and answers as it is told to."""
+"""A foreign HTTP service for the sweeper: it records the requests it gets, and answers as the test says."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 class Outside:
     def __init__(self):
         self.calls = []
-        # (path, body) -> (status, body of the answer, and perhaps headers), or None to hang up without one.
+        # (path, body) -> (status, body and perhaps headers of the answer), or None to hang up without an answer.
         self.answer = lambda path, body: (200, b"")
         outside = self
 
@@ -37,14 +37,14 @@ class Outside:
                 pass
 
         class Server(ThreadingHTTPServer):
-            request_queue_size = 128  # the sweeper comes with many payments at once
+            request_queue_size = 128  # the sweeper sends many payments at once
 
         self.server = Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def about(self, order):
-        """The calls that name this order in their body."""
+        """The requests that name this order in their body."""
         return [call for call in list(self.calls) if (call["json"] or {}).get("orderId") == order["orderId"]]
 
     def close(self):

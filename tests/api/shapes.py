@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Times, and the exact fields of what the API shows."""
+"""Times, and the exact fields of the API's objects."""
 
 import datetime
 import re
@@ -21,7 +21,7 @@ NO_ORDER = "00000000-0000-7000-8000-000000000000"
 
 
 def when(text):
-    """RFC 3339 in UTC with milliseconds, as a datetime; anything else fails."""
+    """Parses RFC 3339 in UTC with milliseconds into a datetime; anything else fails."""
     assert TIME.fullmatch(text), f"not RFC 3339 UTC with milliseconds: {text!r}"
     return datetime.datetime.fromisoformat(text)
 

@@ -16,7 +16,7 @@ PATHS = [("GET", "/api/admin/orders"), ("GET", "/api/admin/jobs"), ("POST", "/ap
 every_path = pytest.mark.parametrize("method, path", PATHS)
 
 
-# -- who may --------------------------------------------------------------------------------------
+# -- access ---------------------------------------------------------------------------------------
 
 @every_path
 @pytest.mark.parametrize("authorization", [
@@ -32,7 +32,7 @@ def test_without_the_token(quick_stack, method, path, authorization):
 @pytest.mark.parametrize("path", ["/api/admin/orders", "/api/admin/jobs"])
 def test_with_the_token(quick_stack, path):
     quick_stack.admin().get(path).ok()
-    # With a token, where the request comes from no longer matters.
+    # With a token, it does not matter where the request comes from.
     quick_stack.admin().get(path, headers={"X-Forwarded-For": "203.0.113.9"}).ok()
 
 
@@ -42,7 +42,7 @@ def test_with_the_token(quick_stack, path):
     {"X-Real-IP": "203.0.113.9"}, {"Via": "1.1 front"}, {"X-Forwarded-Proto": "https"}, {"X-Forwarded-Host": "booking.example"},
     {"Host": "evil.example"}, {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Host": "localhost.evil.example"}])
 def test_with_none_for_a_token_only_loopback(api, method, path, headers):
-    """Neither through a proxy, nor by a page of somebody else's in the operator's browser."""
+    """Requests through a proxy are refused, and so are those of another site's page in the operator's browser."""
     api.request(method, path, headers=headers).refused(403, "FORBIDDEN")
 
 
@@ -80,7 +80,7 @@ def test_search(api, flight):
     for q in (order["orderId"], user):
         assert order["orderId"] in listed(api, f"q={q}")
     for wild in (user[:8] + "%25", user[:8] + "%25" + user[9:], user[:8] + "_" + user[9:]):
-        assert listed(api, f"q={wild}") == [], "neither % nor _ stands for anything else"
+        assert listed(api, f"q={wild}") == [], "% and _ are no wildcards"
     assert order["orderId"] not in listed(api, f"q={new_user()}")
 
 
@@ -150,7 +150,7 @@ def test_a_payment_being_made_is_shown_as_running(stack, api, flight):
 
 
 def failed_job(stack, api, flight):
-    """A job that has used up its tries, planted as the sweeper leaves one."""
+    """A job that has used up its tries, planted in the state in which the sweeper leaves one."""
     order = api.hold(flight, "A1")
     stack.query("""UPDATE workflow_jobs SET status = 'FAILED', run_at = NULL, attempts = 5, max_attempts = 5,
                    last_error = 'for the test' WHERE order_id = %s""", order["orderId"])
@@ -168,7 +168,7 @@ def test_a_failed_job_is_shown_and_can_be_retried(stack, api, flight):
 
 
 def test_retrying_a_waiting_timer_makes_it_due_but_the_hold_still_stands(stack, api, flight):
-    """A timer looked at early finds nothing to expire: the order is untouched and still has its timer."""
+    """A timer that runs early finds nothing to expire: the order is untouched and still has its timer."""
     order = api.hold(flight, "A1")
     api.post(f"/api/admin/jobs/{job_of(api, order, 'EXPIRE_HOLD')['id']}/retry").ok()
 
@@ -227,7 +227,7 @@ def test_reset_during_a_payment_voids_a_later_approval(stack, api, flight):
 
 
 def test_reset_does_not_chase_what_is_booked_meanwhile(stack, api, flight):
-    """It ends what was open when it began, however long it takes; customers book on."""
+    """A reset ends the orders that were open when it began, however long it takes; customers can book meanwhile."""
     before = [api.hold(flight, seat) for seat in ("A1", "A2", "A3")]
     with order_gate(stack, before[2]) as held, ThreadPoolExecutor(1) as pool:
         reset = pool.submit(api.post, "/api/admin/reset", {"flightId": flight})
@@ -245,7 +245,7 @@ def test_reset_of_an_unknown_flight(api):
 
 @pytest.mark.parametrize("body", [{"flightId": 7}, {"flightId": ""}, {"flightId": ["FL123"]}, [], "x"])
 def test_bad_resets_reset_nothing(api, flight, body):
-    """Above all, a broken flightId must not mean: all flights."""
+    """Above all, a broken flightId must not mean all flights."""
     order = api.hold(flight, "A1")
     assert api.post("/api/admin/reset", body).status in (400, 404)
     assert api.order(order)["status"] == "SEATS_RESERVED"
@@ -260,7 +260,7 @@ def test_reset_of_everything(own_stack):
 
 
 def test_an_address_that_is_not_loopback(stack):
-    """LISTEN_ADDRESS is 127.0.0.1 unless told otherwise: nobody else can even connect."""
+    """LISTEN_ADDRESS is 127.0.0.1 by default, so no other machine can even connect."""
     own = socket.gethostbyname(socket.gethostname())
     if own.startswith("127."):
         pytest.skip("this host has no other address")

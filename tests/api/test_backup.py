@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Backup and restore: back to the moment, and timers that ran out meanwhile have fired."""
+"""Backup and restore: the data is that of the backup, and timers that ran out in the meantime fire."""
 
 import subprocess
 
@@ -45,7 +45,7 @@ def test_restore_brings_the_moment_back(own_stack, tmp_path):
     api = stack.api()
     assert api.get(f"/api/orders/{paid['orderId']}").json["status"] == "CONFIRMED"
     api.get(f"/api/orders/{after['orderId']}").refused(404, "ORDER_NOT_FOUND")
-    # Its four seconds passed while the system was down, or pass now: either way the timer fires.
+    # The hold's four seconds passed while the system was down, or pass now. Either way the timer fires.
     wait_for(lambda: stack.row(running)["status"] == "EXPIRED", 10, "the restored timer")
     assert {seat: state for seat, state in api.seats(flight).items() if state != "AVAILABLE"} == {"A1": "BOOKED"}
     audit(stack)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Bad input (issue 2): the right 4xx as a problem document, nothing changed, never a 500, nobody dead."""
+"""Bad input (issue 2): the answer is the right 4xx and a problem document, nothing changes, and no process dies."""
 
 import json
 
@@ -13,7 +13,7 @@ SQL = ["' OR '1'='1", "1; DROP TABLE orders", "\" OR 1=1 --", "' UNION SELECT * 
 
 @pytest.fixture(scope="module", autouse=True)
 def the_pool_survives(stack):
-    """The same processes serve after the module as before it."""
+    """Checks that the same processes serve after the module as before it."""
     before = stack.pids("booking-api"), stack.pids("payment-gateway"), stack.pids("sweeper")
     assert all(before)
     yield
@@ -22,7 +22,7 @@ def the_pool_survives(stack):
 
 @pytest.fixture
 def order(stack, api, flight):
-    """An order that has to look the same after the test, the only one on its flight."""
+    """The only order on its flight. It must look the same after the test."""
     held = api.hold(flight, "A1", "A2")
     before = stack.everything(held)
     yield held
@@ -31,7 +31,7 @@ def order(stack, api, flight):
 
 
 def send(api, where, order, body, headers=JSON):
-    """The body, sent to each path that takes one."""
+    """Sends the body to one of the paths that take one."""
     key = order["orderId"]
     method, path = {
         "A": ("POST", f"/api/flights/{order['flightId']}/orders"),
@@ -151,7 +151,7 @@ def test_bad_flights_in_a_body(api, order, named):
 
 @pytest.mark.parametrize("sql", SQL)
 def test_sql_in_every_field(stack, api, order, sql):
-    """It is text like any other: refused where it means nothing, stored as it is where it may."""
+    """SQL is text like any other: refused where it makes no sense, and stored unchanged where text is allowed."""
     quoted = "".join(f"%{byte:02X}" for byte in sql.encode())
     bodies = {"flightId": sql, "userId": sql, "seats": [sql], "paymentCode": sql}
     for where in WITH_BODY:
@@ -168,7 +168,7 @@ def test_sql_in_every_field(stack, api, order, sql):
 
 @pytest.mark.parametrize("where", ["A", "B"])
 def test_half_a_surrogate_pair(stack, api, where):
-    """No text that UTF-8 could hold. A refusal is best; a replacement character is no harm."""
+    """UTF-8 cannot hold half a pair. A refusal is best; a replacement character does no harm."""
     flight = stack.new_flight()
     answer = send(api, where, {"flightId": flight, "orderId": ""},
                   b'{"flightId":"%s","seats":["B1"],"userId":"a\\ud800b"}' % flight.encode())
@@ -213,13 +213,13 @@ def test_strange_ids_in_paths(api, order, kind, key):
 
 
 def test_an_escaped_id_is_the_same_id(api, order):
-    """Percent-encoding is not a way around anything; it is the same path."""
+    """A percent-encoded path is the same path, and no way around a check."""
     first, rest = order["orderId"][0], order["orderId"][1:]
     assert api.get(f"/api/orders/%{ord(first):02x}{rest}").ok()["orderId"] == order["orderId"]
 
 
 def test_repeated_keys_in_json(api, order):
-    """Two values for one key: either is a reading, but the answer must be one of the two, not a mixture."""
+    """Either value of a repeated key may count, but the answer must not mix the two."""
     answer = send(api, "change", order, b'{"seats":["Z9"],"seats":["Z8"]}')
     answer.refused(400, "INVALID_SEATS")
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Cancelling: seats free at once, and money given back that arrives too late."""
+"""Canceling: the seats are free at once, and a late approval is voided."""
 
 from stack import wait_for
 
@@ -46,7 +46,7 @@ def test_twice(stack, api, flight):
 
 
 def test_while_the_gateway_is_silent(stack, api, flight):
-    """50401 captures the charge but its first answer never comes: cancelled meanwhile, it must be voided."""
+    """50401 captures the charge, but its first answer never comes. If the order is canceled then, it must be voided."""
     order = api.hold(flight, "A1")
     api.pay(order, "50401").ok()
     wait_for(lambda: stack.charge(order), 5, "the charge to be captured")
@@ -61,7 +61,7 @@ def test_while_the_gateway_is_silent(stack, api, flight):
 
 
 def test_before_the_first_attempt_nothing_is_ever_captured(stack, api, flight):
-    """Whichever comes first, cancel or attempt: no money is kept."""
+    """No money is kept, whether the cancel or the attempt comes first."""
     orders = [api.hold(flight, seat) for seat in ("A1", "A2", "A3", "A4", "A5")]
     for order in orders:
         api.pay(order, "99999").ok()

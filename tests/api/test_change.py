@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Changing the selection: the timer starts anew, or everything stays as it was."""
+"""Changing the selection: either the timer starts again, or everything stays as it was."""
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_a_change_is_bound_by_departure_as_well(stack, api):
 
 
 def test_a_refused_change_leaves_seats_and_timer(stack, api, flight):
-    """Design: change {A,B} to {B,C}, C taken: 409; A, B and the timer as before."""
+    """Design: changing {A,B} to {B,C} while C is taken answers 409, and A, B and the timer stay as before."""
     api.hold(flight, "C1")
     order = api.hold(flight, "A1", "B1")
     before = stack.everything(order)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""SEND_CONFIRMATION: the confirmed order goes to CONFIRMATION_URL, again and again if need be."""
+"""SEND_CONFIRMATION: the confirmed order is sent to CONFIRMATION_URL, repeatedly if need be."""
 
 import pytest
 
@@ -49,7 +49,7 @@ def test_a_refused_confirmation_is_tried_again_and_the_order_stays_confirmed(sta
     finally:
         mail.answer = lambda path, body: (200, b"")
     (job,) = stack.everything(order)["jobs"]
-    # At once instead of after the next wait; the sweeper may be at it just now.
+    # Makes the job due at once instead of after the next wait. The sweeper may be running it right now.
     wait_for(lambda: not stack.has_job(order, "SEND_CONFIRMATION") or
              api.post(f"/api/admin/jobs/{job['job_id']}/retry").status == 200, 5)
     wait_for(lambda: not stack.has_job(order, "SEND_CONFIRMATION"), 20)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Departure bounds holds and charges, also when it is moved, by SQL, while a hold is open."""
+"""Departure ends holds and charges, even if SQL moves it while a hold is open."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def depart(stack, flight, seconds_from_now):
 
 @pytest.fixture
 def left(stack, api, flight):
-    """A hold on a flight that has meanwhile left, an hour before it was to; its timer stands where it stood."""
+    """A hold on a flight that has left an hour early in the meantime. The hold's timer has not been moved."""
     order = api.hold(flight, "A1", "A2")
     depart(stack, flight, -1)
     assert stack.row(order)["status"] == "SEATS_RESERVED"
@@ -60,7 +60,7 @@ def test_nothing_can_be_done_with_it(stack, api, left, use):
 
 
 def test_its_seats_can_be_sold_once_the_flight_leaves_later_after_all(stack, api, left):
-    """The hold ended; but for those who ask while no sweeper has come by it goes on, as does the flight."""
+    """A hold that the sweeper has ended stays ended. (Before the sweeper ran, a later departure would revive it.)"""
     api.post("/api/orders", {"flightId": left["flightId"], "seats": ["A1"]}).refused(409, "FLIGHT_DEPARTED")
     stack.fire_timer(left)
     wait_for(lambda: stack.row(left)["status"] == "EXPIRED", 10)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
-"""Every error code of the contract, provoked once, with the status that belongs to it.
+"""Every error code of the contract is provoked once, and must come with its status.
 
-The shape of the document is checked by the client for every answer in all tests.
+The client checks the shape of the problem documents in all tests.
 """
 
 import uuid
@@ -74,7 +74,7 @@ CODES = {
     "IDEMPOTENCY_MISMATCH": (422, idempotency_mismatch),
 }
 
-# Provoked elsewhere: they need a stack in trouble (test_outages.py), or one with limits (tests/api/security).
+# Other tests provoke these: they need a stack in trouble (test_outages.py), or one with limits (tests/api/security).
 ELSEWHERE = {"INTERNAL", "DATABASE_UNAVAILABLE", "TOO_MANY_REQUESTS"}
 
 CONTRACT = {
@@ -98,4 +98,4 @@ def test_code(default_stack, quick_stack, error):
         answer = provoke(default_stack.api(), default_stack)
     problem = answer.refused(status, error)
     assert problem["title"] != problem["detail"], "a title for the kind, a sentence for the case"
-    assert problem["detail"].endswith((".", "!", "?")), "said to a person"
+    assert problem["detail"].endswith((".", "!", "?")), "a sentence for people"

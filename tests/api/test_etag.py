@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An order's ETag is its version: 304 for those who have it, 412 for those who act on an older one."""
+"""An order's ETag is its version: 304 when the client has the current one, 412 when it acts on an older one."""
 
 import pytest
 
@@ -36,7 +36,7 @@ def test_modified(api, flight):
 
 
 def test_a_lapse_is_a_modification(stack, api, flight):
-    """The poller that waits for the end of a hold must not be told 'not modified'."""
+    """A client that polls for the end of a hold must not get 'not modified'."""
     order = api.hold(flight, "A1")
     etag = api.get(path(order)).etag
     stack.lapse(order)
@@ -66,7 +66,7 @@ def test_if_match_of_an_older_version(stack, api, flight, change):
 @pytest.mark.parametrize("change", CHANGES)
 @pytest.mark.parametrize("form", ["{}", "W/{}", "*", '"77777", {}'])
 def test_if_none_match_of_what_is_there_changes_nothing(stack, api, flight, change, form):
-    """RFC 9110, 13.1.2: other methods than GET and HEAD are refused."""
+    """RFC 9110, 13.1.2: methods other than GET and HEAD are refused."""
     order = api.hold(flight, "A1")
     before = stack.everything(order)
     refused = CHANGES[change](api, order, {"If-None-Match": form.format(f'"{order["version"]}"')})
@@ -90,13 +90,13 @@ def test_if_match_when_reading(api, flight, suffix):
         refused = api.get(path(order) + suffix, headers={"If-Match": unmet}).refused(412, "PRECONDITION_FAILED")
         assert refused["order"]["version"] == order["version"]
     api.get(path(order) + suffix, headers={"If-Match": "banana"}).refused(400, "INVALID_REQUEST")
-    # If-Match comes first (RFC 9110, 13.2.2).
+    # If-Match is evaluated first (RFC 9110, 13.2.2).
     assert api.get(path(order) + suffix, headers={"If-Match": '"77777"', "If-None-Match": etag}).status == 412
     assert api.get(path(order) + suffix, headers={"If-Match": etag, "If-None-Match": etag}).status == 304
 
 
 def test_an_order_is_for_those_who_asked_alone(api, flight):
-    """Its id is the key to it, so no cache in between may show it to others."""
+    """Knowing an order's id gives access to it, so no cache in between may show the order to others."""
     order = api.hold(flight, "A1")
     for answer in (api.get(path(order)), api.get(path(order), headers={"If-None-Match": f'"{order["version"]}"'})):
         assert "private" in answer.headers["Cache-Control"]
@@ -137,8 +137,8 @@ def test_of_two_who_saw_the_same_version_one_wins(api, flight):
 
 
 def test_an_order_is_never_compressed_so_that_its_etag_stays_strong(stack, api):
-    """The longest there is with nine seats: nginx would weaken the tag of what it compresses, and If-Match matches no
-    weak one."""
+    """Tests the longest order, with nine seats. nginx would weaken the ETag of a compressed answer, and If-Match does
+    not match a weak one."""
     flight = stack.new_flight(rows=9, price_cents=123456789012)
     stack.query("UPDATE flights SET origin_time_zone = 'America/Argentina/ComodRivadavia',"
                 " destination_time_zone = 'America/North_Dakota/New_Salem' WHERE flight_id = %s", flight)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The end of a hold: within a second of expiresAt, never early, with or without the sweeper."""
+"""The end of a hold comes within a second of expiresAt and never early, with or without the sweeper."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from stack import wait_for
 
 @pytest.fixture(scope="module")
 def stack(quick_stack):
-    """Holds last 3 s here."""
+    """On this stack a hold lasts 3 s."""
     return quick_stack
 
 
@@ -32,7 +32,7 @@ def test_never_early_and_within_a_second(stack, api, flight):
         alive = last_alive[order["orderId"]]
         assert alive["serverTime"] < order["expiresAt"], "still held after its end"
         assert 0 <= alive["timerRemaining"] <= 1
-    # So much for readers; the row itself and the seats follow within a second of expiresAt.
+    # So far for readers. The row itself and the seats follow within a second of expiresAt.
     for order in orders:
         wait_for(lambda: stack.row(order)["status"] == "EXPIRED", 2)
         (expired,) = [event for event in api.events(order) if event["type"] == "ORDER_EXPIRED"]
@@ -47,7 +47,7 @@ def test_what_an_expired_order_looks_like(stack, api, flight):
     assert expired["message"] == "Your hold has expired. Your seats have been released."
     assert (expired["expiresAt"], expired["version"]) == (None, order["version"] + 1)
     wait_for(lambda: not stack.everything(order)["jobs"], 3)
-    assert api.order(order)["version"] == order["version"] + 1, "as it was shown before the sweeper came by"
+    assert api.order(order)["version"] == order["version"] + 1, "the version that was shown before the sweeper ended the hold"
 
 
 def test_timer_remaining_counts_down_in_whole_seconds(api, flight):
@@ -93,11 +93,11 @@ def test_a_hold_ends_with_the_flights_departure(stack, api):
     assert expired["serverTime"] >= order["expiresAt"]
 
 
-# On the stacks above the sweeper runs. Here it is as good as away: only the end of the hold moves, not its timer.
+# On the stacks above the sweeper runs. Here it does nothing, because only the end of the hold moves, not its timer.
 
 @pytest.fixture
 def unswept(default_stack):
-    """A hold that lapsed and that no sweeper will come by for: (api, order)."""
+    """A hold that has lapsed and that no sweeper will end: (api, order)."""
     api = default_stack.api()
     order = api.hold(default_stack.new_flight(), "A1", "A2")
     default_stack.lapse(order)
@@ -124,7 +124,7 @@ def test_lapsed_is_refused_and_the_gateway_never_called(default_stack, unswept):
 
 
 def test_lapsed_seats_are_sold_on(default_stack, unswept):
-    """The taker's transaction expires the order first, so that it never holds what another has."""
+    """The transaction that takes the seats expires the lapsed order first, so that no two orders hold one seat."""
     api, order = unswept
     taker = api.hold(order["flightId"], "A2", "B1")
     stored = default_stack.everything(order)

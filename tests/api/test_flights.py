@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The flights, their seats, and what a stranger may see of both."""
+"""The flights, their seats, and what strangers may see of both."""
 
 import datetime
 import uuid
@@ -10,7 +10,7 @@ from shapes import FLIGHT_FIELDS, when
 
 
 def code():
-    """An airport no other test uses (as good as)."""
+    """An airport code that, almost certainly, no other test uses."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
     number = uuid.uuid4().int
     return "".join(letters[number // 26 ** n % 26] for n in range(3))

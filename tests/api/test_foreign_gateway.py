@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A payment gateway that is not the simulator: known by URL only, and not always sensible."""
+"""A payment gateway that is not the simulator. Only its URL is known, and its answers are not always sensible."""
 
 import json
 
@@ -26,7 +26,7 @@ def stack(own_stack, gateway):
 
 
 def charges(answer):
-    """Answers charges so, and voids as they should be."""
+    """Gives this answer to charges, and the proper one to voids."""
     return lambda path, body: (200, b"{}") if path.endswith("/void") else answer
 
 
@@ -58,7 +58,7 @@ def test_what_it_is_asked(stack, api, flight, gateway):
 
 
 def test_a_final_refusal_is_not_repeated(stack, api, flight, gateway):
-    """4xx final: no attempt mends it. What it may have taken is voided all the same."""
+    """A final 4xx ends the attempts. The charge is voided all the same, as the gateway may have taken the money."""
     gateway.answer = charges((422, b'{"error":"no"}'))
     order = paid(stack, api, flight, "FAILED")
     (call,) = gateway.about(order)
@@ -68,7 +68,7 @@ def test_a_final_refusal_is_not_repeated(stack, api, flight, gateway):
 
 
 def in_turn(*answers):
-    """The first charge is answered so, the next so, and the last of them to all others."""
+    """Gives these answers to charges in turn, and the last one to all further charges."""
     left = list(answers)
     return lambda path, body: (200, b"{}") if path.endswith("/void") else left.pop(0) if len(left) > 1 else left[0]
 
@@ -81,7 +81,7 @@ def test_not_now_is_not_no(stack, api, flight, gateway, status):
 
 @pytest.mark.parametrize("wanted, least, most", [("3", 2.9, 3.1), ("86400", 59.9, 60.1), ("soon", 0.8, 1.2), ("-5", 0.8, 1.2)])
 def test_the_pause_a_gateway_asks_for(stack, api, flight, gateway, wanted, least, most):
-    """At least our own; at most a minute."""
+    """The pause is never shorter than the sweeper's own, and never longer than a minute."""
     gateway.answer = in_turn((429, b"{}", {"Retry-After": wanted}), approved())
     order = api.hold(flight, "A1")
     api.pay(order, "12345").ok()
@@ -103,7 +103,7 @@ PENDING = (202, b'{"transactionId":"t","status":"PENDING","redirectUrl":"https:/
 @pytest.mark.parametrize("meanwhile", [PENDING, (503, b""), (429, b""), (200, b"<html>"), None],
                          ids=["pending", "503", "429", "nonsense", "hangs up"])
 def test_pending_is_waited_for_whatever_comes_between(stack, api, flight, gateway, meanwhile):
-    """Four answers that are none after the first; three of them would use up three attempts."""
+    """After the first answer come four that decide nothing. If they counted, three would use up all attempts."""
     gateway.answer = in_turn(PENDING, meanwhile, meanwhile, meanwhile, meanwhile, approved())
     order = api.hold(flight, "A1")
     api.pay(order, "12345").ok()
@@ -157,7 +157,7 @@ def test_no_one_is_charged_for_a_flight_that_has_left(stack, api, flight, gatewa
     assert failed["message"] == "Your flight has departed. Your seats have been released."
     wait_for(lambda: not stack.everything(order)["jobs"], 5)
     (call,) = gateway.about(order)
-    assert voids(gateway, call["headers"]["Idempotency-Key"]), "what was asked for may have been taken"
+    assert voids(gateway, call["headers"]["Idempotency-Key"]), "the money may have been taken"
 
 
 def test_a_payment_the_sweeper_comes_to_after_departure_is_not_begun(stack, api, flight, gateway):
@@ -175,7 +175,7 @@ def test_a_payment_the_sweeper_comes_to_after_departure_is_not_begun(stack, api,
 
 
 def test_a_decline_says_nothing_of_the_attempt_before_it(stack, api, flight, gateway):
-    """The first attempt hung up on us: whether it took the money, the second one's decline does not tell."""
+    """The gateway hung up on the first attempt, and the second one's decline does not tell whether that took money."""
     gateway.answer = in_turn(None, (402, b'{"status":"DECLINED","reason":"insufficient funds"}'))
     order = paid(stack, api, flight, "FAILED")
     assert (order["paymentAttempts"], order["lastError"]) == (2, "Payment declined: insufficient funds")
@@ -183,7 +183,7 @@ def test_a_decline_says_nothing_of_the_attempt_before_it(stack, api, flight, gat
 
 
 def test_seats_that_are_gone_are_not_paid_for(stack, api, flight, gateway):
-    """Freed by hand while the gateway decides: the order ends, and what was approved is given back."""
+    """SQL frees the seats while the gateway decides. The order ends, and the approved charge is given back."""
     gateway.answer = in_turn(PENDING, approved())
     order = api.hold(flight, "A1", "A2")
     api.pay(order, "12345").ok()
@@ -209,7 +209,7 @@ NONSENSE = [
     (200, b'{"status":"APPROVED"}'), (200, b'{"transactionId":"t"}'),
     (200, b'{"status":"APPROVED","transactionId":7}'), (200, b'{"status":"APPROVED","transactionId":""}'),
     (200, b'{"status":"APPROVED","transactionId":"' + b"t" * 101 + b'"}'),
-    # Two things at once.
+    # These answers contradict themselves.
     (402, b'{"status":"APPROVED","transactionId":"t"}'), (202, b'{"status":"APPROVED","transactionId":"t"}'),
     (200, b'{"status":"DECLINED","transactionId":"t"}'), (402, b'{"status":"PENDING"}'), (202, b"<html>"),
     (200, b'{"status":"DECLINED","transactionId":"t","status":"APPROVED"}'),
@@ -219,7 +219,7 @@ NONSENSE = [
 
 @pytest.mark.parametrize("answer", NONSENSE, ids=lambda a: "hangs up" if a is None else f"{a[0]} {a[1][:36]!r}")
 def test_an_answer_that_makes_no_sense_is_no_approval(stack, gateway, nonsense_orders, answer):
-    """Whatever it means, the money may have been taken: the same key again, and in the end a void."""
+    """The money may have been taken, so the same key is tried again, and voided in the end."""
     order = nonsense_orders[answer]
     failed = stack.wait_status(order, "FAILED", deadline=20)
     assert failed["paymentAttempts"] == 3 and failed["lastError"]
@@ -231,7 +231,7 @@ def test_an_answer_that_makes_no_sense_is_no_approval(stack, gateway, nonsense_o
 
 @pytest.fixture(scope="module")
 def nonsense_orders(stack, gateway):
-    """Starts all the nonsense at once, at the first use, so that the waits between attempts pass side by side."""
+    """Starts all the nonsense at once, at the first use, so that the waits between attempts overlap."""
     api, answers, orders = stack.api(), {}, {}
 
     def answer(path, body):
@@ -263,7 +263,7 @@ def test_a_void_is_repeated_until_it_is_answered(stack, api, flight, gateway):
 
 
 def test_a_gateway_that_is_not_there(stack, api, flight, gateway):
-    """Cancelled while it cannot be reached: the customer need not wait for it."""
+    """An order can be canceled while the gateway cannot be reached; the customer need not wait for it."""
     gateway.answer = lambda path, body: None
     order = api.hold(flight, "A1")
     api.pay(order, "12345").ok()

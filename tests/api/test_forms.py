@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Bodies as HTMX forms and `curl -d` send them: application/x-www-form-urlencoded."""
+"""Bodies that HTMX forms and `curl -d` send: application/x-www-form-urlencoded."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The payment gateway simulator's own contract (spec, section 3), asked directly."""
+"""The payment gateway simulator's own contract (spec, section 3), tested without the booking system."""
 
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -78,7 +78,7 @@ def test_fails_once_or_twice_then_approves(gateway, key, code, answers):
 
 
 def silent(gateway, key, code):
-    """Charges with a code that is never answered; True when there was no answer within half a second."""
+    """Charges with a code that is never answered. Returns True if there was no answer within half a second."""
     try:
         charge(gateway, key, code, timeout=0.5)
         return False
@@ -116,7 +116,7 @@ def test_void_of_a_charge(stack, gateway, key):
 
 @pytest.mark.parametrize("code", ["99999", "12345", "50301", "50401", "50402"])
 def test_nothing_is_captured_after_a_void(stack, gateway, key, code):
-    """A void cannot be overtaken by a slow charge."""
+    """A slow charge cannot overtake a void."""
     assert void(gateway, key).status == 200
     try:
         answer = charge(gateway, key, code, timeout=0.5)
@@ -185,7 +185,7 @@ def test_the_gateway_listens_on_loopback_only(stack):
 
 
 def test_random_failures_and_delays_as_configured(own_stack):
-    """With a failure rate of 1 every ordinary code fails, and the fixed codes never do."""
+    """With a failure rate of 1 every ordinary code fails, but the fixed codes still do what they say."""
     failing = own_stack(PAYMENT_FAILURE_RATE="1", PAYMENT_MAX_DELAY="200ms")
     gateway = failing.gateway()
     assert {charge(gateway, str(uuid.uuid4()), "12345").status for _ in range(6)} == {503}

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""/health as monitors and the page read it. What it says in trouble is in test_outages.py and test_sweeper.py."""
+"""/health, as monitors and the page read it. test_outages.py and test_sweeper.py test what it says in trouble."""
 
 from shapes import when
 

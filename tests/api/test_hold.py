@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Holding seats: contract A's and contract B's way, all or nothing, and until when."""
+"""Holding seats: by contract A and contract B, all or nothing, and for how long."""
 
 import pytest
 

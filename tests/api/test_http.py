@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What holds for HTTP as such: request ids, methods, CORS, headers, and errors of one shape."""
+"""The rules for all HTTP requests: request ids, methods, CORS, headers, and errors of one shape."""
 
 import contextlib
 import json
@@ -98,7 +98,7 @@ def test_unknown_orders(api, path):
                                                          (404, "NOT_FOUND")), answer
 
 
-# What browsers, curl, fetch() and an <img> send.
+# The Accept headers of browsers, curl, fetch() and an <img>.
 @pytest.mark.parametrize("accept, kind", [
     ("text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", "text/html"), ("TEXT/HTML", "text/html"),
     (None, "application/problem+json"), ("*/*", "application/problem+json"), ("application/json", "application/problem+json"),
@@ -145,7 +145,8 @@ def test_answers_to_the_allowed_origin(quick_stack, path, status):
     ("GET", "/no/such/page", {}, 404), ("DELETE", "/live/flights", {}, 405), ("POST", "/api/orders", {"Content-Length": "9999999"}, 413),
     ("GET", "/", {"X-Big": "a" * 9000}, 431), ("GET", "/api/openapi.json", {}, 200)])
 def test_what_nginx_answers_itself_can_be_read_by_the_allowed_origin(quick_stack, default_stack, method, path, headers, status):
-    """Else a page there sees a network error instead of 429 and Retry-After. (With 414 the Origin was never read.)"""
+    """Otherwise a page of that origin sees a network error instead of 429 and Retry-After. (At 414, nginx has not read
+    the Origin.)"""
     def ask(stack, origin):
         with socket.create_connection(("127.0.0.1", stack.port), timeout=10) as s:
             lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", f"Origin: {origin}",
@@ -206,7 +207,7 @@ def test_security_headers(api, path):
     assert "default-src 'self'" in headers["Content-Security-Policy"]
     assert "frame-ancestors" in headers["Content-Security-Policy"] or headers["X-Frame-Options"]
     assert headers["Referrer-Policy"]
-    assert not re.search(r"\d", headers["Server"] or ""), "the server's version is nobody's business"
+    assert not re.search(r"\d", headers["Server"] or ""), "the server's version must not be told"
 
 
 def test_orders_are_not_to_be_stored_by_caches(api, flight):
@@ -228,7 +229,7 @@ def test_a_page_is_served(api):
 
 @pytest.mark.parametrize("path", ["/api/orders", "/api/orders/x/payment", "/", "/no/such/page"])
 def test_too_large(api, path):
-    """nginx's own refusal, in the shape of the API's."""
+    """nginx's own refusal has the shape of the API's."""
     answer = api.post(path, body=b"x" * (64 * 1024 + 1), headers={"Content-Type": "application/json"})
     answer.refused(413, "PAYLOAD_TOO_LARGE")
 
@@ -241,10 +242,10 @@ def test_64_kib_is_not_too_large(api, flight):
 
 
 def speak(stack, data, timeout=10):
-    """Raw bytes to nginx, and all it answers."""
+    """Sends raw bytes to nginx and returns everything it answers."""
     with socket.create_connection(("127.0.0.1", stack.port), timeout=timeout) as s:
         answer = b""
-        # nginx may hang up on a client that still talks.
+        # nginx may hang up on a client that is still sending.
         with contextlib.suppress(ConnectionError):
             s.sendall(data)
             s.shutdown(socket.SHUT_WR)
@@ -278,7 +279,7 @@ def test_what_nginx_refuses_itself(stack, request_):
 @pytest.mark.parametrize("keyed", [True, False], ids=["with a key", "without"])
 @pytest.mark.parametrize("tail", [b"#", b"#frag", b"#\xcf", b"?x=1#\xcf", b"\xcf", b"?x=\xcf"], ids=repr)
 def test_a_target_that_is_none(stack, tail, keyed):
-    """A request's target has no fragment (RFC 9112, 3.2.1), and what is not UTF-8 goes nowhere."""
+    """A request's target has no fragment (RFC 9112, 3.2.1), and a target that is not UTF-8 is refused."""
     key = b"Idempotency-Key: %s\r\n" % uuid.uuid4().hex.encode() if keyed else b""
     head, _, body = speak(stack, b"DELETE /api/orders/00000000-0000-7000-8000-000000000000" + tail +
                           b" HTTP/1.1\r\nHost: localhost\r\n" + key + b"Connection: close\r\n\r\n").partition(b"\r\n\r\n")

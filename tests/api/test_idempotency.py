@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Idempotency-Key: asked twice, done once, answered the same."""
+"""Idempotency-Key: a repeated request is done once and answered the same."""
 
 import json
 import socket
@@ -17,7 +17,7 @@ def key():
 
 
 def same(first, again):
-    """`again` is the stored answer of `first`, and says so."""
+    """Checks that `again` is the stored answer of `first`, and says so."""
     assert (again.status, again.body) == (first.status, first.body) if first.status < 400 else \
         (again.status, again.json["error"]) == (first.status, first.json["error"]), f"{first} then {again}"
     assert first.headers["Idempotency-Replayed"] is None
@@ -58,7 +58,7 @@ def test_each_kind_of_change(stack, api, flight, key):
 
 
 def test_pay_twice_by_key_gets_the_first_answer(api, flight, key):
-    """Design: payment submitted twice: one payment; the second the first answer, by key."""
+    """Design: submitting a payment twice makes one payment, and by its key the second request gets the first answer."""
     order = api.hold(flight, "A1")
     first = api.post(f"/api/orders/{order['orderId']}/pay", {"paymentCode": "50400"}, headers=key)
     first.ok(202)
@@ -84,7 +84,7 @@ def test_another_request_with_the_key(stack, api, flight, key, other):
 
 
 def test_refusals_are_replayed(stack, api, flight, key):
-    """The first answer again, even when the seat has become free meanwhile."""
+    """The first answer comes again, even if the seat has become free in the meantime."""
     holder = api.hold(flight, "A1")
     body = {"flightId": flight, "seats": ["A1"]}
     first = api.post("/api/orders", body, headers=key)
@@ -136,7 +136,8 @@ def test_two_keys_are_none(stack, api, flight):
 
 
 def test_a_claim_that_another_request_took_over_is_no_defect(stack, api, flight, key):
-    """The first waited for locks for longer than its claim lasts: the repeat has it, and the first is told to ask again."""
+    """The first request waited for locks longer than its claim lasts. The repeat took over the claim, and the first is
+    told to ask again."""
     body = {"flightId": flight, "seats": ["A1"]}
     blocker = stack.db()
     with blocker, ThreadPoolExecutor(1) as pool:
@@ -158,14 +159,14 @@ def test_concurrent_duplicates_do_the_work_once(stack, api, flight, key):
     for answer in answers:
         assert answer.status in (201, 409), answer
         if answer.status == 409:
-            assert int(answer.headers["Retry-After"]) >= 1, "still running: come again"
-            assert answer.json["error"] != "SEATS_UNAVAILABLE", "refused by its own twin"
+            assert int(answer.headers["Retry-After"]) >= 1, "still running: the client should try again"
+            assert answer.json["error"] != "SEATS_UNAVAILABLE", "refused because of its own duplicate"
     assert len({answer.json["orderId"] for answer in answers if answer.status == 201}) == 1
     assert orders_of(stack, flight) == 1
 
 
 def test_still_running(stack, api, flight, key):
-    """While the first request waits for a lock, its duplicate is told to come again."""
+    """While the first request waits for a lock, its duplicate is told to try again."""
     body = {"flightId": flight, "seats": ["A1"]}
 
     def duplicate(status):
@@ -190,7 +191,7 @@ def test_still_running(stack, api, flight, key):
 
 
 def test_a_client_that_hangs_up_and_repeats_is_served_once(stack, api, flight, key):
-    """Design: client hangs up, or repeats after losing the answer: work is done once."""
+    """Design: when a client hangs up, or repeats after losing the answer, the work is done once."""
     body = json.dumps({"flightId": flight, "seats": ["A1"]}).encode()
     head = (f"POST /api/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
             f"Idempotency-Key: {key['Idempotency-Key']}\r\nContent-Length: {len(body)}\r\n\r\n").encode()
@@ -220,7 +221,7 @@ def test_keys_that_are(stack, api, flight, good):
 
 
 def test_the_same_key_of_another_path_and_user_is_no_way_to_read_an_answer(api, stack, key):
-    """A key is bound to its request: guessing one reveals nothing."""
+    """A key is bound to its request, so guessing one reveals nothing."""
     one, two = stack.new_flight(), stack.new_flight()
     api.post(f"/api/flights/{one}/orders", {"userId": "x", "seats": ["A1"]}, headers=key).ok(201)
     refused = api.post(f"/api/flights/{two}/orders", {"userId": "x", "seats": ["A1"]}, headers=key).refused(

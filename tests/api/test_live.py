@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""/live is /api for pollers: the same answers, at most a second old, however many ask."""
+"""/live is /api for clients that poll: the same answers, at most a second old, however many clients there are."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -46,7 +46,7 @@ def test_queries_are_kept_apart(api, flight):
 
 
 def test_many_pollers_ask_the_pool_about_once_a_second(stack, api, flight):
-    """A hundred polls in a burst are seldom more than a few requests to the pool."""
+    """A hundred polls in a burst rarely make more than a few requests to the pool."""
     path = f"/live/flights/{flight}/seats"
     with ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: api.get(path), range(200)))
@@ -81,6 +81,6 @@ def test_not_modified_through_the_cache(api, flight):
 
 
 def test_admin_is_not_live(quick_stack):
-    """Nothing behind the token may be answered from a cache."""
+    """An answer that needs the token must never come from a cache."""
     assert quick_stack.admin().get("/live/admin/orders").status in (200, 404)
     assert quick_stack.api().get("/live/admin/orders").status in (401, 404)

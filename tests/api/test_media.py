@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Bodies that the API does not take apart are refused, not read as something else (RFC 9110, 15.5.16)."""
+"""Bodies that the API cannot parse are refused, not read as something else (RFC 9110, 15.5.16)."""
 
 import gzip
 import json

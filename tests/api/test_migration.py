@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Upgrades: the schema of the version before, with data in it and programs at work on it, becomes today's."""
+"""Upgrades: the previous version's schema becomes today's, with data in it and programs at work on it."""
 
 import contextlib
 import getpass
@@ -20,7 +20,7 @@ BEFORE = ["0001_booking.sql", "0002_hold_slots.sql", "0003_job_kinds.sql"]
 
 @pytest.fixture
 def schema(stack):
-    """A database of the test's own on the stack's server: (its name, its owner's DSN, the administrator's connection)."""
+    """The test's own database on the stack's server: (its name, its owner's DSN, the administrator's connection)."""
     name = f"upgrade_{uuid.uuid4().hex[:8]}"
     password = json.loads((stack.data_dir / "credentials").read_text())["booking_owner"]
     root = stack.root_db()
@@ -39,7 +39,7 @@ def migrate(dsn, directory, *arguments):
 
 
 def of_before(tmp_path):
-    """The migrations that the version before knew."""
+    """The migrations of the previous version."""
     directory = tmp_path / "sql"
     directory.mkdir()
     for name in BEFORE:
@@ -49,7 +49,8 @@ def of_before(tmp_path):
 
 
 class ProgramOfBefore(threading.Thread):
-    """Holds, changes and ends orders by the statements of version 1.0's programs, seat by seat of a column of its own."""
+    """Holds, changes and cancels orders with the statements of version 1.0's programs, one seat after another of its
+    own column."""
 
     def __init__(self, socket, schema, column):
         super().__init__()
@@ -72,7 +73,7 @@ class ProgramOfBefore(threading.Thread):
             self.db.close()
 
     def transaction(self, *steps):
-        """Deadlocks and locks waited for in vain are run again, as by the programs."""
+        """Runs the steps again after a deadlock or a lock timeout, as the programs do."""
         for left in reversed(range(60)):
             try:
                 for step in steps:
@@ -150,7 +151,7 @@ def test_a_database_in_use_is_upgraded(stack, schema, tmp_path):
 
 @pytest.fixture
 def own(schema, tmp_path):
-    """A directory with one migration of the test's own: (write its text, run migrate, the administrator's connection)."""
+    """A directory with one migration of the test: (write its text, run migrate, the administrator's connection)."""
     name, dsn, cursor = schema
     directory = tmp_path / "own"
     directory.mkdir()
@@ -158,7 +159,7 @@ def own(schema, tmp_path):
 
 
 def test_a_migration_may_take_its_time(own):
-    """Longer than any request may wait for the database."""
+    """A migration may run longer than any request may wait for the database."""
     write, run, cursor = own
     write("CREATE TABLE one (id INT PRIMARY KEY);\nDO SLEEP(16);\nCREATE TABLE two (id INT PRIMARY KEY);\n")
     done = run()
@@ -189,7 +190,7 @@ def test_a_file_that_failed_goes_on_where_it_stopped(own):
 
 
 def test_a_statement_that_was_run_and_not_noted(own):
-    """The process was killed between the two: the table is there already."""
+    """The process was killed after it ran the statement and before it noted that, so the table exists already."""
     write, run, cursor = own
     write("CREATE TABLE one (id INT PRIMARY KEY);\nCREATE TABLE two (id INT PRIMARY KEY);\nBROKEN;\n")
     assert run().returncode == 1
@@ -213,7 +214,7 @@ def test_batches(own):
 
 @pytest.fixture
 def sold(stack, api, flight):
-    """A flight with a seat held, A1, and one sold, B1: ({seat: its order}, the flight)."""
+    """A flight where A1 is held and B1 is sold: ({seat: its order}, the flight)."""
     orders = {"A1": api.hold(flight, "A1"), "B1": api.hold(flight, "B1")}
     api.pay(orders["B1"]).ok()
     stack.wait_status(orders["B1"], "CONFIRMED")
@@ -266,7 +267,7 @@ def test_an_account_without_the_right_upgrades_all_the_same_and_is_told(stack, s
 
 @contextlib.contextmanager
 def server_with_a_binary_log(directory):
-    """A database server of the test's own: the administrator's connection, and where its socket is."""
+    """Starts the test's own database server: (the administrator's connection, the path of its socket)."""
     user, path = getpass.getuser(), {**os.environ, "PATH": os.environ["PATH"] + ":/usr/sbin"}
     (directory / "data").mkdir(parents=True)
     (directory / "my.cnf").write_text(f"[mariadbd]\nuser = {user}\ndatadir = {directory}/data\nsocket = {directory}/s\n"

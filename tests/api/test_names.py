@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Ids and seats as people and other programs write them: one thing, however it is written, wherever it is."""
+"""Ids and seats may be written in several ways, and every way means the same thing everywhere."""
 
 import uuid
 from urllib.parse import quote
@@ -72,7 +72,7 @@ def test_fifty_characters_are_counted_once_composed(api, flight):
 
 @pytest.mark.parametrize("typed", [" {}", "{}\u200b", "\u202e{}", "Zoe\u0308 {}"])
 def test_an_id_of_the_version_before_is_still_found(stack, api, flight, typed):
-    """It was kept as it was sent. So it is found when it is sent so, by the operator whatever it is."""
+    """The previous version kept ids as they were sent. A client finds one by sending it so; the operator finds any."""
     old = typed.format(name())
     order = api.hold(flight, "A1")
     stack.query("UPDATE orders SET user_id = %s WHERE order_id = %s", old, order["orderId"])
@@ -134,7 +134,7 @@ def test_what_is_refused_is_named_as_the_flight_names_it(api, flight):
 
 
 def test_a_flight_whose_seats_were_loaded_with_zeros(stack, api):
-    """They are sold under the numbers they have; plain ones beside them as well."""
+    """Such seats are sold under the numbers they have, and so are plain ones on the same flight."""
     flight = stack.new_flight(rows=2, layout="AB")
     stack.query("UPDATE seats SET seat_number = CONCAT(seat_column, '0', seat_row) WHERE flight_id = %s AND seat_column = 'A'",
                 flight)

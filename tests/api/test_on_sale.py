@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The list of flights is what can be booked: from now on, and by the day on the airport's own calendar."""
+"""The list of flights shows what can still be booked, and its days are those of the airport's calendar."""
 
 import datetime
 import zoneinfo
@@ -19,7 +19,7 @@ def ids(api, query):
 
 
 def new_flight(stack, origin, departure, zone):
-    """A flight that departs at a moment (UTC), and whose airport has these clocks."""
+    """Adds a flight that departs at this moment (UTC) from an airport in this time zone."""
     flight = stack.new_flight(rows=1, layout="A", origin=origin)
     stack.query("UPDATE flights SET departure_time = %s, origin_time_zone = %s WHERE flight_id = %s", departure, zone, flight)
     return flight
@@ -31,7 +31,7 @@ def test_what_has_left_is_not_on_sale(stack, api, origin):
     leaving = stack.new_flight(origin=origin, departs_in=60)
     assert ids(api, f"origin={origin}") == [leaving]
     for flight in (gone, left):
-        day = api.get(f"/api/flights/{flight}").ok()["departureTime"][:10]      # it can still be looked at
+        day = api.get(f"/api/flights/{flight}").ok()["departureTime"][:10]      # the flight itself can still be read
         assert flight not in ids(api, f"origin={origin}&date={day}")
         assert api.get(f"/api/flights/{flight}/seats").ok()["available"] == 30
 
@@ -43,11 +43,11 @@ def test_what_has_left_is_not_on_sale(stack, api, origin):
     # The ends of the day, and of the year.
     ("Pacific/Kiritimati", "2036-12-31 10:00:00", "2037-01-01", ["2036-12-31", "2037-01-02"]),
     ("Etc/GMT+12", "2037-01-01 11:59:59", "2036-12-31", ["2037-01-01", "2036-12-30"]),
-    # Both of the hours that are one on the airport's clocks.
+    # Both hours that read the same on the airport's clocks.
     ("America/New_York", "2036-11-02 05:30:00", "2036-11-02", ["2036-11-01", "2036-11-03"]),
     ("America/New_York", "2036-11-02 06:30:00", "2036-11-02", ["2036-11-01", "2036-11-03"]),
     ("America/New_York", "2036-11-03 04:59:59", "2036-11-02", ["2036-11-03"]),
-    # A place nobody knows has UTC.
+    # An unknown zone counts as UTC.
     ("Mars/Olympus", "2036-12-07 18:02:00", "2036-12-07", ["2036-12-06", "2036-12-08"]),
 ])
 def test_a_day_is_the_airports(stack, api, origin, zone, departure, day, others):
@@ -59,7 +59,7 @@ def test_a_day_is_the_airports(stack, api, origin, zone, departure, day, others)
 
 
 def test_a_day_is_paged_without_gap_or_repeat(stack, api, origin):
-    """Of many airports, whose days begin and end at other moments, and some at the same."""
+    """The flights leave in several time zones, whose days begin at different moments, and some leave at one moment."""
     zones = ["Pacific/Kiritimati", "Asia/Tokyo", "Europe/Berlin", "UTC", "America/New_York", "Etc/GMT+12"]
     start, expected = datetime.datetime(2036, 3, 8, 8, tzinfo=datetime.timezone.utc), []
     for n in range(60):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the operations console asks and does: the queue, sweepers and leases, releasing a job, pausing a kind."""
+"""The operations console's requests: the queue, sweepers and leases, releasing a job, pausing a kind."""
 
 import time
 
@@ -13,7 +13,7 @@ KINDS = ("EXPIRE_HOLD", "PAYMENT_ATTEMPT", "VOID_CHARGE", "SEND_CONFIRMATION")
 
 @pytest.fixture(scope="module")
 def stack(own_stack):
-    """Its own: what is paused is paused for all, and the counts must be ours."""
+    """A stack of its own, because a pause affects all tests, and the counts must include only this module's jobs."""
     return own_stack(PAYMENT_TIMEOUT="3s", SWEEPERS=2)
 
 
@@ -104,7 +104,7 @@ def test_sweepers_and_what_they_hold(stack, api, flight):
     order = api.hold(flight, "A1")
     api.pay(order, "50400").ok()
     running(api, order)
-    # Announced: the lease has been renewed once more, and stays as it is.
+    # Once the attempt is announced, the lease has been renewed for the last time and stays as it is.
     wait_for(lambda: api.order(order)["paymentAttempts"] == 1, 5)
     job = running(api, order)
     answer = api.get("/api/admin/sweepers").ok()
@@ -126,7 +126,7 @@ def test_a_sweeper_that_is_silent(stack, api):
 # -- releasing ----------------------------------------------------------------------------------
 
 def test_a_released_payment_is_made_by_another_and_charged_once(stack, api, flight):
-    """The first call has charged and hangs; the second, under the same key, gets the approval."""
+    """The first call charges and hangs. The second, under the same key, gets the approval."""
     order = api.hold(flight, "A1")
     api.pay(order, "50401").ok()
     job = running(api, order)
@@ -134,8 +134,8 @@ def test_a_released_payment_is_made_by_another_and_charged_once(stack, api, flig
     started = time.monotonic()
     api.post(f"/api/admin/jobs/{job['id']}/release").ok()
     stack.wait_status(order, "CONFIRMED")
-    assert time.monotonic() - started < 2.5, "it need not wait for the call that hangs"
-    time.sleep(3)      # until that one has timed out, and was refused
+    assert time.monotonic() - started < 2.5, "it does not wait for the call that hangs"
+    time.sleep(3)      # until that call has timed out and its result was refused
     assert stack.charge(order)["status"] == "APPROVED"
     events = api.events(order)
     assert [(e["attempt"], e["outcome"]) for e in events if e["type"] == "PAYMENT_ATTEMPT"] == [(1, "ABANDONED"), (2, "APPROVED")]
@@ -262,7 +262,7 @@ def test_times_that_are_none(api, field, text):
 
 
 def test_a_search_looks_at_so_many_and_goes_on_from_there(stack, api, flight):
-    """Eleven thousand orders, and what is looked for is older than all of them."""
+    """There are eleven thousand orders, and the one searched for is older than all of them."""
     old = api.hold(flight, "A1", user="Methuselah")
     stack.query("UPDATE orders SET created_at = '2020-01-01' WHERE order_id = %s", old["orderId"])
     digits = "(SELECT 0 d" + "".join(f" UNION ALL SELECT {n}" for n in range(1, 10)) + ")"
@@ -283,7 +283,7 @@ def test_a_search_looks_at_so_many_and_goes_on_from_there(stack, api, flight):
         stack.query("DELETE FROM orders WHERE order_id LIKE 'many-%%'")
 
 
-# -- who may ------------------------------------------------------------------------------------
+# -- access -------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("method, path", [
     ("GET", "/api/admin/queue"), ("GET", "/api/admin/sweepers"), ("POST", "/api/admin/jobs/1/release"),

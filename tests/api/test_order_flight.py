@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""An order carries its flight's facts, so that a list of bookings is one request."""
+"""An order contains facts about its flight, so that a list of bookings takes one request."""
 
 from shapes import ORDER_FLIGHT_FIELDS
 

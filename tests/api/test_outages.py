@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Parts that are away, and a whole stack that was: nothing is half done, and all comes back by itself."""
+"""Outages of parts, and of a whole stack: nothing is left half done, and everything recovers by itself."""
 
 import contextlib
 import datetime
@@ -32,7 +32,7 @@ def test_database_away_and_back(stack, api):
     flight = stack.new_flight(rows=3)
     pool = stack.pids("booking-api"), stack.pids("sweeper"), stack.pids("payment-gateway")
     with stack.without("mariadb"):
-        # A request that is made while the server is dying may yet find it.
+        # A request may still reach the server while it is dying.
         wait_for(lambda: api.get("/health").status == 503, 10)
         for answer in (api.get("/health"), api.get("/api/flights"), api.get(f"/api/flights/{flight}/seats"),
                        api.post("/api/orders", {"flightId": flight, "seats": ["A1"]}),
@@ -43,7 +43,7 @@ def test_database_away_and_back(stack, api):
         assert api.get("/health/live").ok() == {"status": "ok"}
         api.get("/api/nothing").refused(404, "NOT_FOUND")
         api.post("/api/orders", body=b"{", headers={"Content-Type": "application/json"}).refused(400, "INVALID_JSON")
-    # By itself, with the processes that were there.
+    # It recovers by itself, with the same processes.
     order = api.hold(flight, "A1")
     api.pay(order, "99999").ok()
     stack.wait_status(order, "CONFIRMED", deadline=10)
@@ -53,7 +53,7 @@ def test_database_away_and_back(stack, api):
 
 
 def test_connections_that_drop_anywhere(stack):
-    """Every few moments all connections to the database are cut, and the customers repeat by key until answered."""
+    """All connections to the database are cut every few moments. Clients repeat by key until they get an answer."""
     api, flights, customers = stack.api(), [stack.new_flight() for _ in range(6)], 6
     done = threading.Event()
 
@@ -70,7 +70,7 @@ def test_connections_that_drop_anywhere(stack):
         def answered():
             answer = api.post(path, body, headers={"Idempotency-Key": key})
             return None if answer.status >= 500 or answer.status == 409 and answer.headers["Retry-After"] else answer
-        # A key whose request could not even say that it failed is taken for running for half a minute.
+        # If a request could not even record that it failed, its key counts as running for half a minute.
         return wait_for(answered, 45, f"an answer to {path}", interval=0.02)
 
     def customer(n):
@@ -79,7 +79,7 @@ def test_connections_that_drop_anywhere(stack):
             key = uuid.uuid4().hex
             order = repeat("/api/orders", {"flightId": flights[n], "seats": [seat]}, f"hold-{key}").ok(201)
             paid = repeat(f"/api/orders/{order['orderId']}/payment", {"paymentCode": "99999"}, f"pay-{key}")
-            # The hold may have run out meanwhile.
+            # The hold may have run out in the meantime.
             assert paid.status == 200 or paid.refused(409, "ORDER_EXPIRED")
             orders.append(order)
         return orders
@@ -105,7 +105,7 @@ def test_the_sweeper_finds_its_way_back_to_a_database_that_was_away(stack, api, 
     api.pay(order, "50401").ok()
     wait_for(lambda: stack.charge(order), 5)
     with stack.without("mariadb"):
-        time.sleep(0.3)  # the attempt times out meanwhile
+        time.sleep(0.3)  # the attempt times out in this time
     confirmed = stack.wait_status(order, "CONFIRMED", "FAILED", deadline=40)
     wait_for(lambda: not stack.everything(order)["jobs"], 20)
     charge = stack.charge(order)
@@ -120,7 +120,7 @@ def test_gateway_away_three_attempts_then_failed_and_voided_when_it_is_back(stac
         assert failed["paymentAttempts"] == 3 and failed["lastError"]
         assert api.seats(flight)["A1"] == "AVAILABLE"
         assert stack.has_job(order, "VOID_CHARGE"), "until the gateway answers"
-    for job in stack.everything(order)["jobs"]:  # now, and not after the next wait
+    for job in stack.everything(order)["jobs"]:  # makes it due now, not after the next wait
         api.post(f"/api/admin/jobs/{job['job_id']}/retry")
     wait_for(lambda: not stack.has_job(order, "VOID_CHARGE"), 15, "the void to be answered")
     assert [e["outcome"] for e in api.events(order) if e["type"] == "VOID_ATTEMPT"][-1] == "VOIDED"
@@ -136,9 +136,9 @@ def test_pool_away_nginx_answers_in_the_apis_shape(stack, api):
 
 
 def test_an_internal_error_says_nothing_about_the_inside(stack, flight):
-    """A table that is gone is our fault, not the customer's, and not his business either."""
+    """A missing table is our fault and not the customer's, and the answer must not tell of it."""
     api = stack.api()
-    api.plain = True  # it refuses to see a 500 otherwise
+    api.plain = True  # otherwise the client fails on a 500
     root = stack.root_db()
     with root, root.cursor() as cursor:
         cursor.execute("RENAME TABLE flight_booking.workflow_events TO flight_booking.elsewhere")
@@ -156,7 +156,7 @@ def test_an_internal_error_says_nothing_about_the_inside(stack, flight):
 
 
 def server_pid(stack):
-    """The database's process, whichever make it is; None while it has none."""
+    """The process of the database, MariaDB or MySQL; None while there is none."""
     try:
         pid = int((stack.data_dir / "run/mysql.pid").read_text())
         os.kill(pid, 0)
@@ -166,7 +166,7 @@ def server_pid(stack):
 
 
 def test_killed_database_loses_no_answer_it_gave(stack, api, flight):
-    """What was answered 201 is there after a crash: innodb_flush_log_at_trx_commit=1."""
+    """An order that was answered 201 is there after a crash: innodb_flush_log_at_trx_commit=1."""
     orders = [api.hold(flight, f"A{n}") for n in range(1, 6)]
     pid = server_pid(stack)
     os.kill(pid, signal.SIGKILL)
@@ -205,7 +205,7 @@ def test_starting_twice_is_harmless(stack, api):
 
 
 def test_two_migrations_at_once(stack):
-    """In order, once, also when two run at the same time, here from an empty database."""
+    """Migrations run in order and once, even if two processes start at the same time, here on an empty database."""
     root = stack.root_db()
     credentials = json.loads((stack.data_dir / "credentials").read_text())
     with root, root.cursor() as cursor:

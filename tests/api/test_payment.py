@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Paying: every code of the gateway, the attempts it must take, and what customers see meanwhile.
+"""Paying: every code of the gateway, the number of attempts it takes, and what customers see in the meantime.
 
-On the quick stack an attempt may take 1 s and the waits are 1 s and 1.5 s, give or take a tenth.
-All codes are paid with at once when the module starts; each test then waits for its own.
+On the quick stack an attempt may take 1 s, and the waits are 1 s and 1.5 s, give or take a tenth. When the module
+starts, it pays with all codes at once; each test then waits for its own code.
 """
 
 import datetime
@@ -47,7 +47,7 @@ def stack(quick_stack):
 
 @pytest.fixture(scope="module")
 def paid(stack):
-    """One order a code, all submitted: {code: the order as /payment answered}."""
+    """Submits one payment for each code: {code: the order as /payment answered}."""
     api, orders = stack.api(), {}
     for code in CODES:
         flight = stack.new_flight()
@@ -57,14 +57,14 @@ def paid(stack):
 
 @pytest.fixture
 def settled(stack, paid, code):
-    """The order that paid with this code, in its final state, all its jobs done."""
+    """The order that paid with this code, in its final state and with all its jobs done."""
     order = stack.wait_status(paid[code], "CONFIRMED", "FAILED", deadline=15)
     wait_for(lambda: not stack.everything(order)["jobs"], 10, "the jobs after the payment")
     return order
 
 
 def attempts(api, order):
-    """Those with an outcome; that the gateway takes its time is told beside them."""
+    """The attempts that have ended. A pending answer is an event of its own, and is left out."""
     return [event for event in api.events(order) if event["type"] == "PAYMENT_ATTEMPT" and event["outcome"] != "PENDING"]
 
 
@@ -92,7 +92,7 @@ def test_the_gateways_record(stack, settled, code):
     expected = CODES[code][2]
     charge = stack.charge(settled)
     if charge is None:
-        # A void that found no charge is filed under the payment's key, which then names no order.
+        # A void that found no charge is stored under the payment's key, and names no order.
         key = stack.query("SELECT payment_id FROM payments WHERE order_id = %s", settled["orderId"])[0]["payment_id"]
         charge = stack.gateway_query("SELECT * FROM charges WHERE idempotency_key = %s", key)[0]
     assert charge["status"] == expected
@@ -132,7 +132,7 @@ def test_failed(api, settled, code):
 
 @pytest.mark.parametrize("code, took_ms", [("50302", 0), ("50300", 0), ("50400", 1000)])
 def test_waits_between_attempts(api, settled, code, took_ms):
-    """1 s, then 1.5 s, each give or take a tenth, from one attempt's end to the next one's start."""
+    """The waits from one attempt's end to the next one's start are 1 s and 1.5 s, each give or take a tenth."""
     shown = attempts(api, settled)
     ends = [when(event["createdAt"]) for event in shown]
     for wait, end, (next_end, next_event) in zip((1.0, 1.5), ends, zip(ends[1:], shown[1:])):
@@ -145,7 +145,7 @@ def test_waits_between_attempts(api, settled, code, took_ms):
 
 @pytest.mark.parametrize("code", ["42900"])
 def test_a_busy_gateway_is_left_alone_as_long_as_it_asks(api, settled, code):
-    """Retry-After: 2, where the first wait would be of a second."""
+    """The gateway sends Retry-After: 2, where the first wait would be one second."""
     first, second = attempts(api, settled)
     start = when(second["createdAt"]) - datetime.timedelta(milliseconds=second["durationMs"])
     assert 1.95 <= (start - when(first["createdAt"])).total_seconds() <= 4
@@ -161,7 +161,7 @@ def test_a_gateway_that_is_deciding_is_asked_until_it_has(stack, api, settled, c
 
 
 def test_a_gateway_that_never_decides_is_given_its_time_and_then_told_to_forget_it(stack, api, flight):
-    """PAYMENT_PENDING_TIMEOUT is 4 s here: longer than three attempts and less than the test waits."""
+    """PAYMENT_PENDING_TIMEOUT is 4 s here: longer than three attempts, and shorter than the test waits."""
     order = api.hold(flight, "A1")
     api.pay(order, "20201").ok()
     wait_for(lambda: any(event["outcome"] == "PENDING" for event in api.events(order)), 5)
@@ -238,7 +238,7 @@ def test_a_missing_code(default_stack, held, path):
 
 @pytest.fixture
 def held(default_stack):
-    """An order that will not lapse while it is being looked at."""
+    """A held order that does not lapse during the test."""
     return default_stack.api().hold(default_stack.new_flight(), "A1")
 
 
@@ -249,7 +249,7 @@ def test_unknown_order(api, path):
 
 
 def test_payment_moves_the_seats_out_of_the_timers_reach(stack, api, flight):
-    """Seats under a payment cannot lapse: 50400 keeps the payment going past the hold's 3 s."""
+    """Seats cannot lapse during a payment. 50400 keeps the payment going past the hold's 3 s."""
     order = api.hold(flight, "A1")
     expired = when(order["expiresAt"])
     api.pay(order, "50400").ok()

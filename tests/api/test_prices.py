@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What an order costs: each seat's price is fixed when it is held, and what is shown is what will be charged."""
+"""The price of an order: each seat's price is fixed when it is held, and the amount shown is the amount charged."""
 
 from stack import wait_for
 
@@ -74,7 +74,7 @@ def test_prices_are_kept_after_the_seats_are_released(stack, api, flight):
 
 
 def test_rows_of_the_version_before_share_out_their_total(stack, api, flight):
-    """It knows no list: it leaves none with a new order, and an old one with a change."""
+    """The previous version does not know the list: its new orders have none, and its changes leave the old one."""
     order = api.hold(flight, "A1", "A2")
     stack.query("UPDATE orders SET seat_prices = NULL WHERE order_id = %s", order["orderId"])
     assert priced(api.order(order)) == {"A1": 12900, "A2": 12900}

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""What must not be kept: payment codes, in the database longer than needed, in logs not at all."""
+"""Payment codes are kept in the database no longer than needed, and never in logs."""
 
 import random
 import re
 
 from stack import of_process, wait_for
 
-# Codes nobody else uses, and unlikely to turn up as a number of something else.
+# No other test uses these codes, and they are unlikely to turn up as other numbers.
 CODES = random.sample(range(71000, 89999), 6)
 
 
 def appears(code, text):
-    """The code standing by itself: not within a longer number or an id."""
+    """Tells whether the code stands by itself, not within a longer number or an id."""
     return re.search(rf"(?<![0-9a-fA-F.-]){code}(?![0-9a-fA-F.-])", text)
 
 
@@ -25,7 +25,7 @@ def test_codes_are_wiped_when_settled_and_never_logged(stack, api, flight):
     assert stack.everything(paid)["payment"][0]["payment_code"] == codes[0][-2:]
     assert stack.everything(declined)["payment"][0]["payment_code"] == "00"
 
-    # However it is sent, and whatever is wrong with it.
+    # The code is sent in every way, and with every kind of mistake.
     held, cancelled = api.hold(flight, "B1"), api.hold(flight, "B2")
     api.post(f"/api/orders/{held['orderId']}/pay", form={"paymentCode": f"{codes[1]}0"}).refused(400, "INVALID_PAYMENT_CODE")
     api.post(f"/api/orders/{held['orderId']}/pay?paymentCode={codes[2]}", {}).refused(400, "INVALID_PAYMENT_CODE")

@@ -14,7 +14,7 @@ CLIENTS = 12
 
 
 def together(*calls):
-    """Runs the calls at the same time; their answers in order."""
+    """Runs the calls at the same time and returns their answers in order."""
     with ThreadPoolExecutor(len(calls)) as pool:
         return [future.result() for future in [pool.submit(call) for call in calls]]
 
@@ -33,7 +33,7 @@ def test_many_customers_one_seat(stack, api, flight, round_):
 
 
 def test_overlapping_selections_in_every_order(stack, api, flight):
-    """Each wants three of five seats, named in any order: no deadlock shows, and no seat goes twice."""
+    """Each customer wants three of five seats, in any order. No deadlock shows, and no seat is sold twice."""
     def one(n):
         rng = random.Random(n)
         seats = rng.sample(["A1", "A2", "A3", "A4", "A5"], 3)
@@ -48,7 +48,7 @@ def test_overlapping_selections_in_every_order(stack, api, flight):
 
 
 def test_a_full_flight_is_sold_exactly_once(stack, api, flight):
-    """Everybody wants any seat; in the end all thirty are held, by thirty different orders."""
+    """Every customer takes any seat; in the end all thirty are held, by thirty different orders."""
     seats = list(api.seats(flight))
 
     def customer(n):
@@ -77,7 +77,7 @@ def test_change_against_hold(stack, api, flight, round_):
 
 @pytest.mark.parametrize("round_", range(5))
 def test_two_change_to_each_others_seats(api, flight, round_):
-    """A swap cannot succeed for both at once, as each seat is held until its holder lets go: no deadlock."""
+    """A swap cannot succeed for both, as each seat stays held until its holder releases it. There is no deadlock."""
     one, two = api.hold(flight, "A1"), api.hold(flight, "B1")
     answers = together(lambda: api.change(one, "B1"), lambda: api.change(two, "A1"))
     assert statuses(answers) == {409: 2}
@@ -111,7 +111,7 @@ def test_paid_twice(stack, api, flight, round_):
 
 @pytest.mark.parametrize("round_", range(5))
 def test_pay_against_change(stack, api, flight, round_):
-    """Whoever comes first: what is charged is what is booked."""
+    """Whichever request comes first, the booked seats are the ones that are charged."""
     order = api.hold(flight, "A1")
     paid, changed = together(lambda: api.pay(order, "99999"), lambda: api.change(order, "B1", "B2"))
     paid.ok()
@@ -136,7 +136,7 @@ def test_pay_against_cancel(stack, api, flight, round_):
 
 
 def test_pay_against_expiry(quick_stack):
-    """At the last moment the payment is accepted, or the hold is over; never both, never neither."""
+    """At the last moment either the payment is accepted or the hold is over, never both and never neither."""
     api, flight = quick_stack.api(), quick_stack.new_flight()
     seats = [f"{c}{n}" for c in "ABC" for n in range(1, 11)][:8]
     orders = [api.hold(flight, seat) for seat in seats]
@@ -163,7 +163,7 @@ def test_pay_against_expiry(quick_stack):
 
 
 def test_change_against_expiry(quick_stack):
-    """A change that was accepted keeps its seats, whatever the old timer's job does."""
+    """An accepted change keeps its seats, whatever the old timer's job does."""
     api, flight = quick_stack.api(), quick_stack.new_flight()
     orders = [api.hold(flight, f"A{n}") for n in range(1, 9)]
 
@@ -184,7 +184,7 @@ def test_change_against_expiry(quick_stack):
 
 @pytest.mark.parametrize("code", ["50400", "50401", "50402"])
 def test_cancel_while_an_attempt_is_in_flight(quick_stack, code):
-    """CANCELLED at once; an approval that comes later is voided, never confirmed."""
+    """The order is CANCELLED at once. A later approval is voided and never confirms it."""
     api, flight = quick_stack.api(), quick_stack.new_flight()
     order = api.hold(flight, "A1")
     api.pay(order, code).ok()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""RESERVATION_LIMIT: however often its seats are changed, an order holds for no longer in all."""
+"""RESERVATION_LIMIT limits the total time that an order holds seats, however often they are changed."""
 
 import pytest
 
@@ -9,7 +9,7 @@ from stack import wait_for
 
 @pytest.fixture(scope="module")
 def stack(quick_stack):
-    """3 s to pay, and an hour in all: the tests move the moment at which an order was made, not the clock."""
+    """3 s to pay, and an hour in all. The tests change the time at which an order was made, not the clock."""
     return quick_stack
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Every state by every event over HTTP: the move happens, or is refused and changes nothing."""
+"""Every event in every state, over HTTP: either the order moves, or the event is refused and changes nothing."""
 
 import pytest
 
@@ -15,7 +15,7 @@ EVENTS = {
 
 
 def paying(stack, api, order):
-    """A payment whose first attempt gets no answer for ten seconds: nothing moves while we look."""
+    """Starts a payment whose first attempt gets no answer for ten seconds, so that nothing moves during the test."""
     api.pay(order, "50400").ok()
     wait_for(lambda: api.order(order)["paymentAttempts"] == 1, 5, "the first attempt")
 

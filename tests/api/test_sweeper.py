@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The sweeper: several at once, from cron, asleep until it is needed, stopped, killed."""
+"""The sweeper: several at once, from cron, asleep until needed, stopped, killed."""
 
 import os
 import signal
@@ -40,11 +40,11 @@ def test_two_sweepers_expire_each_hold_once(quick_stack):
         assert quick_stack.row(order)["version"] == order["version"] + 1
 
 
-# -- a stack of our own: its sweeper is stopped, killed and started -------------------------------
+# -- a stack of its own, whose sweeper is stopped, killed and started -----------------------------
 
 @pytest.fixture(scope="module")
 def lone(own_stack):
-    """Holds of 3 s, attempts of 1 s. It polls so seldom that what it does in time, it was told or knew to do."""
+    """Holds of 3 s, attempts of 1 s. The sweeper polls so rarely that only a wake-up or a known timer makes it punctual."""
     return own_stack(RESERVATION_TIMEOUT="3s", PAYMENT_TIMEOUT="1s", SWEEPER_POLL_INTERVAL="20s")
 
 
@@ -60,7 +60,7 @@ def test_a_payment_wakes_the_sleeping_sweeper(lone):
 
 
 def test_it_sleeps_until_the_next_timer_it_knows_of(lone):
-    """Two holds; a payment wakes it while they run, so that it learns of them. No poll is due in between."""
+    """A payment wakes the sweeper during two holds, so that it learns of their timers. No poll is due in between."""
     api, flight = lone.api(), lone.new_flight()
     orders = [api.hold(flight, seat) for seat in ("A1", "A2")]
     paid = api.hold(flight, "A3")
@@ -79,9 +79,9 @@ def test_an_idle_sweeper_costs_almost_nothing(lone):
         return sum(map(int, open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[11:13]))
     before = ticks()
     before_statements = statements(lone)
-    time.sleep(4)  # not a wait: the length of the measurement
+    time.sleep(4)  # the length of the measurement
     assert (ticks() - before) / os.sysconf("SC_CLK_TCK") / 4 < 0.01, "more than 1 % of a core"
-    # One beat of its heart and, with luck, one look in 20 seconds: what wakes it up in between asks the database nothing.
+    # It may send one heartbeat and at most one poll in 20 seconds. When it wakes in between, it sends no query.
     assert statements(lone) - before_statements < 4
 
 
@@ -91,7 +91,7 @@ def statements(stack):
 
 
 def test_without_a_sweeper(lone):
-    """Holds still lapse for readers and buyers; payments wait; /health says so; --once does it all."""
+    """Holds still lapse for readers and buyers, payments wait, /health says so, and --once does all the work."""
     api = lone.api()
     with lone.without("sweeper"):
         assert lone.pids("sweeper") == []
@@ -100,10 +100,10 @@ def test_without_a_sweeper(lone):
 
         expired = lone.wait_status(held, "EXPIRED", deadline=5)
         assert expired["serverTime"] >= held["expiresAt"]
-        assert lone.row(held)["status"] == "SEATS_RESERVED", "nobody came by"
+        assert lone.row(held)["status"] == "SEATS_RESERVED", "no sweeper has ended it"
         assert api.seats(held["flightId"])["B1"] == "AVAILABLE"
         taker = api.hold(held["flightId"], "B1")
-        assert lone.row(held)["status"] == "EXPIRED", "the taker's doing"
+        assert lone.row(held)["status"] == "EXPIRED", "the new hold has ended it"
 
         waiting = api.order(paying)
         assert (waiting["status"], waiting["paymentAttempts"]) == ("PAYMENT_PENDING", 0)
@@ -114,7 +114,7 @@ def test_without_a_sweeper(lone):
         wait_for(lambda: api.order(taker)["status"] == "EXPIRED", 5)
         once = lone.run_sweeper_once()
         assert once.returncode == 0, once.stderr
-        # The first attempt of 50301 fails; the second is due in a second, which a drain does not wait for.
+        # The first attempt of 50301 fails. The second is due in a second, and --once does not wait for it.
         done = api.order(paying)
         if done["status"] == "PAYMENT_PENDING":
             assert done["paymentAttempts"] == 1
@@ -152,7 +152,7 @@ def test_a_signal_lets_it_finish_what_is_in_flight(lone, code, number):
             sweeper.kill()
             sweeper.communicate()
         (attempt,) = [event for event in api.events(order) if event["type"] == "PAYMENT_ATTEMPT"]
-        assert attempt["outcome"] == "TIMEOUT", "finished and told"
+        assert attempt["outcome"] == "TIMEOUT", "finished and recorded"
         job = lone.query("SELECT * FROM workflow_jobs WHERE order_id = %s", order["orderId"])[0]
         assert job["status"] == "PENDING" and job["locked_by"] is None
         assert api.order(later)["paymentAttempts"] == 0, "it took on nothing more"
@@ -161,7 +161,7 @@ def test_a_signal_lets_it_finish_what_is_in_flight(lone, code, number):
 
 
 def test_a_killed_sweepers_work_is_taken_over(lone):
-    """Killed with a captured charge in flight: the next one gets the approval by the same key. One charge."""
+    """A sweeper is killed during a captured charge. The next one gets the approval by the same key: one charge."""
     api = lone.api()
     order = api.hold(lone.new_flight(), "A1")
     api.pay(order, "50401").ok()
@@ -175,7 +175,7 @@ def test_a_killed_sweepers_work_is_taken_over(lone):
 
 
 def test_a_sweeper_that_stalls_past_its_lease_settles_nothing(lone):
-    """Stopped with an attempt in flight and woken when another has long finished the work: refused by the token."""
+    """A sweeper stalls during an attempt, and wakes after another has finished the work. Its token is refused."""
     api = lone.api()
     with lone.without("sweeper"):
         stalled = lone.popen("sweeper")
@@ -190,7 +190,7 @@ def test_a_sweeper_that_stalls_past_its_lease_settles_nothing(lone):
             wait_for(lambda: not lone.everything(order)["jobs"], 10)
             before = lone.everything(order)
             stalled.send_signal(signal.SIGCONT)
-            # Once it finishes something new, it is past the old one.
+            # When it has finished new work, it is past the old work.
             other.terminate()
             other.wait(10)
             next_ = api.hold(lone.new_flight(), "A1")
@@ -205,19 +205,19 @@ def test_a_sweeper_that_stalls_past_its_lease_settles_nothing(lone):
 
 
 def test_a_lease_is_kept_by_no_one_who_is_dead(lone):
-    """A claim whose owner vanished is found when its lease ends, and its attempt counts."""
+    """When a claim's owner has vanished, another sweeper takes the job at the lease's end, and the attempt counts."""
     api = lone.api()
     with lone.without("sweeper"):
         order = api.hold(lone.new_flight(), "A1")
         api.pay(order, "99999").ok()
-        # As a sweeper leaves it that died right after its claim; the lease has just run out.
+        # The state that a sweeper leaves when it dies right after its claim. The lease has just run out.
         lone.query("""UPDATE workflow_jobs SET status = 'RUNNING', attempts = 1, locked_by = 'dead', run_at = UTC_TIMESTAMP(3)
                       WHERE order_id = %s""", order["orderId"])
     assert lone.wait_status(order, "CONFIRMED", deadline=10)
 
 
 def test_payments_run_side_by_side(lone):
-    """Twenty attempts of a second each, all silent: one after another they would take a minute."""
+    """Each of twenty payments begins with an attempt that hangs for a second. In sequence they would take a minute."""
     api, flight = lone.api(), lone.new_flight()
     orders = [api.hold(flight, f"{c}{n}") for c in "AB" for n in range(1, 11)]
     started = time.monotonic()
@@ -229,10 +229,10 @@ def test_payments_run_side_by_side(lone):
     assert {api.order(order)["paymentAttempts"] for order in orders} == {2}
 
 
-# -- what it looks after ----------------------------------------------------------------------------
+# -- signals, heartbeats, old keys ------------------------------------------------------------------
 
 def test_a_hangup_does_no_harm(lone):
-    """SIGHUP means "read your settings again" to other daemons; here it means nothing, to the API's processes as well."""
+    """SIGHUP makes other daemons read their settings again. The sweeper and the API's processes ignore it."""
     pids = lone.pids("sweeper") + lone.pids("booking-api")
     for pid in pids:
         os.kill(pid, signal.SIGHUP)
@@ -245,7 +245,7 @@ def test_a_hangup_does_no_harm(lone):
 @pytest.mark.parametrize("age, alive", [("- INTERVAL 14 SECOND", 1), ("- INTERVAL 16 SECOND", 0), ("+ INTERVAL 2 SECOND", 1),
                                         ("+ INTERVAL 10 SECOND", 0), ("+ INTERVAL 1 YEAR", 0)])
 def test_a_heartbeat_is_judged_by_the_databases_clock(lone, age, alive):
-    """One of the future is no sign of life: it would be one for as long as the clock was wrong."""
+    """A heartbeat of the future is no sign of life: a wrong clock would keep the sweeper alive until then."""
     lone.query("INSERT INTO sweepers (worker, started_at, last_seen, in_flight)"
                f" VALUES ('other', UTC_TIMESTAMP(3) - INTERVAL 1 HOUR, UTC_TIMESTAMP(3) {age}, 0)")
     try:
@@ -258,12 +258,12 @@ def test_a_heartbeat_is_judged_by_the_databases_clock(lone, age, alive):
 
 
 def test_old_keys_are_forgotten_as_fast_as_they_come(lone):
-    """Six thousand at once; a thousand a minute was the most."""
+    """Six thousand keys expire at once; an earlier version deleted a thousand a minute at most."""
     lone.query("""INSERT INTO idempotency_keys (key_hash, request_hash, owner, status, created_at)
                   WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 76)
                   SELECT UNHEX(SHA2(CONCAT('old-', a.i, '-', b.i), 256)), UNHEX(SHA2('x', 256)), 1, 404,
                          UTC_TIMESTAMP(3) - INTERVAL 25 HOUR FROM n a, n b""")
-    sweeper = lone.popen("sweeper")  # one that has just started looks at once
+    sweeper = lone.popen("sweeper")  # a sweeper that has just started looks at once
     try:
         wait_for(lambda: lone.query("SELECT COUNT(*) AS n FROM idempotency_keys"
                                     " WHERE created_at < UTC_TIMESTAMP(3) - INTERVAL 24 HOUR") == [{"n": 0}], 15)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The documents say what is true: links lead somewhere, what they name exists, and their commands work as printed.
+"""The documents are true: links lead somewhere, the things they name exist, and their commands work as printed.
 
-In README.md and docs/api.md every ```sh block is run, in order, by one shell, against a fresh system. A ```json block
-that follows one shows its answer: the same fields with the same types. Of a ```text block each line must be printed.
+One shell runs every ```sh block of README.md and docs/api.md, in order, against a fresh system. A ```json block that
+follows one shows its answer: the fields and their types must be the same. Each line of a ```text block must be printed.
 """
 
 import functools
@@ -19,14 +19,14 @@ from stack import BUILD, PRODUCT_VARIABLES, ROOT
 
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("examples/*.md")])
 TOP = r"(?:booking|fcgi|sweeper|sql|html|conf|tests|bench|docs|examples|docker|debian|\.ci)"
-# What may be named although no clone has it: what the build and the page's installation make.
+# Files that documents may name although no clone has them: the build and the page's installation make them.
 MADE = re.compile(r"html/node_modules|conf/booking\.env$")
 
 each_document = pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 
 
 def prose(text):
-    """Without the fenced blocks."""
+    """The text without its fenced blocks."""
     return re.sub(r"^```.*?^```", "", text, flags=re.M | re.S)
 
 
@@ -35,13 +35,13 @@ def spans(text):
 
 
 def commands(text):
-    """What is shown to be typed: fenced or indented blocks, and spans."""
+    """The text that readers may type: fenced or indented blocks, and spans."""
     blocks = re.findall(r"^```(?:sh|console)?\n(.*?)^```", text, flags=re.M | re.S)
     return "\n".join([*blocks, *re.findall(r"^ {4}(.*)$", prose(text), flags=re.M), *spans(text)])
 
 
 def slug(heading):
-    """As GitHub makes a heading's address."""
+    """The address of a heading, as GitHub makes it."""
     return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
 
 
@@ -89,7 +89,7 @@ def test_files_exist(document):
 
 @each_document
 def test_names_occur_in_the_sources(document):
-    """Functions, columns, codes, settings: whatever is written like a name of the sources is one."""
+    """Everything written like a name (of a function, column, code or setting) occurs in the sources."""
     for name in spans(document.read_text()):
         name = name.removesuffix("()")
         if re.fullmatch(r"[a-z]+(_[a-z0-9]+)+|[A-Z]+(_[A-Z0-9]+)+", name):
@@ -180,7 +180,7 @@ TOKEN = "the-operator-of-the-documents"
 # -- the commands -------------------------------------------------------------------------------
 
 class Walk:
-    """The sh blocks of a document, run in order by one shell; what each printed beside what the document shows."""
+    """Runs a document's sh blocks in order in one shell. Keeps what each printed, beside what the document shows."""
 
     def __init__(self, document, stack, directory):
         self.blocks = re.findall(r"^```sh\n(.*?)^```\n(?:```(json|text)\n(.*?)^```\n)?", document.read_text(), re.M | re.S)
@@ -193,7 +193,7 @@ class Walk:
 
 
 def differs(shown, answered, at="$"):
-    """Where an answer is not of the shape that is shown, or None. Lists are shown by their first items."""
+    """Says where an answer differs in shape from the one shown, or returns None. Lists may be shown in part."""
     if isinstance(shown, dict) and isinstance(answered, dict):
         if set(shown) != set(answered):
             return f"{at}: {sorted(set(shown) ^ set(answered))}"
@@ -202,7 +202,7 @@ def differs(shown, answered, at="$"):
         if len(answered) < len(shown):
             return f"{at}: fewer than shown"
         return next(filter(None, (differs(*pair, f"{at}[{i}]") for i, pair in enumerate(zip(shown, answered)))), None)
-    # What decides must be as shown; times, ids and counts need not.
+    # These fields must have the value shown; times, ids and counts may differ.
     if at.rsplit(".", 1)[-1] in ("status", "error", "type", "outcome", "message", "detail", "sweeper", "seats", "version"):
         return None if shown == answered else f"{at}: {answered!r}, shown {shown!r}"
     is_number = isinstance(shown, (int, float)) and isinstance(answered, (int, float))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""docs/contributing.md's recipes, held against the tree: what a step names is in the files that the step links."""
+"""The recipes in docs/contributing.md fit the tree: the names in a step occur in the files that the step links."""
 
 import re
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The page's two libraries are in the repository as npm's lock file pins them, so that the page needs no npm."""
+"""The page's two libraries in the repository are those that npm's lock file pins, so that the page needs no npm."""
 
 import json
 
@@ -12,7 +12,7 @@ PINNED = {"vendor/htmx.js": "node_modules/htmx.org/dist/htmx.esm.min.js", "vendo
 
 @pytest.mark.parametrize("ours", PINNED)
 def test_a_library_is_what_npm_has(ours):
-    """npm has checked the hash of what is in node_modules."""
+    """Compares with node_modules, whose content npm has checked by its hash."""
     assert (ROOT / "html" / ours).read_bytes() == (ROOT / "html" / PINNED[ours]).read_bytes()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What editors, forges and git hooks are told is what the project does."""
+"""The settings for editors, forges and git hooks agree with the project's own rules."""
 
 import json
 import re

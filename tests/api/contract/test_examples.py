@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The scripts in examples/ do what they say, on the running system."""
+"""The scripts in examples/ do what they say on the running system."""
 
 import os
 import subprocess
@@ -9,13 +9,13 @@ import pytest
 from stack import ROOT
 
 SCRIPTS = sorted(path.name for path in (ROOT / "examples").glob("*.sh") if path.name != "common.sh")
-# What each of the simulator's codes comes to: the state, and the attempts it took.
+# The outcome of each of the simulator's codes: the state, and the number of attempts.
 OUTCOMES = {"99999": ("CONFIRMED", 1), "00000": ("FAILED", 1), "50300": ("FAILED", 3), "50301": ("CONFIRMED", 2),
             "50302": ("CONFIRMED", 3), "50400": ("FAILED", 3), "50401": ("CONFIRMED", 2), "50402": ("FAILED", 3)}
 
 
 def run(stack, script, *arguments):
-    """What a script prints. It must succeed."""
+    """Runs a script, which must succeed, and returns what it prints."""
     settings = {"BOOKING_URL": stack.url, "FLIGHT": stack.new_flight(), "ADMIN_TOKEN": stack.settings["ADMIN_TOKEN"]}
     done = subprocess.run([str(ROOT / "examples" / script), *arguments], env={**os.environ, **settings},
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=90)

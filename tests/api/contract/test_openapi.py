@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: MIT
-"""html/api/openapi.json and the running system say the same.
+"""html/api/openapi.json and the running system agree.
 
-What is described can be had: every operation, with every status and every error code that it lists, is
-provoked here. What is had is described: tests/client.py holds every answer that any test sees against the
-description, and the routes in fcgi/router.c are compared here.
+Everything described exists: these tests provoke every operation, with every status and every error code that it lists.
+Everything that exists is described: tests/client.py checks every answer in any test against the description, and these
+tests compare the routes in fcgi/router.c with it.
 """
 
 import json
@@ -18,7 +18,7 @@ from shapes import NO_ORDER
 from stack import ROOT
 
 VALIDATOR = ROOT / "html/node_modules/@seriousme/openapi-schema-validator/bin/validate-api-cli.js"
-# What `default` lists needs trouble, or nginx: test_outages.py and test_bad_input.py.
+# test_outages.py and test_bad_input.py provoke the errors of `default`, which need trouble, or nginx.
 
 
 # -- the description itself ---------------------------------------------------------------------
@@ -86,10 +86,10 @@ def test_it_describes_what_is_routed():
                     if re.match("/api/(flights|orders)", path) and "get" in item}
 
 
-# -- every described answer can be had ----------------------------------------------------------
+# -- every described answer exists --------------------------------------------------------------
 
 class Call:
-    """A request for an operation, made to succeed, on a flight and an order of its own."""
+    """A request for an operation that would succeed, with a flight and an order of its own."""
 
     def __init__(self, stack, path, method, operation):
         self.stack, self.method, self.headers = stack, method.upper(), {}
@@ -126,7 +126,7 @@ class Call:
         self.set("jobId", self.job)
 
     def lease(self, worker="a test"):
-        """As if a sweeper had the job; without a worker: as if none had."""
+        """Makes the job look as if this worker had it or, without a worker, as if none had."""
         status, attempts = ("RUNNING", 1) if worker else ("PENDING", 0)
         self.stack.query("UPDATE workflow_jobs SET status = %s, attempts = %s, locked_by = %s WHERE job_id = %s",
                          status, attempts, worker, self.job)
@@ -216,7 +216,7 @@ def not_leased(call):
 
 
 def still_running(call):
-    """As if the first request with this key had not ended yet."""
+    """Makes the first request with this key look as if it were still running."""
     key = uuid.uuid4().hex
     call.headers["Idempotency-Key"] = key
     call.send()
@@ -337,6 +337,6 @@ def test_the_page_of_it(api):
     answer = api.get("/docs")
     page = answer.body.decode()
     assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/html")
-    assert not re.search(r"<script(?![^>]*\bsrc=)|\bon\w+=|style=|https?://", page), "against the page's own policy"
+    assert not re.search(r"<script(?![^>]*\bsrc=)|\bon\w+=|style=|https?://", page), "violates the page's own policy"
     for address in re.findall(r'(?:src|href)="(/[^"#]*)"', page):
         assert api.get(address).status == 200, address

@@ -62,7 +62,7 @@ def test_no_account_is_let_in_without_its_password(stack):
 
 
 def test_every_right_that_is_given_is_used():
-    """A right that no statement of the sources needs is one too many."""
+    """Every right is needed by some statement in the sources."""
     sources = "\n".join(path.read_text() for top in ("booking/store", "fcgi/simulator") for path in (ROOT / top).glob("*.c"))
     sources = re.sub(r'"\s*\n\s*"', " ", sources)
     verbs = {"INSERT": r"INSERT (IGNORE )?INTO {t}\b", "UPDATE": r"UPDATE {t}\b|FOR UPDATE|DUPLICATE KEY UPDATE",

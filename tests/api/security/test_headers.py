@@ -12,7 +12,7 @@ WANTED = {
     "cross-origin-opener-policy": "same-origin", "cross-origin-resource-policy": "same-origin",
 }
 CLOSE = b"Connection: close\r\n\r\n"
-KEY = b"00000000-0000-7000-8000-00000000beef"     # a name of a test must not change from worker to worker
+KEY = b"00000000-0000-7000-8000-00000000beef"     # fixed, because a test must have the same name on every worker
 
 
 def check(pairs):

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Limits for each client: all that may change something by rate, requests by number. Loopback is exempt unless told
-otherwise, and a trusted proxy's word tells clients apart."""
+"""Limits for each client: a rate for requests that may change something, and a number of requests at a time. Loopback
+is exempt by default, and a trusted proxy tells the clients' addresses."""
 
 import concurrent.futures
 import contextlib
@@ -26,7 +26,7 @@ def stack(own_stack):
 
 
 def from_address(stack, address):
-    """The API, asked by a client there through the proxy that the stack trusts."""
+    """The API, as a client at this address reaches it through the proxy that the stack trusts."""
     return stack.api(**{"X-Forwarded-For": address})
 
 
@@ -36,7 +36,7 @@ def statuses(send, count):
 
 
 def test_holds_beyond_the_burst(stack, api, flight):
-    """One after the other in one test: there is one client, and its bucket empties only once."""
+    """Everything is in one test, because there is one client, and its bucket is full only once."""
     first = api.hold(flight, "A1")
 
     def hold():
@@ -46,7 +46,7 @@ def test_holds_beyond_the_burst(stack, api, flight):
     answer.refused(429, "TOO_MANY_REQUESTS")
     assert int(answer.headers["Retry-After"]) >= 1 and answer.headers["Content-Security-Policy"]
 
-    # Every way to hold counts, the one written in riddles, too.
+    # Every way to hold seats counts, even with an encoded path.
     order = f"/api/orders/{first['orderId']}"
     for send in (lambda: api.post("/api/orders", {"flightId": flight, "seats": ["B1"]}), lambda: api.change(first, "B1"),
                  lambda: api.put(f"{order}/seats", {"seats": ["B1"]}), lambda: api.post("/api/%6frders", {}),
@@ -54,7 +54,7 @@ def test_holds_beyond_the_burst(stack, api, flight):
         send().refused(429, "TOO_MANY_REQUESTS")
     assert api.seats(flight)["B1"] == "AVAILABLE"
 
-    # Reading does not, and payments and all the rest have buckets of their own.
+    # Reading does not count, and payments and all other changes have buckets of their own.
     assert statuses(lambda: api.get(order), 60) == [200] * 60
     assert statuses(lambda: api.get("/live/flights/FL123"), 60) == [200] * 60
     assert statuses(lambda: api.post(f"{order}/pay", {"paymentCode": "1"}), BURST + 11) == [400] * (BURST + 1) + [429] * 10
@@ -63,7 +63,7 @@ def test_holds_beyond_the_burst(stack, api, flight):
 
 
 def test_requests_under_way(stack):
-    """Bodies that dribble in: each client may have 200 at a time; more are refused, and the others are not in the way."""
+    """Each client may have 200 requests with slow bodies at a time. More are refused, and other clients are served."""
     with contextlib.ExitStack() as open_:
         waiting = [open_.enter_context(connect(stack)) for _ in range(210)]
         for s in waiting:
@@ -90,12 +90,12 @@ def test_a_stranger_is_limited_whatever_it_sends(stack, n, what):
     api = from_address(stack, f"203.0.113.{n + 1}")
     answered = statuses(lambda: STRANGERS[what](api), BURST + 11)
     assert answered.count(429) >= 10 and answered.count(429) < BURST + 11
-    # Nobody else is in the way.
+    # Other clients are not limited.
     assert STRANGERS[what](from_address(stack, f"203.0.113.{n + 101}")).status != 429
 
 
 def test_a_stranger_writes_no_rows(stack):
-    """A refusal that no use case made is not kept, so a random Idempotency-Key costs no row."""
+    """A refusal that comes from no use case is not stored, so a random Idempotency-Key costs no row."""
     before = stack.query("SELECT COUNT(*) AS n FROM idempotency_keys")[0]["n"]
     api = from_address(stack, "203.0.113.99")
     for _ in range(5):
@@ -122,13 +122,13 @@ def test_where_a_client_is_is_a_trusted_proxys_word_alone(stack, default_stack):
     forged = {"X-Forwarded-For": "198.51.100.77", "X-Real-IP": "198.51.100.77", "Forwarded": "for=198.51.100.77"}
     assert client_in_log(default_stack, f"log-{uuid.uuid4()}", forged) == "127.0.0.1"
     assert client_in_log(stack, f"log-{uuid.uuid4()}", {"X-Real-IP": "198.51.100.77"}) == "127.0.0.1"
-    # What the client itself sent stands before what the proxy added.
+    # The addresses that the client itself sent stand before the one that the proxy added.
     chain = {"X-Forwarded-For": "10.9.9.9, 198.51.100.78, 127.0.0.1"}
     assert client_in_log(stack, f"log-{uuid.uuid4()}", chain) == "198.51.100.78"
 
 
 def test_limits_are_the_same_in_every_way_of_running_it():
-    """One program writes them, from one set of defaults, for make start, the package and the containers."""
+    """One program writes the limits, from one set of defaults, for make start, the package and the containers."""
     files = [ROOT / name for name in ("tools/stack/nginx.conf.template", "conf/host/nginx-site", "docker/nginx.conf")]
     assert all("clients.conf;" in file.read_text() for file in files)
     sources = [path for top in ("conf", "docker", "debian") for path in (ROOT / top).rglob("*") if path.is_file()]

@@ -33,7 +33,7 @@ def test_one_more_is_refused(stack, api, flight, user):
     answer = hold(api, flight, "B1", user)
     problem = answer.refused(429, "TOO_MANY_REQUESTS")
     assert str(MOST) in problem["detail"]
-    assert problem["field"] == "userId"        # tells it from a limit that passes by itself
+    assert problem["field"] == "userId"        # distinguishes it from a rate limit
     assert 0 < int(answer.headers["Retry-After"]) <= 15 * 60 + 1
     assert api.seats(flight)["B1"] == "AVAILABLE"
     hold(api, flight, "B1", new_user()).ok(201)
@@ -86,7 +86,7 @@ def test_the_refusal_is_not_kept_under_the_key(stack, api, flight, user):
 
 @pytest.mark.parametrize("names", [["{}"], ["{}", "{} "]], ids=["one name", "a space at its end"])
 def test_all_at_once_no_more_than_allowed(stack, flight, names):
-    """Sixteen holds of one customer on sixteen seats, many times over: the limit is met each time and never passed."""
+    """One customer requests sixteen seats at once, again and again. Each time the limit is reached, but not exceeded."""
     seats = [f"{column}{row}" for row in range(1, 11) for column in "ABC"][:16]
     for _ in range(10):
         user, other = new_user(), stack.new_flight()

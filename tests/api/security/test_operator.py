@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The operator's token: made by the first start, wanted from everyone, and logged when it is wrong."""
+"""The operator's token: the first start makes it, every client needs it, and a wrong one is logged."""
 
 import json
 import os
@@ -18,7 +18,7 @@ PATHS = [("GET", "/api/admin/orders"), ("GET", "/api/admin/jobs"), ("GET", "/api
 
 @pytest.fixture(scope="module")
 def stack(own_stack):
-    """As `make start` has it, but for the reset."""
+    """The settings of `make start`, but without the reset."""
     return own_stack(ADMIN_TOKEN="", ALLOW_RESET="false")
 
 
@@ -58,8 +58,8 @@ def test_reset_is_for_those_who_allow_it(stack, token):
     ("GET http://elsewhere.example/api/admin/orders HTTP/1.1", 403),
     ("GET http://127.0.0.1/api/admin/orders HTTP/1.1", 200)])
 def test_what_a_proxy_that_hides_itself_says(default_stack, request_line, right):
-    """Without a token (ADMIN_TOKEN=none): nginx's plainest proxy_pass speaks HTTP/1.0, and in an absolute target the name
-    there counts, whatever Host says."""
+    """Without a token (ADMIN_TOKEN=none), two requests reveal a proxy: nginx's plain proxy_pass speaks HTTP/1.0, and
+    the name in an absolute target counts, whatever Host says."""
     with connect(default_stack) as s:
         s.sendall(f"{request_line}\r\nHost: 127.0.0.1:{default_stack.port}\r\nConnection: close\r\n\r\n".encode())
         (head,) = heads(s.recv(65536))
@@ -68,7 +68,7 @@ def test_what_a_proxy_that_hides_itself_says(default_stack, request_line, right)
 
 @pytest.fixture
 def proxied(tmp_path):
-    """Another nginx before a stack, as its manual's first example has it; returns the API behind it."""
+    """Starts another nginx in front of a stack, set up like the first example of its manual; returns the API behind it."""
     running = []
 
     def start(stack):

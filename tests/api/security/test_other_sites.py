@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Pages of other sites in a visitor's browser: forms need no preflight, so what they send has to be refused when it comes."""
+"""Pages of other sites in a visitor's browser: forms need no preflight, so the server has to refuse what they send."""
 
 import json
 
@@ -31,7 +31,7 @@ def test_other_sites_change_nothing(stack, api, headers):
 
 
 def test_other_sites_are_no_operators(stack, api):
-    """Also where loopback is let in without a token: a developer's browser is on loopback."""
+    """This holds even where loopback needs no token, because a developer's browser is on loopback."""
     for headers in EVIL:
         for path in ("reset", "jobs/1/retry", "kinds/SEND_CONFIRMATION/pause"):
             api.post(f"/api/admin/{path}", headers=headers).refused(403, "FORBIDDEN")

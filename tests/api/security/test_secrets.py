@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What nobody else on the machine may read, and what is written nowhere: passwords, tokens, payment codes."""
+"""Passwords, tokens and payment codes: other accounts cannot read them, and they are not logged or kept."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ PERSON = "Ada-Personal-Name"
 
 @pytest.fixture(scope="module")
 def stack(own_stack):
-    """One that has lived through something: orders, payments, wrong passwords, parts that were down."""
+    """A stack with a past: orders, payments, wrong passwords, and outages of parts."""
     stack = own_stack(ADMIN_TOKEN=TOKEN, PAYMENT_GATEWAY_TOKEN=GATEWAY_TOKEN, LOG_LEVEL="debug", PAYMENT_TIMEOUT="1s")
     api, flight = stack.api(), stack.new_flight()
     orders = [api.hold(flight, f"A{n}", user=PERSON) for n in range(1, 4)]
@@ -44,7 +44,7 @@ def stack(own_stack):
 
 
 def secrets_of(stack):
-    """The values that must not turn up: the token and every password."""
+    """The values that must not appear: the token and every password."""
     passwords = re.findall(r'": "([0-9a-f]{20,})"', (stack.data_dir / "credentials").read_text())
     assert len(passwords) == 4
     return [TOKEN, GATEWAY_TOKEN, *passwords]
@@ -57,7 +57,7 @@ def standing_alone(code, text):
 def test_the_logs_hold_no_secret_no_code_and_no_query(stack):
     wait_for(lambda: "/nothing" in (stack.data_dir / "logs/access.log").read_text(), 5)
     logs = stack.logs()
-    assert len(logs) > 10_000, "there is something to look through"
+    assert len(logs) > 10_000, "the logs are not empty"
     for secret in secrets_of(stack):
         assert secret not in logs
     assert not standing_alone(CODE, logs), standing_alone(CODE, logs)
@@ -74,7 +74,7 @@ def test_command_lines_hold_no_secret(stack):
 
 
 def test_programs_know_only_the_secrets_they_need(stack):
-    """nginx and the database none of the programs', only the API the token, and no one the owners' passwords."""
+    """nginx and the database know no secret, only the API knows the token, and no program the owners' passwords."""
     app, owner = (re.search(rf'"booking_{role}": "(\w+)"', (stack.data_dir / "credentials").read_text())[1]
                   for role in ("app", "owner"))
     for program, may in (("nginx", []), ("mariadbd", []), ("sweeper", [app, GATEWAY_TOKEN]), ("booking-api", [app, TOKEN]),
@@ -83,7 +83,7 @@ def test_programs_know_only_the_secrets_they_need(stack):
             environment = open(f"/proc/{pid}/environ", "rb").read().decode(errors="replace")
             assert owner not in environment
             for secret in {app, TOKEN, GATEWAY_TOKEN} - set(may):
-                assert secret not in environment, f"{program} knows what it need not"
+                assert secret not in environment, f"{program} knows a secret that it does not need"
 
 
 def test_answers_hold_no_secret(stack):
@@ -122,7 +122,7 @@ def test_the_database_keeps_no_code_of_a_settled_payment_and_no_key(stack):
 
 
 def things_below(top):
-    """Each with its state and its directory's, but for what the database removes while we look."""
+    """Yields each path with its state and its directory's. It skips files that the database removes in the meantime."""
     for directory, _, names in os.walk(top):
         for path in (directory, *(os.path.join(directory, name) for name in names)):
             with contextlib.suppress(FileNotFoundError):
@@ -133,9 +133,9 @@ def test_nothing_in_the_data_directory_is_for_others(stack):
     looked_at = 0
     for top in (stack.data_dir, os.path.realpath(stack.data_dir / "run")):
         for path, state, directory in things_below(top):
-            if stat.S_ISLNK(state.st_mode):      # its rights say nothing
+            if stat.S_ISLNK(state.st_mode):      # the mode of a link means nothing
                 continue
-            # In a private directory the database's own files may say otherwise; nobody gets there.
+            # In a private directory the database's own files may have a wider mode, because no other account gets there.
             inside = not stat.S_ISDIR(state.st_mode) and not directory.st_mode & 0o077
             assert not state.st_mode & 0o077 or inside, f"{path}: {stat.filemode(state.st_mode)}"
             assert not state.st_mode & 0o002 or stat.S_ISSOCK(state.st_mode) and inside, path

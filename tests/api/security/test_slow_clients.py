@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Clients that are slow, silent or many do not stop service to others."""
+"""Clients that are slow, silent or numerous do not stop the service for others."""
 
 import contextlib
 import resource
@@ -34,7 +34,7 @@ def crowd(stack):
 
 
 def book(stack):
-    """A customer's way from the page to the confirmed order; how long its slowest step took."""
+    """Goes a customer's way from the page to the confirmed order, and returns how long the slowest step took."""
     api, flight, slowest = stack.api(), stack.new_flight(), 0
 
     def timed(step):
@@ -63,7 +63,7 @@ def hung_up(s):
 
 
 def test_headers_that_dribble_in(stack, crowd):
-    """Slowloris: 1,000 connections, a header line each second. Nobody waits for them, and nginx lets them go."""
+    """Slowloris: 1,000 connections send a header line each second. No other client waits, and nginx ends them."""
     slow = crowd(1000, b"GET /api/flights HTTP/1.1\r\nHost: x\r\n")
     started = time.monotonic()
 
@@ -78,25 +78,25 @@ def test_headers_that_dribble_in(stack, crowd):
 
 
 def test_bodies_that_dribble_in(stack, crowd):
-    """Three hundred bodies on their way, many times the pool: not one process of it is kept waiting by them."""
+    """Three hundred slow bodies, many times the size of the pool, keep none of its processes waiting."""
     slow = crowd(300, b"POST /api/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 60000\r\n\r\n{")
     for _ in range(3):
         assert book(stack) < 2
         for s in slow:
             with contextlib.suppress(OSError):
                 s.sendall(b" ")
-    wait_for(lambda: all(hung_up(s) for s in slow), 20, "nginx to hang up on those who went silent", interval=0.5)
+    wait_for(lambda: all(hung_up(s) for s in slow), 20, "nginx to hang up on the silent clients", interval=0.5)
 
 
 def test_answers_that_nobody_reads(stack, crowd):
-    """Large answers to three hundred clients that read nothing: nginx keeps them, not the API."""
+    """Three hundred clients do not read their large answers. nginx keeps the answers, so no API process waits."""
     crowd(300, b"GET /api/flights/fl-101 HTTP/1.1\r\nHost: x\r\n\r\n" * 4, receive_buffer=2048)
     assert book(stack) < 2
 
 
 def test_ten_thousand_idle_connections(stack, crowd):
-    """Silent ones, kept ones and half-spoken ones. Each third is replaced by nginx's own rules in time; meanwhile the
-    others are served as ever."""
+    """Some connections are silent, some are kept alive, and some have sent half a request. nginx's own timeouts end
+    them in time, and until then other clients are served as usual."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < IDLE + 500:
         pytest.skip(f"this machine lets a process have {hard} files open")
@@ -115,6 +115,6 @@ def test_ten_thousand_idle_connections(stack, crowd):
 
 
 def connections_of(port):
-    """How many connections to this port are established, by the kernel's word."""
+    """The number of established connections to this port, according to the kernel."""
     with open("/proc/net/tcp") as table:
         return sum(1 for line in table if line.split()[1].endswith(f":{port:04X}") and line.split()[3] == "01")

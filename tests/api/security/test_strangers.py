@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whoever does not know an order's id learns nothing of it; and ids cannot be guessed."""
+"""A client that does not know an order's id learns nothing about the order, and ids cannot be guessed."""
 
 import json
 import statistics
@@ -11,7 +11,7 @@ from client import new_user
 
 
 def test_order_ids_are_random(api, stack):
-    """74 random bits each: any two differ in about half of them, and none follows from the one before."""
+    """Each id has 74 random bits. Any two ids differ in about half of them, and none follows from the previous one."""
     ids = []
     for _ in range(4):
         flight = stack.new_flight()
@@ -74,7 +74,7 @@ def test_a_list_is_of_one_exact_user(api, theirs):
     for other in (user[:-1], user.upper(), f"{user}x", "%25", f"{user[:4]}%25", "_" * len(user), f"x%27%20OR%20%27{user}"):
         assert api.get(f"/api/orders?userId={other}").ok()["orders"] == []
     api.get("/api/orders").refused(400, "INVALID_REQUEST")
-    # Of two, the first counts, for the list as for whatever counts or logs it.
+    # If the parameter is repeated, the first counts, for the list and for limits and logs.
     assert api.get(f"/api/orders?userId=x-{user}&userId={user}").ok()["orders"] == []
 
 

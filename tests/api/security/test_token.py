@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The operator's token is compared in a time that tells nothing about it."""
+"""The time to compare the operator's token reveals nothing about it."""
 
 import re
 import shutil

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Requests made to be read in two ways, and values made to become headers."""
+"""Requests that could be read in two ways, and values that could become headers."""
 
 import json
 import socket
@@ -41,7 +41,7 @@ def test_what_can_be_read_in_two_ways_is_refused_and_ends_the_connection(stack, 
 
 
 def test_a_body_is_a_body_and_no_request(stack, flight):
-    """What follows the headers belongs to them, to the last byte: the next request begins where it ends."""
+    """The bytes after the headers are the body, to its last byte, and the next request begins where the body ends."""
     body = json.dumps({"flightId": flight, "seats": ["A1"], "x": SMUGGLED.decode()}).encode()
     answers = heads(speak(stack, POST + b"Content-Length: %d\r\n\r\n" % len(body) + body
                           + b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
@@ -49,7 +49,7 @@ def test_a_body_is_a_body_and_no_request(stack, flight):
 
 
 def test_a_body_that_the_api_does_not_read_is_not_the_next_request(stack):
-    """Refused before its body was looked at, by nginx and by the API, on a connection that stays open."""
+    """nginx or the API refuses a request before it reads the body, and the connection stays open."""
     for target in (b"/api/nothing", b"/api/flights", b"/health"):
         answers = heads(speak(stack, b"POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % (target, len(SMUGGLED))
                               + SMUGGLED + b"GET /health/live HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"))
@@ -76,7 +76,7 @@ def test_no_value_of_a_request_becomes_a_header(stack, flight, value):
                                     b"Request-Id: evil", b"REQUEST_ID: evil", b"Content_Length: 7", b"Idempotency_Key: a",
                                     b"If_Match: \"9\"", b"Proxy: http://evil.example"])
 def test_headers_do_not_pass_for_what_nginx_says(quick_stack, header):
-    """Neither by their name with underscores nor by standing beside it."""
+    """A client's header cannot replace one of nginx's parameters, neither by its name nor with underscores."""
     flight = quick_stack.new_flight()
     order = quick_stack.api().hold(flight, "A1")
     answer = speak(quick_stack, b"DELETE /api/orders/" + order["orderId"].encode() + b" HTTP/1.1\r\nHost: x\r\n" + header
@@ -86,7 +86,7 @@ def test_headers_do_not_pass_for_what_nginx_says(quick_stack, header):
 
 
 def own_address():
-    """This machine's address on its network: a caller from there is no loopback caller."""
+    """This machine's address on its network, from which a client does not count as loopback."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         try:
             s.connect(("192.0.2.1", 9))
@@ -115,7 +115,7 @@ def test_admin_is_closed_to_the_network_without_a_token(own_stack):
 
 
 def test_head_does_not_empty_what_others_see(stack, flight):
-    """The shared answer of /live is never one to HEAD, which has no body."""
+    """The shared answer of /live is never the empty one to a HEAD."""
     for n in range(3):
         path = f"/live/flights/{flight}?n={uuid.uuid4()}"
         stack.api().request("HEAD", path)
@@ -123,7 +123,7 @@ def test_head_does_not_empty_what_others_see(stack, flight):
 
 
 def test_a_cached_answer_is_nobody_elses(stack, api, flight):
-    """Same address, other headers: an operator's or a customer's headers change nothing of what is shared."""
+    """The headers of one request, an operator's or a customer's, do not change the shared answer for others."""
     path = f"/live/flights/{flight}/seats"
     api.get(path, headers={"Authorization": "Bearer x", "Cookie": "a=b", "X-Request-Id": "poison-1", "Origin": "https://evil.example"})
     answer = api.get(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Bytes on the wire: requests that no client library would send, and answers in full."""
+"""Raw bytes: sends requests that no client library would send, and reads answers in full."""
 
 import re
 import socket
@@ -15,7 +15,7 @@ def connect(stack, timeout=15, receive_buffer=None, host="127.0.0.1"):
 
 
 def speak(stack, data, timeout=15):
-    """All that is answered until the other side hangs up, or says nothing for half a second after it has answered."""
+    """Returns the answer, up to when the server hangs up or has been silent for half a second after it began."""
     answer = b""
     with connect(stack, timeout) as s:
         try:
@@ -23,7 +23,7 @@ def speak(stack, data, timeout=15):
             while chunk := s.recv(65536):
                 answer += chunk
                 s.settimeout(0.5)
-        except OSError:      # it hung up on us, or is done
+        except OSError:      # the server hung up, or has finished
             pass
     return answer
 

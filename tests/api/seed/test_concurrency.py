@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the seed's test_concurrent_same_seat_booking means: one seat, many customers, one sale."""
+"""The meaning of the seed's test_concurrent_same_seat_booking: many customers want one seat, and it is sold once."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -14,7 +14,7 @@ CLIENTS = 12
 
 @pytest.fixture
 def seat(seed_stack):
-    """C1 of a flight nobody else uses."""
+    """C1 on a flight that no other test uses."""
     return seed_stack.new_flight(), "C1"
 
 
@@ -36,6 +36,6 @@ def test_one_seat_is_sold_once(seat, round_):
 
 
 def test_reset_frees_what_was_held(reset_flight_seats):
-    """The seed's reset fixture: after it every seat of the flight is for sale."""
+    """After the seed's reset fixture, every seat of the flight is for sale."""
     seats = requests.get(f"{BASE_URL}/flights/{FLIGHT_ID}/seats").json()
     assert (seats["total"], seats["available"]) == (30, 30)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Payments as shipped: random delays and failures, at most three attempts, and an end."""
+"""Payments with the shipped settings: random delays and failures, at most three attempts, and always an end."""
 
 import time
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The hold's timer at the seeds' timings: thirty seconds, shown to within a second."""
+"""The hold's timer with the seeds' timings: thirty seconds, shown to within a second."""
 
 import datetime
 
