@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* booking-api: the HTTP API as a FastCGI responder on file descriptor 0. */
 
-#include "booking/base/log.h"
 #include "booking/config.h"
 #include "booking/metrics.h"
 #include "fcgi/router.h"
 
 #include <errno.h>
-#include <stdio.h>
-#include <unistd.h>
 
 int main(int argc, char **argv)
 {
@@ -24,12 +21,10 @@ int main(int argc, char **argv)
     db_set_patience(router.brief_db, DB_BRIEF);
     /* The pool for /health and /metrics runs this program under another name. */
     const char *name = program_invocation_short_name;
-    log_info("start", LOG_TEXT("program", name), LOG_NUMBER("pid", getpid()));
     metrics_open(config.metrics_file, name);
-    int status = server_run(router_handle, &router);
+    int status = server_run(name, router_handle, &router);
     metrics_close();
     db_free(router.db);
     db_free(router.brief_db);
-    log_info("stop", LOG_TEXT("program", name), LOG_NUMBER("pid", getpid()));
     return status;
 }

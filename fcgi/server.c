@@ -260,9 +260,10 @@ static bool prepare_listener(void)
     return idle >= 0 && epoll_ctl(idle, EPOLL_CTL_ADD, STDIN_FILENO, &event) == 0;
 }
 
-int server_run(server_handler handler, void *context)
+int server_run(const char *program, server_handler handler, void *context)
 {
     struct server s = { 0 };
+    log_info("start", LOG_TEXT("program", program), LOG_NUMBER("pid", getpid()));
     if (!prepare_listener() || FCGX_Init() != 0 || FCGX_InitRequest(&s.fcgi, -1, 0) != 0) {
         log_error("fastcgi_init_failed", LOG_TEXT("hint", "file descriptor 0 must be a listening socket"));
         return 1;
@@ -281,5 +282,6 @@ int server_run(server_handler handler, void *context)
     buf_done(&s.decoded);
     if (!stopping)
         log_error("accept_failed", LOG_TEXT("error", strerror(errno)));
+    log_info("stop", LOG_TEXT("program", program), LOG_NUMBER("pid", getpid()));
     return stopping ? 0 : 1;
 }

@@ -29,8 +29,8 @@ typedef void (*server_handler)(const struct request *request, enum server_error 
 /* Waits, but no longer than the client does: false once the client has hung up or the process is to stop. */
 bool server_wait(const struct request *request, int64_t ms);
 
-/* Serves until SIGTERM or SIGINT, finishing the request at hand; returns the
+/* Serves under that name in the log until SIGTERM or SIGINT, and finishes the request at hand; returns the
  * exit status of the process. */
-int server_run(server_handler handler, void *context);
+int server_run(const char *program, server_handler handler, void *context);
 
 #endif

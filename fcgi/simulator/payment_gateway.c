@@ -289,8 +289,7 @@ int main(int argc, char **argv)
     config_start_plain(argc, argv, usage, &config);
 
     struct gateway gateway = { .config = &config, .db = db_new(&config.gateway_database) };
-    log_info("start", LOG_TEXT("program", "payment-gateway"), LOG_NUMBER("pid", getpid()));
-    int status = server_run(handle, &gateway);
+    int status = server_run("payment-gateway", handle, &gateway);
     db_free(gateway.db);
     return status;
 }

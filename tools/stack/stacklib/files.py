@@ -17,7 +17,7 @@ def private_directory(path):
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     state = path.lstat()
     if path.is_symlink() or state.st_uid != os.getuid():
-        raise Failure(f"{path} belongs to somebody else")
+        raise Failure(f"{path} belongs to another user")
     path.chmod(0o700)
 
 

@@ -43,7 +43,7 @@ def processes(settings):
             if ours:
                 cmdline = Path(f"/proc/{entry.name}/cmdline").read_bytes()
                 found.append(Process(int(entry.name), executable, cmdline))
-        except OSError:      # somebody else's, a kernel thread, a zombie, or gone meanwhile
+        except OSError:      # another user's, a kernel thread, a zombie, or gone meanwhile
             continue
     return found
 
