@@ -155,7 +155,7 @@ def seed_stack(shared_stack):
 
 @pytest.fixture(scope="module")
 def own_stack(pytestconfig):
-    """Starts stacks for this module alone, which it may stop, break or set up oddly. In the end they are audited, too."""
+    """Starts stacks for this module alone, which it may stop, break or set up oddly. They are audited in the end."""
     started = []
 
     def start(**settings):

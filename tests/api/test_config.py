@@ -88,7 +88,7 @@ BAD = [
 
 @pytest.mark.parametrize("name, value", BAD)
 def test_a_bad_value_stops_the_program_with_one_line_naming_it(name, value):
-    """Each program reads its own settings. At least one must refuse, and none may start with a wrong one that it reads."""
+    """Each program reads its own settings. At least one must refuse; none may start with a wrong one that it reads."""
     refusals = 0
     for program in ("booking-api", "sweeper", "payment-gateway"):
         done = run(program, "--check-config", **{name: value})

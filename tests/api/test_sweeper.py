@@ -44,7 +44,7 @@ def test_two_sweepers_expire_each_hold_once(quick_stack):
 
 @pytest.fixture(scope="module")
 def lone(own_stack):
-    """Holds of 3 s, attempts of 1 s. The sweeper polls so rarely that only a wake-up or a known timer makes it punctual."""
+    """Holds of 3 s, attempts of 1 s. The sweeper polls so rarely that only a wake-up or a timer makes it punctual."""
     return own_stack(RESERVATION_TIMEOUT="3s", PAYMENT_TIMEOUT="1s", SWEEPER_POLL_INTERVAL="20s")
 
 

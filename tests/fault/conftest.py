@@ -10,7 +10,7 @@ from stack import Stack, free_port
 
 @pytest.fixture(scope="module")
 def proxy():
-    """A gateway that misbehaves as it is told, between the sweeper and the simulator."""
+    """A proxy between the sweeper and the simulator that misbehaves as the test says."""
     proxy = GatewayProxy(free_port())
     yield proxy
     proxy.close()
@@ -18,7 +18,7 @@ def proxy():
 
 @pytest.fixture(scope="module")
 def broken_stack(pytestconfig):
-    """Starts stacks whose books a test makes disagree on purpose, so nobody audits them in the end."""
+    """Starts stacks whose books a test makes disagree on purpose, so they are not audited in the end."""
     started = []
 
     def start(stack=None, **settings):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Customers who write down what they were told, and the comparison of their notes with the database."""
+"""Customers who note every answer, and the comparison of their notes with the database."""
 
 import collections
 import datetime
@@ -9,7 +9,7 @@ import threading
 import time
 import uuid
 
-# No answer, or one that leaves open what happened. A 503 says: nothing, or ask again with the same key.
+# These leave open what happened: no answer, or a status that does not tell. At a 503 the key may be used again.
 UNKNOWN = (None, 502, 503, 504)
 REFUSALS = {"hold": {"SEATS_UNAVAILABLE"}, "change": {"SEATS_UNAVAILABLE", "ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS"},
             "pay": {"ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS"}, "cancel": {"ORDER_EXPIRED", "ORDER_CLOSED"},
@@ -21,7 +21,7 @@ CODES = ["99999"] * 6 + ["12345"] * 6 + ["00000", "50300", "50301", "50302", "50
 
 
 class Note:
-    """One thing a customer wanted: the requests made for it, and what the last of them was answered."""
+    """One thing that a customer wanted: the requests made for it, and the answer to the last of them."""
 
     def __init__(self, kind, order_id=None, seats=()):
         self.kind, self.order_id, self.seats = kind, order_id, list(seats)
@@ -34,7 +34,7 @@ class Note:
 
 
 class Customers:
-    """A crowd of threads, bounded by `until`, seeded by `random`. `notes` is what they were told."""
+    """A crowd of threads, seeded by `random`. `notes` holds the answers that they got."""
 
     def __init__(self, stack, random, flights, count=10):
         self.stack, self.random, self.flights, self.count = stack, random, flights, count
@@ -89,7 +89,7 @@ class Customer:
         return note
 
     def insist(self, note, method, path, json, headers):
-        """Without a key one tries once; with one, until there is an answer."""
+        """Tries once without a key, and with one until there is an answer."""
         try:
             self.try_until_answered(note, method, path, json, headers)
         except AssertionError as lie:  # an answer that breaks the contract
@@ -125,7 +125,7 @@ class Customer:
         return reply.status, answer.get("error"), answer if reply.status < 400 else None
 
     def look_at(self, note):
-        """An order's versions only grow, and an end is an end."""
+        """Checks that an order's versions only grow, and that a final state is never left."""
         answer = note.answer
         key = answer["orderId"]
         before = self.seen.get(key)
@@ -154,7 +154,7 @@ class Customer:
             self.ask("change", random.choice(("POST", "PUT")), f"/api/orders/{order}/seats", {"seats": wanted}, order, wanted)
         fate = random.random()
         if fate < 0.15:
-            self.read(order)  # and never comes back
+            self.read(order)  # and then abandons it
         elif fate < 0.3:
             self.cancel(order)
         else:
@@ -189,7 +189,7 @@ class Customer:
 # -- afterwards -----------------------------------------------------------------------------------
 
 def compare(stack, crowd, after_event):
-    """Every note against the database: a list of lies, empty if there was none."""
+    """Compares every note with the database. Returns a list of lies, which is empty if there was none."""
     lies = list(crowd.lies)
     events = stack.query("SELECT * FROM workflow_events WHERE event_id > %s ORDER BY event_id", after_event)
     orders = {row["order_id"]: row for row in stack.query("SELECT * FROM orders")}
@@ -207,7 +207,7 @@ def compare(stack, crowd, after_event):
 
 
 def check_effect(note, by_request):
-    """What was told done was done once; what was refused was not done; what was lost, at most once."""
+    """A request with a success was done once, a refused one was not done, and one without an answer at most once."""
     if note.kind not in EFFECT:
         return
     done = [e for r in note.request_ids for e in by_request.get(r, ()) if e["type"] == EFFECT[note.kind]]
@@ -246,7 +246,7 @@ def check_order(note, orders, paid):
 
 
 def intervals(events):
-    """{seat number: [(taken, given back)]}, of any flight: roughly, for an event is written before its commit."""
+    """{seat number: [(taken, released)]}, for all flights. The times are rough: events are written before the commit."""
     held, now = collections.defaultdict(list), {}
     for event in events:
         taken = []

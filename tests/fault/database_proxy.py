@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Stands between a program and the database, and loses the connection when a COMMIT comes by."""
+"""A proxy between a program and the database that can lose the connection at a COMMIT."""
 
 import contextlib
 import os
@@ -11,14 +11,15 @@ COMMIT = b"\x07\x00\x00\x00\x03COMMIT"
 
 
 class DatabaseProxy:
-    """`plan` says what becomes of the next COMMITs, in their order; those after it pass.
+    """`plan` says what happens to the next COMMITs, in their order; all later ones pass.
 
-    pass     it goes through
-    before   the connection ends and the server never hears of it
-    after    the server has done it, the connection ends instead of the answer
+    pass     the COMMIT goes through
+    before   the connection ends and the server does not get the COMMIT
+    after    the server executes it, and the connection ends instead of the answer
     during   the server gets it at the same moment as the connection ends
-    never    the server never hears of it, nor that anything has ended: its session stays as it is
-    `away_after_cut`: for how many seconds nobody is let in after a cut. `delay`: how many seconds each round trip takes longer.
+    never    the server gets neither the COMMIT nor the end of the connection, so its session stays open
+    `away_after_cut` is how many seconds no connection is accepted after a cut. `delay` is the number of seconds added to
+    each round trip.
     """
 
     def __init__(self, path, server, listener=None):
@@ -45,7 +46,7 @@ class DatabaseProxy:
             hang_up(client)
 
     def dsn(self, dsn):
-        """The same account, through here."""
+        """The DSN for the same account through this proxy."""
         user, _, database = dsn.partition("@unix(")
         return f"{user}@unix({self.path}){database.partition(')')[2]}"
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A disk of a test's own, which it may fill."""
+"""A small disk for one test, which it may fill."""
 
 import contextlib
 import os
@@ -11,7 +11,7 @@ from pathlib import Path
 
 @contextlib.contextmanager
 def small_disk(megabytes):
-    """A directory on a small disk, where the system lets us mount one (as root); else None."""
+    """A directory on a small disk, or None if the system does not let us mount one (as root)."""
     directory = Path(tempfile.mkdtemp(prefix="booking-disk-"))
     mount = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=0700", "none", str(directory)]
     mounted = os.getuid() == 0 and subprocess.run(mount, stderr=subprocess.DEVNULL).returncode == 0
@@ -24,7 +24,7 @@ def small_disk(megabytes):
 
 
 def fill(path):
-    """Takes what is left, to the last byte."""
+    """Fills the disk to the last byte."""
     with open(path, "ab", buffering=0) as file:
         for size in (1048576, 4096, 1):
             with contextlib.suppress(OSError):
@@ -34,7 +34,7 @@ def fill(path):
 
 @contextlib.contextmanager
 def filled(path):
-    """A full disk until the block ends."""
+    """Keeps the disk full until the block ends."""
     fill(path)
     try:
         yield

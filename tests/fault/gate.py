@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Holds up whoever wants the same rows, so that a test decides who comes first."""
+"""Locks rows, so that a test decides which transaction gets them first."""
 
 import contextlib
 import time
@@ -8,7 +8,7 @@ from stack import wait_for
 
 
 class Gate:
-    """Rows locked by the test. Others queue for them, in the order they come, until `open`."""
+    """Rows that the test has locked. Other transactions queue for them, in order of arrival, until `open`."""
 
     def __init__(self, stack, sql, *args):
         self.stack = stack
@@ -22,8 +22,8 @@ class Gate:
         def queue():
             self.cursor.execute("SELECT COUNT(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'")
             return self.cursor.fetchone()[0] >= count
-        # The server renews this table only when nobody has looked at it for a tenth of a second; until then it still
-        # shows who waited when the test before this one looked.
+        # The server renews this table only if it has not been read for a tenth of a second. Before that it may still
+        # show the transactions that waited in the previous test.
         time.sleep(0.15)
         wait_for(queue, 10, f"{count} to wait at the gate", interval=0.15)
 

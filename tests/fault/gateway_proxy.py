@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A gateway that misbehaves: stands between the sweeper and the simulator and does to answers what networks do."""
+"""A misbehaving gateway: a proxy between the sweeper and the simulator that does to answers what networks do."""
 
 import contextlib
 import http.client
@@ -12,13 +12,13 @@ TEN_MEGABYTES = 10 * 1024 * 1024
 
 
 class GatewayProxy:
-    """`mode` says what happens to each call; a function of the call's path gives each its own.
+    """`mode` says what happens to each call. It may be a function of the call's path.
 
-    pass      the call goes through                 cut       hung up on before the gateway hears of it
+    pass      the call goes through                 cut       the connection ends before the gateway gets the call
     lost      the gateway did it, no answer comes   slow      the answer comes after `delay` seconds
-    error     503 without asking the gateway        garbage   200 and no JSON, after the gateway did it
-    nonsense  200 and JSON that means nothing       twice     the answer, and then once more
-    half      half an answer, then silence          huge      ten megabytes after the answer's beginning
+    error     503 without asking the gateway        garbage   200 without JSON, after the gateway did it
+    nonsense  200 and JSON without meaning          twice     the answer comes twice
+    half      half an answer, then silence          huge      ten megabytes follow the answer's beginning
     held      the answer waits for `release`        portal    200 and a page, without asking the gateway
     """
 
@@ -58,7 +58,7 @@ class GatewayProxy:
 
     @property
     def settings(self):
-        """How a stack is told to use this."""
+        """The settings that make a stack use this proxy."""
         return {"GATEWAY_PORT": self.gateway_port, "PAYMENT_GATEWAY_URL": f"http://127.0.0.1:{self.port}",
                 "PAYMENT_SIMULATOR": "true"}
 
@@ -68,7 +68,8 @@ class GatewayProxy:
         self.server.server_close()
 
     def forward(self, handler, body):
-        # The sweeper has long given up by then; a code that is never answered would keep the simulator for a minute.
+        # The sweeper has given up long before. Without this limit, a code that is never answered would occupy the
+        # simulator for a minute.
         connection = http.client.HTTPConnection("127.0.0.1", self.gateway_port, timeout=3)
         with contextlib.closing(connection):
             names = ("Content-Type", "Idempotency-Key", "X-Request-Id")

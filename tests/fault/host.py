@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A host of its own for a part of the system: a network, names and a line to the database's host that a test can cut."""
+"""A separate host for a part of the system. It has its own network, its own names, and a line to the database's host
+that a test can cut."""
 
 import contextlib
 import ctypes
@@ -19,7 +20,7 @@ from stack import Stack, wait_for
 OWN_NETWORK = pytest.mark.skipif(os.geteuid() != 0 or not all(map(shutil.which, ("unshare", "nsenter", "ip"))),
                                  reason="needs root, unshare, nsenter and ip: networks of the test's own")
 
-# A name server that is there and says nothing.
+# A name server that never answers.
 NAME_SERVER = """
 import socket, time
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -28,7 +29,7 @@ time.sleep(300)
 """
 
 CLONE_NEWNET = 0x40000000
-HERE, DATABASE = "10.77.0.1", "10.77.0.2"  # in networks that nobody else sees
+HERE, DATABASE = "10.77.0.1", "10.77.0.2"  # in a network that only the test sees
 
 
 class Space:
@@ -48,7 +49,7 @@ class Space:
         subprocess.run([*self.entered, *command], check=True, capture_output=True)
 
     def enter_network(self):
-        """The calling thread's sockets are made in there from now on."""
+        """Makes the calling thread create its sockets in this space from now on."""
         with open(f"/proc/{self.pid}/ns/net") as network:
             if ctypes.CDLL(None, use_errno=True).setns(network.fileno(), CLONE_NEWNET) != 0:
                 raise OSError(ctypes.get_errno(), "setns")
@@ -59,8 +60,9 @@ class Space:
 
 
 class Host:
-    """`stack` runs in there, on a database it knows as db.example.test, whose host has nothing but a line to the real one:
-    `line` is a DatabaseProxy. `names` is the host's file of hosts; behind it is a name server that says nothing."""
+    """`stack` runs on this host, and knows its database as db.example.test. That name leads to another host, which only
+    has a line to the real database: `line`, a DatabaseProxy. `names` is the hosts file of this host. For other names
+    there is a name server that never answers."""
 
     def __init__(self, directory):
         self.names = directory / "hosts"
@@ -75,7 +77,7 @@ class Host:
         for space, address in ((self.space, HERE), (self.other, DATABASE)):
             space.run("ip", "address", "add", f"{address}/30", "dev", "line")
             space.run("ip", "link", "set", "line", "up")
-        # Clients on this host.
+        # Runs clients on this host.
         self.clients = ThreadPoolExecutor(8, initializer=self.space.enter_network)
 
     def know_the_database(self):
@@ -85,7 +87,7 @@ class Host:
         self.names.write_text("127.0.0.1 localhost\n")
 
     def listen(self):
-        """Where the database is, as seen from here."""
+        """Listens at the address that this host takes for the database's."""
         def listener():
             self.other.enter_network()
             return socket.create_server((DATABASE, 3306))
@@ -95,12 +97,12 @@ class Host:
     def start(self, settings, start):
         self.stack = Stack(settings)
         self.stack.starter = self.space.entered
-        # From outside it cannot be reached; conf/stack, inside, has waited for it.
+        # The stack cannot be reached from outside. conf/stack runs inside and has waited for it.
         self.stack.healthy = lambda: True
         start(self.stack)
 
     def vanish(self):
-        """Within an instant, and without a word to anybody: the line is cut before anything ends."""
+        """Kills the host at once and silently: the line is cut before any process ends."""
         self.other.run("ip", "link", "set", "line", "down")
         for pid in self.stack.all_pids():
             with contextlib.suppress(ProcessLookupError):

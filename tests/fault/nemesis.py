@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What breaks things, by the dice of a seed: kills, stops, cuts, fills. Everything it breaks it lets go of again."""
+"""Breaks things at random, from a seed: it kills, stops, cuts and fills. It also undoes everything that it breaks."""
 
 import collections
 import contextlib
@@ -18,7 +18,7 @@ from stack import wait_for
 
 class Nemesis:
     def __init__(self, stack, random, gateway=None, ballast=None):
-        """`gateway`: the proxy before the gateway. `ballast`: a file that may fill the stack's own small disk."""
+        """`gateway` is the proxy in front of the gateway, `ballast` a file that may fill the stack's own small disk."""
         self.stack, self.random, self.gateway, self.ballast = stack, random, gateway, ballast
         self.kills, self.deeds = collections.Counter(), collections.Counter()
         self.undo = []
@@ -59,7 +59,7 @@ class Nemesis:
     # -- tools -----------------------------------------------------------------------------------
 
     def later(self, seconds, undo):
-        """Not by the thread that breaks things: it may itself wait for what it broke."""
+        """Undoes something later, in another thread, because the breaking thread may itself wait for what it broke."""
         def let_go():
             with contextlib.suppress(OSError, pymysql.MySQLError):
                 undo()
@@ -116,7 +116,7 @@ class Nemesis:
         self.pause("payment-gateway", 4, 0.2, 3)
 
     def nginx(self):
-        """Its master and its workers, if there are any."""
+        """nginx's master and workers, if there are any."""
         pids = self.stack.pids("nginx")
         return [pid for pid in pids if parent_of(pid) not in pids], [pid for pid in pids if parent_of(pid) in pids]
 
@@ -130,11 +130,11 @@ class Nemesis:
         self.pause("nginx", 1, 0.2, 2)
 
     def kill_database(self):
-        self.free_disk()  # a server that starts on a full disk looks again once a minute only
+        self.free_disk()  # a server that starts on a full disk retries only once a minute
         self.kill("mariadbd", self.stack.pids("mariadbd"))
 
     def restart_database(self):
-        """Only one that answers: asked to end while it starts, MariaDB 10.11 may wait for itself for ever."""
+        """Restarts only a server that answers: MariaDB 10.11 may hang forever if it has to end while it starts."""
         self.free_disk()
         with self.administrator():
             for pid in self.stack.pids("mariadbd"):
@@ -177,10 +177,10 @@ class Nemesis:
     def spare_gateway(self):
         self.gateway.mode = "pass"
 
-    # -- and all is well again --------------------------------------------------------------------
+    # -- recovery ---------------------------------------------------------------------------------
 
     def heal(self, api_workers, sweepers):
-        """Waits until everything runs as it should; from then on the system has no excuse."""
+        """Waits until everything runs as it should. From then on the system has no excuse."""
         if self.gateway:
             self.gateway.mode = "pass"
 

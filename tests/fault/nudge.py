@@ -5,7 +5,7 @@ import pymysql
 
 
 def nudge(stack, sql, *args):
-    """An UPDATE that the programs' transactions may be chosen over: those who nudge do it again and again."""
+    """Runs an UPDATE that may lose against the programs' transactions. Callers repeat it until it has succeeded."""
     try:
         stack.query(sql, *args)
     except pymysql.OperationalError as error:

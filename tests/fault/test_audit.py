@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The audit sees: each kind of contradiction is planted and named, and nothing else is."""
+"""The audit works: tests plant each kind of contradiction, and the audit names it and nothing else."""
 
 import os
 import subprocess
@@ -17,7 +17,7 @@ def stack(broken_stack):
 
 @pytest.fixture(scope="module", autouse=True)
 def no_sweeper_mends_it(stack):
-    """Orders in every state are made first; then nobody is left to touch what is planted."""
+    """Makes orders in every state, and then stops the sweeper, so that it does not touch what is planted."""
     api, flight = stack.api(), stack.new_flight(rows=40)
     made = {name: [] for name in ("held", "changed", "pending", "confirmed", "declined", "failed", "cancelled", "expired")}
     seats = (f"{letter}{row}" for row in range(1, 41) for letter in "ABC")
@@ -41,7 +41,7 @@ def no_sweeper_mends_it(stack):
     for order in made["pending"]:
         api.pay(order, "99999").ok()
         stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE order_id = %s", order["orderId"])
-    # They would not let some of it be planted.
+    # The triggers would refuse some of what is planted.
     stack.query("DROP TRIGGER seats_are_not_removed")
     stack.query("DROP TRIGGER seats_are_not_renumbered")
     stack.made = made
@@ -52,7 +52,7 @@ def look(stack):
     return audit.findings(stack, books={"lease": 6.0})
 
 
-# What is planted, in which order's rows, and what the audit must call it. {o} is the order's id.
+# By the audit's name for it: what is planted, and in the rows of which order. {o} is the order's id.
 RETRY = "UPDATE workflow_jobs SET {set} WHERE order_id = '{{o}}'"
 PLANTED = {
     "a seat sold twice": [
@@ -133,7 +133,7 @@ TABLES = ("flight_booking.orders", "flight_booking.seats", "flight_booking.workf
 
 @pytest.fixture
 def planted(stack):
-    """Runs one statement as administrator; afterwards all tables are as they were."""
+    """Runs one statement as administrator, and restores all tables afterwards."""
     root = stack.root_db()
     with root, root.cursor() as cursor:
         cursor.execute("SET foreign_key_checks = 0")
@@ -163,7 +163,7 @@ def test_the_audit_names_what_is_planted(stack, planted, kind, state, sql):
     found = look(stack)
     assert kind in {each.kind for each in found}, f"not seen; seen instead:\n{audit.report(found)}"
     named = " ".join(value for each in found if each.kind == kind for _, value in each.about)
-    assert {order["orderId"], "C39", "nobody"} & set(named.replace(",", " ").split()), "and says where"
+    assert {order["orderId"], "C39", "nobody"} & set(named.replace(",", " ").split()), "it must say where"
 
 
 def make_audit(stack):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The connection dies while a COMMIT is on its way: the truth or a retryable 503, and with the same key one outcome."""
+"""The connection dies during a COMMIT: the answer is the truth or a retryable 503, and one key has one outcome."""
 
 import json
 import uuid
@@ -17,13 +17,13 @@ SETTINGS = {"PAYMENT_TIMEOUT": "1s", "RESERVATION_TIMEOUT": "10m", "GATEWAY_WORK
 
 @pytest.fixture(scope="module")
 def base(own_stack):
-    """The database and the gateway; no sweeper but those the tests run."""
+    """The database and the gateway, without a sweeper except those that the tests run."""
     return own_stack(API_WORKERS=1, SWEEPERS=0, **SETTINGS)
 
 
 @pytest.fixture(scope="module")
 def lines(base):
-    """Two ways to the database: the API's and the sweeper's."""
+    """Two proxies to the database: one for the API and one for the sweeper."""
     socket = base.data_dir / "run/mysql.sock"
     lines = {name: DatabaseProxy(base.data_dir / f"run/{name}-database.sock", socket) for name in ("api", "sweeper")}
     yield lines
@@ -39,7 +39,7 @@ def stack(base, lines, broken_stack):
     stack = broken_stack(DATABASE_DSN=lines["api"].dsn(environment["DATABASE_DSN"]), API_WORKERS=4, SWEEPERS=0, **SETTINGS,
                          MIGRATION_DSN=f"booking_owner:{password}@unix({base.data_dir}/run/mysql.sock)/flight_booking",
                          PAYMENT_GATEWAY_URL=environment["PAYMENT_GATEWAY_URL"], PAYMENT_SIMULATOR="false")
-    # The tests' own questions go straight to the database.
+    # The tests' own queries go straight to the database.
     stack.db, stack.root_db = base.db, base.root_db
     return stack
 
@@ -53,7 +53,7 @@ def line(lines, stack):
     audit.audit(stack, deadline=5)
 
 
-# What is asked for, in which state, and the event that tells that it was done.
+# The requests, by the event that shows that they were done.
 def ask_hold(api, order, flight, **kw):
     return api.post("/api/orders", {"flightId": flight, "seats": ["B1", "B2"], "userId": "commit"}, **kw)
 
@@ -76,13 +76,13 @@ def times_done(stack, flight, event):
 @pytest.mark.parametrize("fate", FATES)
 @pytest.mark.parametrize("event", ASKS)
 def test_the_truth_is_found_out(stack, line, api, flight, event, fate, keyed):
-    """With the database still there, one lost connection is no reason to fail."""
+    """While the database can be reached, one lost connection must not make a request fail."""
     order = api.hold(flight, "A1")
     headers = {"Idempotency-Key": uuid.uuid4().hex} if keyed else {}
     line.plan = [fate]
     answer = ASKS[event](api, order, flight, headers=headers)
     assert answer.status in (200, 201), answer
-    assert line.cuts == 1, "the COMMIT was to be lost"
+    assert line.cuts == 1, "no COMMIT was lost"
     assert times_done(stack, flight, event) == 1
     now = api.order(answer.json)
     assert (now["version"], now["status"], now["seats"]) == tuple(answer.json[f] for f in ("version", "status", "seats"))
@@ -103,7 +103,7 @@ def test_with_the_database_away_503_and_then_one_outcome(stack, line, api, fligh
     line.away_after_cut = 0.0
 
     def answered():
-        # The key belongs to the lost request for half a minute; the test does not wait that long.
+        # The lost request keeps its claim of the key for half a minute; the test does not wait that long.
         nudge(stack, "UPDATE idempotency_keys SET locked_until = UTC_TIMESTAMP(3) WHERE status IS NULL")
         again = ASKS[event](api, order, flight, headers=headers)
         return again if again.status in (200, 201) else again.refused(409, "REQUEST_IN_PROGRESS") and None
@@ -133,7 +133,7 @@ def sweep(base, **settings):
 
 
 def drain(base, order):
-    """Other sweepers take over, without waiting for leases and pauses."""
+    """Lets other sweepers take over, without waiting for leases and pauses."""
     def done():
         nudge(base, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND kind <> 'EXPIRE_HOLD'", order["orderId"])
         sweep(base)
@@ -144,7 +144,7 @@ def drain(base, order):
 @pytest.mark.parametrize("code, status, commits", [("99999", "CONFIRMED", 6), ("50300", "FAILED", 4), ("00000", "FAILED", 3)])
 @pytest.mark.parametrize("fate", FATES)
 def test_each_commit_of_the_sweeper(base, stack, lines, api, flight, code, status, commits, fate):
-    """Claim, begin, settle, and what follows: one charge, one outcome, every attempt told once."""
+    """Each COMMIT is lost in turn: claim, begin, settle, and those after. There is one charge and one outcome."""
     line = lines["sweeper"]
     dsn = line.dsn(base.programs_environment()["DATABASE_DSN"])
     for number in range(commits):
@@ -157,7 +157,7 @@ def test_each_commit_of_the_sweeper(base, stack, lines, api, flight, code, statu
         drain(base, order)
         assert api.order(order)["status"] == status
         charge = stack.charge(order)
-        # A decline says nothing of an attempt before it, of which no one knows whether it was made.
+        # A decline does not tell whether an earlier attempt with unknown outcome took money, so that is voided.
         declined = "DECLINED" if len(attempts(api, order)) == 1 else "VOIDED"
         assert (charge and charge["status"]) == {"99999": "APPROVED", "00000": declined}.get(code, None), number
         audit.audit(stack, deadline=3)

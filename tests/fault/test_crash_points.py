@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Every step: a process is killed at each named point of the code in turn, and all comes out right.
+"""A process is killed at each named point of the code in turn, and everything still ends well.
 
-The programs are a test build whose crash points are armed by a file (booking/base/crash_point.h). What the killed process
-had claimed comes back when its lease ends; the tests end that lease at once, but for one that waits it out.
+The programs are a test build whose crash points are armed by a file (booking/base/crash_point.h). A job that the killed
+process had claimed is taken over when its lease ends. The tests end that lease at once, except for one that waits.
 """
 
 import time
@@ -31,7 +31,7 @@ def customer(stack):
 
 
 class Customer:
-    """Repeats whatever was lost under way with the same key until there is an answer."""
+    """Repeats each lost request with the same key until there is an answer."""
 
     def __init__(self, stack):
         self.stack, self.api, self.flight = stack, stack.api(), stack.new_flight()
@@ -41,7 +41,7 @@ class Customer:
         body = {} if json is None else {"json": json}
 
         def answered():
-            # The key of a request that was killed belongs to it for a while.
+            # A killed request keeps its claim of the key for a while.
             nudge(self.stack, "UPDATE idempotency_keys SET locked_until = UTC_TIMESTAMP(3) WHERE status IS NULL"
                   " AND created_at < UTC_TIMESTAMP(3) - INTERVAL 300000 MICROSECOND")
             reply = self.api.request(method, path, headers={"Idempotency-Key": key}, **body)
@@ -64,17 +64,17 @@ class Customer:
         return self.insist("DELETE", f"/api/orders/{order['orderId']}").ok()
 
     def outcome(self, order, status):
-        """Waits until the order has come to its end and nothing is left to do for it."""
+        """Waits until the order has this status and no job is left."""
         def done():
             self.hurry(order)
             return self.stack.row(order)["status"] == status and not self.stack.everything(order)["jobs"]
         wait_for(done, 30, f"{order['orderId']} to be {status} and done with")
 
     def hurry(self, order, attempts=1000):
-        """Ends the lease of a worker that is gone, and every wait, of jobs tried no more than so many times."""
+        """Ends the leases of dead workers and all waits, for jobs with at most this many attempts."""
         jobs = self.stack.query("SELECT job_id, kind, status, attempts, locked_by FROM workflow_jobs WHERE order_id = %s",
                                 order["orderId"])
-        # Looked at after the claims: a sweeper that begins meanwhile is none of those who hold them.
+        # This is read after the jobs, so that a sweeper that starts in between cannot hold any of these leases.
         alive = {str(pid) for pid in self.stack.pids("sweeper")}
         for job in jobs:
             abandoned = job["status"] == "RUNNING" and job["locked_by"].split("/")[1] not in alive
@@ -84,7 +84,7 @@ class Customer:
                       " AND status = %s AND run_at > UTC_TIMESTAMP(3)", job["job_id"], job["attempts"], job["status"])
 
 
-# -- what the customer does, and what must have come of it ---------------------------------------
+# -- what the customer does, and what the outcome must be ----------------------------------------
 
 def holds(customer):
     order = customer.hold("A1", "A2")
@@ -125,7 +125,7 @@ def is_declined(customer):
 
 
 def fails(customer):
-    """Every call captures and never answers, so that there is money to give back."""
+    """Every call captures the charge and never answers, so that there is money to give back."""
     order = customer.hold("A1")
     customer.pay(order, "50402")
     customer.outcome(order, "FAILED")
@@ -142,7 +142,7 @@ def expires(customer):
 
 
 def takes_over(customer):
-    """The hold is over, the sweeper has not come by, and somebody else wants the seat."""
+    """The hold is over, the sweeper has not ended it yet, and another customer wants the seat."""
     lapsed = customer.hold("A1")
     customer.stack.lapse(lapsed)
     order = customer.hold("A1")
@@ -197,14 +197,14 @@ def test_killed_at_this_point_all_comes_out_right(stack, customer, flow, point):
     armed.touch()
     try:
         flow(customer)
-        assert not armed.exists(), "no process came by this point"
+        assert not armed.exists(), "no process reached this point"
     finally:
         armed.unlink(missing_ok=True)
     audit.audit(stack, deadline=5)
 
 
 def test_no_point_of_the_code_is_left_out(stack):
-    """What the flows above came by. A request that claims no key and changes nothing has nothing to lose."""
+    """The flows above passed no untested points, except those of requests that claim no key and change nothing."""
     passed = {path.name for path in (stack.points / "passed").iterdir()}
     tested = {point for _, *points in POINTS for point in points}
     harmless = {"request.answer", "expire.answer", "EXPIRE_HOLD.ended"}
@@ -212,7 +212,7 @@ def test_no_point_of_the_code_is_left_out(stack):
 
 
 def test_a_killed_sweepers_job_is_taken_over_when_its_lease_ends(stack, customer):
-    """The lease is PAYMENT_TIMEOUT + 5 s; nothing waits for more than a second beyond it."""
+    """The lease is PAYMENT_TIMEOUT + 5 s, and no job waits more than a second beyond it."""
     order = customer.hold("A1")
     armed = stack.points / "begin-attempt.calling"
     armed.touch()
@@ -226,7 +226,7 @@ def test_a_killed_sweepers_job_is_taken_over_when_its_lease_ends(stack, customer
 
 
 def killed_again_and_again(customer, order, point, times):
-    """Attempt n dies with the point's n-th arming; the attempt after it is not let go before the next one."""
+    """Kills this many attempts in a row at the point. The point is armed each time before the next attempt may start."""
     armed = customer.stack.points / point
     for n in range(times):
         armed.touch()
@@ -240,14 +240,14 @@ def test_each_of_several_attempts_killed_in_a_row_is_told(stack, customer, point
     order = customer.hold("A1")
     killed_again_and_again(customer, order, point, 2)
     customer.outcome(order, "CONFIRMED")
-    # What was claimed and never announced is no attempt: the gateway has not been asked.
+    # A claim that was never announced does not count as an attempt, because the gateway was not asked.
     told = [(1, "APPROVED")] if point == "PAYMENT_ATTEMPT.claimed" else [(1, "ABANDONED"), (2, "ABANDONED"), (3, "APPROVED")]
     assert [(e["attempt"], e["outcome"]) for e in customer.api.events(order) if e["type"] == "PAYMENT_ATTEMPT"] == told
     audit.audit(stack, deadline=5)
 
 
 def test_claims_cost_the_customer_no_attempt(stack, customer):
-    """As many sweepers killed as there may be attempts, and one more, each before the gateway was asked."""
+    """One sweeper more than there may be attempts is killed, each before it asked the gateway."""
     order = customer.hold("A1")
     killed_again_and_again(customer, order, "PAYMENT_ATTEMPT.claimed", 4)
     customer.outcome(order, "CONFIRMED")
@@ -256,7 +256,7 @@ def test_claims_cost_the_customer_no_attempt(stack, customer):
 
 
 def test_all_attempts_killed(stack, customer):
-    """No fourth attempt; and what may have been captured is given back."""
+    """There is no fourth attempt, and a charge that may have been captured is voided."""
     order = customer.hold("A1")
     killed_again_and_again(customer, order, "payment.answered", 3)
     customer.outcome(order, "FAILED")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A full disk: requests get the truth or a 503, what dies is started again, and with room all goes on."""
+"""A full disk: requests get the truth or a 503, processes that die are started again, and with room all continues."""
 
 import contextlib
 import os
@@ -14,7 +14,7 @@ import audit
 from disk import fill, filled, small_disk
 from stack import Stack, wait_for
 
-DANGER = 15 << 20  # of room, below which the watch makes the database read-only
+DANGER = 15 << 20  # with less room than this, the disk watch makes the database read-only
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def stack(broken_stack, disk):
 
 @pytest.fixture
 def full(stack, disk):
-    """Fills the disk, and then of the room that the database's own file has ahead all but `left`, until the block ends."""
+    """Fills the disk, and all but `left` bytes of the free room inside the database's file, until the block ends."""
     @contextlib.contextmanager
     def until_the_end(left=0):
         with stack.root_db() as root, root.cursor() as cursor:
@@ -48,7 +48,7 @@ def full(stack, disk):
 
 
 def test_full_disk(stack, api, disk):
-    """There is room ahead in the database's file: nothing but the logs misses the rest of the disk."""
+    """The database's file has free room inside, so only the logs suffer from the full disk."""
     flight = stack.new_flight(rows=10)
     with filled(disk / "ballast"):
         for row in range(1, 6):
@@ -73,7 +73,7 @@ def test_full_disk_and_full_database(stack, api, disk, full):
         for row in range(1, 6):
             for pid in stack.pids("booking-api")[:1] + stack.pids("sweeper")[:1]:
                 os.kill(pid, signal.SIGKILL)
-            wait_for(lambda: len(stack.pids("booking-api")) == 4 and stack.pids("sweeper"), 20, "what died to be started again")
+            wait_for(lambda: len(stack.pids("booking-api")) == 4 and stack.pids("sweeper"), 20, "the killed processes to be started again")
             fill(disk / "ballast")
             book(f"A{row}")
         for seat in (f"{letter}{row}" for letter in "BCDEF" for row in range(1, 100)):
@@ -91,7 +91,7 @@ def test_full_disk_and_full_database(stack, api, disk, full):
 
 
 def test_writing_ends_before_the_database_has_no_room(stack, api, full):
-    """Nobody but us writes here, so the file never has to grow: what would have made it grow is refused."""
+    """Only the test writes here. Writes that would make the file grow are refused, so it never has to."""
     flight, other = stack.new_flight(rows=10), stack.new_flight(rows=10)
     kept = api.hold(flight, "A1")
     with full(left=DANGER):
@@ -102,7 +102,7 @@ def test_writing_ends_before_the_database_has_no_room(stack, api, full):
         api.pay(kept, "99999").refused(503, "DATABASE_UNAVAILABLE")
         assert api.get("/health").status == 503
         stack.stop_program("disk")
-        stack.supervisorctl("start", "disk")  # the next one knows what the one before did
+        stack.supervisorctl("start", "disk")  # the new process knows what the previous one did
     wait_for(lambda: api.pay(kept, "99999").status == 200, 10)
     stack.wait_status(kept, "CONFIRMED")
     assert "disk_has_room_database_writable" in (stack.data_dir / "logs/disk.log").read_text()
@@ -113,7 +113,7 @@ def test_who_made_the_database_read_only_makes_it_writable(stack, full):
     with stack.root_db() as root, root.cursor() as cursor:
         cursor.execute("SET GLOBAL read_only = 1")
         with full(left=DANGER):
-            time.sleep(2.5)  # what is looked at once a second
+            time.sleep(2.5)  # the watch looks once a second
         time.sleep(2.5)
         cursor.execute("SELECT @@read_only")
         assert cursor.fetchone() == (1,)
@@ -121,13 +121,13 @@ def test_who_made_the_database_read_only_makes_it_writable(stack, full):
 
 
 def test_rows_that_have_no_room_to_grow_are_not_lost(stack, full):
-    """What MariaDB does with a table in a small file of its own, and why the private database keeps all in one file."""
+    """MariaDB loses such rows if the table has a small file of its own, so the private database keeps all in one file."""
     with stack.root_db() as root, root.cursor() as cursor:
         cursor.execute("USE flight_booking")
         cursor.execute("CREATE TABLE grower (id INT PRIMARY KEY, twin INT, body VARCHAR(6000) CHARACTER SET ascii, KEY (twin))")
         cursor.execute("INSERT INTO grower WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL SELECT id + 1 FROM n WHERE id < 600)"
                        " SELECT id, id, REPEAT('a', 400) FROM n")
-        cursor.execute("DELETE FROM grower WHERE id BETWEEN 60 AND 200")  # pages come free in the midst of the others
+        cursor.execute("DELETE FROM grower WHERE id BETWEEN 60 AND 200")  # frees pages among the others
         cursor.execute("SET GLOBAL innodb_max_purge_lag_wait = 0")
         with full():
             grow = "UPDATE grower SET body = REPEAT('b', 5000) WHERE id = {}"
@@ -140,13 +140,13 @@ def test_rows_that_have_no_room_to_grow_are_not_lost(stack, full):
 
 
 def room(cursor):
-    """What the tables' file has inside."""
+    """The free room inside the tables' file."""
     cursor.execute("SELECT data_free FROM information_schema.tables WHERE table_schema = 'flight_booking' AND table_name = 'orders'")
     return cursor.fetchone()[0]
 
 
 def take_room(cursor, left):
-    """By many rows at once; and when all of it is meant, by fewer and fewer in the end."""
+    """Uses up the room, many rows at a time. If nothing may be left, the last inserts are smaller and smaller."""
     for rows in (4000,) if left else (4000, 400, 40, 4):
         while not (left and room(cursor) < left) and not is_full(
                 cursor, "INSERT INTO flight_booking.room_taker WITH RECURSIVE n (id) AS (SELECT 1 UNION ALL"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Hosts: one that vanishes with a transaction open, and one that cannot look up the database's name any more."""
+"""A host that vanishes with a transaction open, and a host that can no longer look up the database's name."""
 
 import json
 import os
@@ -19,13 +19,13 @@ pytestmark = OWN_NETWORK
 
 @pytest.fixture(scope="module")
 def stack(own_stack):
-    """The database, and an ordinary API on it."""
+    """The database, with an ordinary API."""
     return own_stack(SWEEPERS=0, RESERVATION_TIMEOUT="10m", API_WORKERS=4, GATEWAY_WORKERS=4)
 
 
 @pytest.fixture
 def host(stack, broken_stack, tmp_path):
-    """Starts another host of the same system, with an API (and, if told, a sweeper)."""
+    """Starts another host of the same system, with an API (and, if asked for, a sweeper)."""
     host = Host(tmp_path)
 
     def start(**settings):
@@ -52,7 +52,7 @@ def transactions(stack):
 
 
 def test_a_host_that_vanishes_in_mid_transaction_frees_its_seats_within_a_minute(stack, api, flight, host):
-    """The server hears neither of the transaction's end nor of the connection's; its session gives up by itself."""
+    """The server does not learn that the transaction or the connection has ended. Its session gives up by itself."""
     host = host()
     host.line.plan = ["never"]
     host.clients.submit(host.stack.api().post, "/api/orders", {"flightId": flight, "seats": ["A1", "B1"]})
@@ -77,7 +77,7 @@ def test_a_host_that_vanishes_in_mid_transaction_frees_its_seats_within_a_minute
 
 
 def test_a_silent_name_server_of_the_database_costs_a_request_seconds_and_no_more(stack, flight, host):
-    """getaddrinfo() takes ten seconds and more, and the client libraries ask it again."""
+    """getaddrinfo() takes ten seconds or more, and the client libraries call it again."""
     host = host(SWEEPERS=1)
     api, wanted = host.stack.api(), {"flightId": flight, "seats": ["A1"]}
     (sweeper,) = host.stack.pids("sweeper")
@@ -97,7 +97,7 @@ def test_a_silent_name_server_of_the_database_costs_a_request_seconds_and_no_mor
         assert seconds < 10
     os.kill(sweeper, signal.SIGTERM)
     wait_for(lambda: sweeper not in host.stack.pids("sweeper"), 2.5, "the sweeper to end: PAYMENT_TIMEOUT + 1 s")
-    # The processes that are there find their way back by themselves.
+    # The same processes recover by themselves.
     host.know_the_database()
     wait_for(lambda: ask(api.get, "/health").result()[0].status == 200, 15)
     ask(api.post, "/api/orders", wanted, headers={"Idempotency-Key": "silent-2"}).result()[0].ok(201)

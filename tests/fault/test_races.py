@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""Every row of the design's table of races, with the interleaving forced: a lock held, a process stopped, an answer kept
-back. (What must happen when the same is left to chance is in tests/api/test_races.py and in the storm.)
+"""Every row of the design's table of races, with the interleaving forced: a lock is held, a process is stopped, an
+answer is delayed. (tests/api/test_races.py and the storm test the same races, left to chance.)
 """
 
 import os
@@ -37,7 +37,7 @@ def gateway_behaves_and_the_books_agree(stack, proxy):
 
 
 class Call(threading.Thread):
-    """A request on its way; its answer when asked for."""
+    """A request in another thread. `answer` waits for its answer."""
 
     def __init__(self, request, *args, **kw):
         super().__init__(daemon=True)
@@ -59,7 +59,7 @@ def attempts(api, order):
 
 
 def done_with(stack, order):
-    """Nothing left to do; whatever waits between two tries need not."""
+    """Waits until no job of the order is left, without the waits between tries."""
     def done():
         nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'PENDING'"
               " AND kind IN ('VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at > UTC_TIMESTAMP(3)", order["orderId"])
@@ -87,7 +87,7 @@ def test_two_customers_one_seat(stack, api, flight):
     first.ok(201)
     assert second.refused(409, "SEATS_UNAVAILABLE")["seats"] == ["A1"]
     taken = {seat for seat, status in api.seats(flight).items() if status != "AVAILABLE"}
-    assert taken == set(first.json["seats"]), "and nothing of what was refused"
+    assert taken == set(first.json["seats"]), "nothing of the refused request"
 
 
 def test_change_to_a_seat_that_is_taken_meanwhile(stack, api, flight):
@@ -106,7 +106,7 @@ def test_change_to_a_seat_that_is_taken_meanwhile(stack, api, flight):
 
 
 def test_two_changes_to_each_others_seats_wait_for_no_one_for_long(stack, api, flight):
-    """Each holds what the other wants: whoever loses is refused, and nothing hangs."""
+    """Each order holds the seat that the other wants. The loser is refused, and nothing hangs."""
     left, right = api.hold(flight, "A1"), api.hold(flight, "A2")
     with gate(stack, "seats WHERE flight_id = %s AND seat_number IN ('A1', 'A2')", flight) as held:
         calls = [Call(api.change, left, "A1", "A2"), Call(api.change, right, "A2", "A1")]
@@ -131,7 +131,7 @@ def test_payment_just_before_expiry(stack, api, flight, proxy):
     proxy.mode = "held"
     paid = api.pay(order, "99999").ok()
     assert paid["expiresAt"] is None
-    time.sleep(0.8)  # past what was its end
+    time.sleep(0.8)  # past the hold's former end
     assert api.order(order)["status"] == "PAYMENT_PENDING" and api.seats(flight)["A1"] == "RESERVED"
     assert not stack.has_job(order, "EXPIRE_HOLD")
     proxy.mode = "pass"
@@ -140,7 +140,7 @@ def test_payment_just_before_expiry(stack, api, flight, proxy):
 
 
 def test_payment_that_comes_to_the_order_after_its_expiry(stack, api, flight, proxy):
-    """It was sent in time but waited for the order until time was up; meanwhile others were told that it is over."""
+    """A payment was sent in time, but waited for the order until time was up. Readers saw then that the hold was over."""
     order = api.hold(flight, "A1")
     stack.query("UPDATE workflow_jobs SET run_at = '2100-01-01' WHERE order_id = %s", order["orderId"])
     stack.query("UPDATE orders SET expires_at = UTC_TIMESTAMP(3) + INTERVAL 400000 MICROSECOND WHERE order_id = %s",
@@ -188,7 +188,7 @@ def test_expiry_job_while_a_payment_is_pending(stack, api, flight, proxy):
 
 
 def test_expiry_job_claimed_before_a_seat_change(stack, api, flight):
-    """The sweeper has claimed the timer while the change that sets it anew is under way."""
+    """The sweeper has claimed the timer while a change that restarts it is in progress."""
     order = api.hold(flight, "A1")
     with order_gate(stack, order) as held:
         stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
@@ -277,7 +277,7 @@ def test_cancel_while_an_attempt_is_in_flight(stack, api, flight, proxy):
 
 
 def test_cancel_before_the_attempt_is_announced(stack, api, flight, proxy):
-    """The sweeper has claimed the job and queues for the order behind the cancellation: the gateway is never called."""
+    """The sweeper has claimed the job and waits for the order behind the cancellation. The gateway is never called."""
     order = api.hold(flight, "A1")
     with order_gate(stack, order) as held:
         payment = Call(api.pay, order, "99999")
@@ -330,7 +330,7 @@ def test_last_attempt_times_out_and_the_void_is_sent_until_answered(stack, api, 
 
 @pytest.mark.parametrize("mode", ["garbage", "nonsense", "half", "huge", "twice", "error", "cut", "lost", "portal"])
 def test_gateway_answers_amiss_once(stack, api, flight, proxy, mode):
-    """What cannot be understood is tried again under the same key; and no other customer's answer suffers."""
+    """An answer that cannot be understood is tried again under the same key. No other customer's answer suffers."""
     modes = iter([mode])
     proxy.mode = lambda path: next(modes, "pass")
     order, other = api.hold(flight, "A1"), api.hold(flight, "A2")
@@ -340,7 +340,7 @@ def test_gateway_answers_amiss_once(stack, api, flight, proxy, mode):
     stack.wait_status(order, "CONFIRMED", deadline=15)
     stack.wait_status(other, "CONFIRMED", deadline=15)
     assert attempts(api, other) == [(1, "APPROVED")]
-    # A connection that breaks before the first byte of an answer may have been an old one: libcurl tries a new one.
+    # If a reused connection breaks before the first byte of an answer, libcurl tries again on a new one.
     assert attempts(api, order)[-1][1] == "APPROVED"
     assert len(attempts(api, order)) in {"twice": [1], "cut": [1, 2], "lost": [1, 2]}.get(mode, [2])
     assert len({key for _, key, _ in charge_calls(proxy)}) == 2, "one key an order"
@@ -349,7 +349,7 @@ def test_gateway_answers_amiss_once(stack, api, flight, proxy, mode):
 # -- sweepers ---------------------------------------------------------------------------------------
 
 def holder_of(stack, order):
-    """The process that works on the order's payment."""
+    """The process that is working on the order's payment."""
     worker = wait_for(lambda: (stack.query("SELECT locked_by FROM workflow_jobs WHERE order_id = %s AND status = 'RUNNING'",
                                            order["orderId"]) or [{}])[0].get("locked_by"), 5, "the job to be claimed")
     return int(worker.split("/")[1])
@@ -375,7 +375,7 @@ def test_a_sweeper_stalls_past_its_lease_then_answers(stack, api, flight, proxy)
 
 
 def test_approval_arrives_after_failed(stack, api, flight, proxy):
-    """The first sweeper stalls with the approval in its hands; for the others the gateway is away until the order fails."""
+    """The first sweeper stalls with the approval. The others cannot reach the gateway until the order has failed."""
     order = api.hold(flight, "A1")
     modes = iter(["held"])
     proxy.mode = lambda path: "pass" if path.endswith("/void") else next(modes, "error")
@@ -412,7 +412,7 @@ def test_many_sweepers_one_job(stack, api, flight, proxy):
     order = api.hold(flight, "A1")
     with stack.without("sweeper"):
         api.pay(order, "99999").ok()
-        with order_gate(stack, order) as held:  # the first queues with its claim in hand while the others look for work
+        with order_gate(stack, order) as held:  # the first sweeper waits with its claim while the others look for work
             sweepers = [stack.popen("sweeper", "--once") for _ in range(5)]
             held.wait_for_queue(1)
             time.sleep(0.3)
@@ -434,13 +434,13 @@ def test_sweeper_down(stack, api, flight):
         assert api.seats(flight)["A1"] == "AVAILABLE"
         api.hold(flight, "A1")
         assert api.order(paying)["status"] == "PAYMENT_PENDING"
-        # At once when they left in order, within fifteen seconds when they were killed.
+        # At once if the sweepers ended in order, and within fifteen seconds if they were killed.
         wait_for(lambda: (api.get("/health").json["sweeper"], api.get("/health").json["sweepers"]) == ("down", 0), 17)
     stack.wait_status(paying, "CONFIRMED")
 
 
 def test_a_row_somebody_sits_on_holds_up_no_one_else(stack, api, flight):
-    """An order's lock is held by a hung process: the sweepers go on with all others within a second or so."""
+    """A hung process holds an order's lock. The sweepers continue with all other orders within a second or so."""
     stuck, other = api.hold(flight, "A1"), api.hold(flight, "A2")
     timers = [api.hold(flight, f"B{row}") for row in range(1, 6)]
     with order_gate(stack, timers[0]), order_gate(stack, stuck):
@@ -460,8 +460,8 @@ def test_a_row_somebody_sits_on_holds_up_no_one_else(stack, api, flight):
 
 
 def test_a_wait_for_the_second_of_two_seats_ends_in_time(stack, api, flight):
-    """A2 is locked for longer than a lock is waited for. The request for A1 and A2 has A1's row by then, and the error comes
-    behind it; the answer comes soon, and once A2 is let go, all is well at once."""
+    """A2 is locked for longer than a request waits for a lock. The request for A1 and A2 gets A1's row, then the error.
+    It is answered soon, and once A2's lock is released, the next request succeeds at once."""
     with gate(stack, "seats WHERE flight_id = %s AND seat_number = 'A2'", flight) as held:
         begun = time.monotonic()
         api.post(f"/api/flights/{flight}/orders", {"userId": "one", "seats": ["A1", "A2"]}).refused(503, "DATABASE_UNAVAILABLE")
@@ -500,7 +500,7 @@ def test_client_hangs_up(stack, api, flight):
         with socket.create_connection(("127.0.0.1", stack.port)) as client:
             client.sendall(head + body)
             held.wait_for_queue(1)
-        held.open()  # with nobody there to hear the answer
+        held.open()  # with no client there to get the answer
     wait_for(lambda: api.order(order)["seats"] == ["B1"], 5, "the work to be done all the same")
     again = api.put(f"/api/orders/{order['orderId']}/seats", body=body,
                     headers={"Idempotency-Key": key, "Content-Type": "application/json"})
@@ -559,7 +559,7 @@ time_t time(time_t *ret)
 
 
 def test_clocks_of_hosts_disagree(own_stack, tmp_path):
-    """The API lives a day ahead and the sweeper a day behind; only the database's clock counts."""
+    """The API's clock is a day ahead and the sweeper's a day behind. Only the database's clock counts."""
     (tmp_path / "shim.c").write_text(SHIM)
     subprocess.run(["cc", "-shared", "-fPIC", "-o", tmp_path / "shim.so", tmp_path / "shim.c"], check=True)
     stack = own_stack(LD_PRELOAD=tmp_path / "shim.so", RESERVATION_TIMEOUT="3s", PAYMENT_TIMEOUT="1s", API_WORKERS=2, GATEWAY_WORKERS=2)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A job that cannot be done: it is set aside, counted and shown, and the rest goes on."""
+"""A job that cannot be done is set aside, counted and shown, and all others continue."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def job(stack, order, kind="EXPIRE_HOLD"):
 
 
 def run_out(stack, orders):
-    """All of these holds at the same moment, so that they are one batch."""
+    """Ends all of these holds at the same moment, so that they are one batch."""
     ids = [order["orderId"] for order in orders]
     marks = ", ".join(["%s"] * len(ids))
     stack.query(f"UPDATE orders SET expires_at = UTC_TIMESTAMP(3) WHERE order_id IN ({marks})", *ids)
@@ -29,7 +29,7 @@ def run_out(stack, orders):
 
 
 def make_hopeless(stack, order):
-    """What it has failed nine times it fails the tenth time, without the pauses between."""
+    """Makes a job that fails look as if it had failed nine times, and waits for the tenth failure."""
     def failed():
         nudge(stack, "UPDATE workflow_jobs SET failures = 9, run_at = UTC_TIMESTAMP(3) WHERE order_id = %s"
                      " AND status = 'PENDING' AND failures > 0", order["orderId"])
@@ -86,7 +86,7 @@ def test_one_hold_that_cannot_be_ended_keeps_no_other_from_it(stack, api, flight
 
 
 def test_a_customer_does_not_wait_for_the_operator(stack, api, flight):
-    """The same hold, ended by the customer who wants one of its seats."""
+    """Another customer who wants one of the seats ends such a hold."""
     order = api.hold(flight, "A1", "A2")
     break_seats(stack, order)
     run_out(stack, [order])
@@ -109,7 +109,7 @@ def test_an_order_that_has_lost_a_seat_can_be_cancelled(stack, api, flight, payi
 
 @pytest.mark.parametrize("kind, tries, failures", [("VOID_CHARGE", 3, 3), ("VOID_CHARGE", 0, 10), ("PAYMENT_ATTEMPT", 3, 10)])
 def test_a_payment_that_is_not_there(stack, api, flight, kind, tries, failures):
-    """As after a partial restore. Whoever counts tries counts these; without a number ten are enough."""
+    """A partial restore can cause this. A job with a limit of tries uses them up; one without gives up after ten."""
     order = api.hold(flight, "A1")
     if kind == "PAYMENT_ATTEMPT":
         stack.query("UPDATE orders SET status = 'PAYMENT_PENDING', expires_at = NULL WHERE order_id = %s", order["orderId"])
@@ -124,12 +124,12 @@ def test_a_payment_that_is_not_there(stack, api, flight, kind, tries, failures):
     row = job(stack, order, kind)
     assert (row["failures"], row["last_error"], row["run_at"]) == (failures, "The order's payment is not there", None)
     (listed,) = shown(stack, order)
-    # One retry is as many tries again, and no less for ever.
+    # A retry gives the job the same number of tries again, or still no limit.
     stack.admin().post(f"/api/admin/jobs/{listed['id']}/retry").ok()
     again = job(stack, order, kind)
     assert again["failures"] in (0, 1) and again["max_attempts"] == {0: 0}.get(tries, tries if kind == "PAYMENT_ATTEMPT" else 2 * tries)
     if kind == "PAYMENT_ATTEMPT":
-        assert api.cancel(order).ok()["status"] == "CANCELLED", "also without a payment to give back"
+        assert api.cancel(order).ok()["status"] == "CANCELLED", "even without a payment to give back"
         stack.query("DELETE FROM workflow_events WHERE order_id = %s", order["orderId"])
     stack.query("DELETE FROM workflow_jobs WHERE order_id = %s", order["orderId"])
     stack.query(GONE, flight)
@@ -138,7 +138,7 @@ def test_a_payment_that_is_not_there(stack, api, flight, kind, tries, failures):
 
 
 def test_a_payment_is_counted_by_what_was_announced(stack, api, flight):
-    """Seven workers took the job up and died before they asked the gateway for anything."""
+    """Seven workers claimed the job and died before they asked the gateway."""
     with stack.without("sweeper"):
         order = api.hold(flight, "A1")
         api.pay(order, "99999").ok()

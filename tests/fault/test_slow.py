@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What is slow or hangs: the database, the gateway, both, the name server. Nothing is lost for it, and nobody waits who need not."""
+"""The database, the gateway, both or the name server are slow or hang. Nothing is lost, and nothing waits needlessly."""
 
 import contextlib
 import os
@@ -22,7 +22,7 @@ AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a network na
 
 @pytest.fixture(scope="module")
 def stack(own_stack, proxy):
-    """No sweeper but those the tests run; the gateway is reached through the proxy. An attempt may take 3 s."""
+    """A stack with a proxy to the gateway, and without a sweeper except those of the tests. An attempt may take 3 s."""
     return own_stack(SWEEPERS=0, RESERVATION_TIMEOUT="10m", PAYMENT_TIMEOUT="3s", **proxy.settings)
 
 
@@ -68,8 +68,8 @@ def outcomes(stack, orders):
 
 
 def test_a_slow_database_and_a_slow_gateway_together_lose_no_payment(stack, api, proxy, line):
-    """The gateway approves each in the time it has. Announcing and settling 32 of them one by one takes far longer than a
-    lease of 8 s; the attempt's lease begins when it is announced, and what waits to be settled keeps it."""
+    """The gateway approves each payment in time. To announce and settle 32 payments one by one takes far longer than a
+    lease of 8 s. But an attempt's lease begins when it is announced, and lasts while the attempt waits to be settled."""
     proxy.mode, proxy.delay, line.delay = "slow", 2.2, 0.025
     orders = paying(stack, api, 32)
     with sweeper_of(stack, DATABASE_DSN=line.dsn(stack.programs_environment()["DATABASE_DSN"])):
@@ -94,7 +94,7 @@ def test_timers_are_not_late_for_payments_that_wait_to_be_settled(stack, api, li
 # -- a database that hangs ---------------------------------------------------------------------------
 
 class Watchdog:
-    """systemd's end of NOTIFY_SOCKET: when the sweeper said that it lives."""
+    """systemd's end of NOTIFY_SOCKET. `times` holds when the sweeper said that it was alive."""
 
     def __init__(self, path):
         self.path, self.times = path, []
@@ -124,7 +124,7 @@ def hanging(stack):
 
 
 def test_a_hung_database_holds_no_sweeper_and_costs_no_attempt(stack, api, proxy, tmp_path):
-    """Twenty payments in hand, each of which cannot be settled: one is tried, not twenty, and SIGTERM is obeyed."""
+    """None of twenty payments can be settled. The sweeper tries one, not twenty, and obeys SIGTERM."""
     proxy.mode = "held"
     orders = paying(stack, api, 20)
     watchdog = Watchdog(tmp_path / "notify.sock")
@@ -135,7 +135,7 @@ def test_a_hung_database_holds_no_sweeper_and_costs_no_attempt(stack, api, proxy
             with hanging(stack):
                 proxy.release.set()
                 wait_for(lambda: '"during":"settle"' in (tmp_path / "log").read_text(), 40, "the first to fail")
-                # In the middle of the next call that hangs.
+                # The signal comes in the middle of the next call that hangs.
                 sweeper.send_signal(signal.SIGTERM)
                 signalled = time.monotonic()
                 assert sweeper.wait(30) == 0
@@ -147,26 +147,26 @@ def test_a_hung_database_holds_no_sweeper_and_costs_no_attempt(stack, api, proxy
             sweeper.wait()
     gaps = [after - before for before, after in zip(watchdog.times, watchdog.times[1:])]
     assert max(gaps) < 30, "systemd would have ended it: WatchdogSec is 60"
-    # Another takes over when the leases end; what was approved under the key is approved.
+    # Another sweeper takes over when the leases end, and gets the approvals by the same keys.
     with sweeper_of(stack):
         for order in orders:
             stack.wait_status(order, "CONFIRMED", deadline=30)
 
 
 def test_what_was_answered_while_the_database_hung_is_settled_when_it_is_back(stack, api, proxy):
-    """By the sweeper that asked: the answers came in time, though nobody could read them for a while."""
+    """The sweeper that asked settles them: the answers came in time, though it could not handle them for a while."""
     proxy.mode, proxy.delay = "slow", 1.5
     orders = paying(stack, api, 10)
     with sweeper_of(stack):
         wait_for(lambda: sum(stack.everything(o)["payment"][0]["attempts"] for o in orders) == 10, 15)
         with hanging(stack):
-            time.sleep(4)  # not a wait: longer than an attempt may take, shorter than the lease
+            time.sleep(4)  # longer than an attempt may take, shorter than the lease
         for order in orders:
             stack.wait_status(order, "CONFIRMED", deadline=30)
     assert outcomes(stack, orders) == ["APPROVED"] * 10
 
 
-# -- a name server that says nothing --------------------------------------------------------------------
+# -- a name server that never answers -------------------------------------------------------------------
 
 NAME_SERVER = """
 import socket, time
@@ -179,7 +179,7 @@ time.sleep(120)
 @AS_ROOT
 @pytest.mark.skipif(not shutil.which("unshare"), reason="needs unshare")
 def test_a_silent_name_server_takes_the_attempts_time_and_no_other(stack, api, tmp_path):
-    """getaddrinfo() takes ten seconds and more; the attempt, the other timers and SIGTERM do not wait for it."""
+    """getaddrinfo() takes ten seconds or more. The attempt, the other timers and SIGTERM do not wait for it."""
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
     script = (f"ip link set lo up; mount --bind {tmp_path}/resolv.conf /etc/resolv.conf; "
               f"{sys.executable} -c \"$SILENT\" & silent=$!; {BUILD}/sweeper 2>{tmp_path}/log & echo $! > {tmp_path}/pid; "

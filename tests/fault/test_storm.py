@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The storm: customers of all kinds while everything breaks, round by round.
 
-STORM_ROUNDS and STORM_SEED choose how long and which; `make test-fault` runs a long one. After each round what was
-broken runs again, and then: the books agree, every customer was told the truth, and nothing waits for longer than a
+STORM_ROUNDS and STORM_SEED choose the number of rounds and the seed; `make test-fault` runs a long storm. After each
+round everything runs again. Then the books agree, every customer was told the truth, and no job waits longer than a
 lease and a second.
 """
 
@@ -42,19 +42,19 @@ def stack(broken_stack, proxy, disk):
 
 
 def waits(stack):
-    """How long the job that has been due longest has been waiting, in seconds."""
+    """The longest time that any due job has been waiting, in seconds."""
     row, = stack.query("SELECT MAX(TIMESTAMPDIFF(MICROSECOND, run_at, UTC_TIMESTAMP(3))) / 1e6 AS late FROM workflow_jobs")
     return max(0.0, float(row["late"] or 0))
 
 
 def hurry(stack):
-    """Voids and confirmations wait ever longer between their tries; the test does not."""
+    """Makes voids and confirmations due at once, because they wait longer and longer between their tries."""
     nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE status = 'PENDING'"
           " AND kind IN ('VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at > UTC_TIMESTAMP(3)")
 
 
 def complaints(stack):
-    """What the database server says of its own files: a row that it lost in a crash is not ours to find."""
+    """The database server's messages about its own files: a row that it lost in a crash is not our defect."""
     log = (stack.data_dir / "logs/mariadb.log").read_text(errors="replace")
     return "".join(sorted({f"\nmariadbd: {line.split('[ERROR] ')[-1][:200]}" for line in log.splitlines() if "corrupt" in line.lower()}))
 
@@ -78,7 +78,7 @@ class Round:
         return compare(self.stack, self.crowd, self.after_event)
 
     def catch_up(self):
-        """From when everything runs again, nothing that is due waits for longer than a lease and a second."""
+        """Once everything runs again, no due job may wait longer than a lease and a second."""
         begun = time.monotonic()
 
         def taken_up():
@@ -88,7 +88,7 @@ class Round:
         wait_for(taken_up, LEASE + 1, "everything due to be taken up within a lease and a second")
 
     def drain(self):
-        """Without customers all comes to an end."""
+        """Waits until no job is left, which must happen without customers."""
         left = []
 
         def over():
@@ -138,7 +138,7 @@ def say(capsys, line):
 # -- the negative control --------------------------------------------------------------------------
 
 def test_without_the_seat_lock_the_storm_finds_seats_sold_twice(broken_stack):
-    """The same customers on programs that were built without the lock: audit and customers must both complain."""
+    """The same customers use programs that were built without the lock. The audit and the customers must complain."""
     stack = broken_stack(BUILD_DIR=NOLOCK_BUILD, **{**SETTINGS, "SWEEPERS": 1, "PAYMENT_MAX_DELAY": "0s"})
     crowd = Customers(stack, random.Random(SEED), [stack.new_flight(rows=8)])
     kinds = set()

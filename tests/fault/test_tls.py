@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""TLS to the database: a server that wants it, with a certificate of an authority of its own."""
+"""TLS to the database: the server requires it, and has a certificate of its own authority."""
 
 import getpass
 import os

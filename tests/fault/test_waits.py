@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A wait must not take the house down: locks that are held for long, a database that hangs, connections that idle."""
+"""Waits must not bring the service down: locks held for a long time, a database that hangs, idle connections."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from stack import wait_for
 
 
 def crowd(stack, count, call):
-    """So many clients of their own at the same time; wait for them with join()."""
+    """Starts this many clients at the same time. Wait for them with join()."""
     threads = [threading.Thread(target=lambda n=n: call(stack.api(), n)) for n in range(count)]
     for thread in threads:
         thread.start()
@@ -26,12 +26,12 @@ def timed(call):
 
 
 def monitoring_is_quick(stack, health):
-    """Also for several monitors at once, of which each wants to know all."""
+    """Checks that monitoring is quick, even for several monitors at once that ask for everything."""
     with ThreadPoolExecutor(5) as monitors:
         def ask(path):
             return monitors.submit(timed, lambda: stack.api().get(path))
         checks = [(ask("/health"), ask("/metrics")) for _ in range(2)]
-        time.sleep(0.1)     # they wait for the database now, if anything does
+        time.sleep(0.1)     # by now they wait for the database, if anything does
         answer, seconds = ask("/health/live").result()
         assert answer.status == 200 and seconds < 1
         for of_health, of_metrics in checks:
@@ -43,7 +43,7 @@ def monitoring_is_quick(stack, health):
 
 
 def test_a_seat_that_is_locked_for_long_holds_up_no_other_flight(stack, api, flight):
-    """Also when more customers want it than there are processes, again and again."""
+    """This holds even if more customers than there are processes keep asking for the locked seat."""
     other, done = stack.new_flight(), threading.Event()
 
     def insist(client, n):
@@ -66,7 +66,7 @@ def test_a_seat_that_is_locked_for_long_holds_up_no_other_flight(stack, api, fli
 
 
 def test_connections_that_idle_hold_no_process(stack, api, flight):
-    """After a burst of reads nginx keeps connections to half of the pool; a hold is not kept waiting for what they occupy."""
+    """After a burst of reads nginx keeps connections to half of the pool. A hold does not wait for those processes."""
     other = stack.new_flight()
     for _ in range(5):
         for client in crowd(stack, 60, lambda client, n: client.get(f"/api/flights?limit={n + 1}")):
@@ -81,7 +81,7 @@ def test_connections_that_idle_hold_no_process(stack, api, flight):
 
 
 def test_a_tables_lock(stack, api):
-    """ALTER, LOCK TABLES or a dump: what needs the table is refused soon, what does not is answered."""
+    """During ALTER, LOCK TABLES or a dump, requests that need the table are refused soon, and others are answered."""
     db = stack.root_db()
     with db, db.cursor() as cursor:
         cursor.execute("LOCK TABLES flight_booking.flights WRITE")

@@ -86,7 +86,7 @@ def test_the_refusal_is_not_kept_under_the_key(stack, api, flight, user):
 
 @pytest.mark.parametrize("names", [["{}"], ["{}", "{} "]], ids=["one name", "a space at its end"])
 def test_all_at_once_no_more_than_allowed(stack, flight, names):
-    """One customer requests sixteen seats at once, again and again. Each time the limit is reached, but not exceeded."""
+    """One customer requests sixteen seats at once, many times. Each time the limit is reached, but not exceeded."""
     seats = [f"{column}{row}" for row in range(1, 11) for column in "ABC"][:16]
     for _ in range(10):
         user, other = new_user(), stack.new_flight()

@@ -68,7 +68,7 @@ def test_what_a_proxy_that_hides_itself_says(default_stack, request_line, right)
 
 @pytest.fixture
 def proxied(tmp_path):
-    """Starts another nginx in front of a stack, set up like the first example of its manual; returns the API behind it."""
+    """Starts another nginx in front of a stack, like the first example of its manual. Returns the API behind it."""
     running = []
 
     def start(stack):

@@ -135,7 +135,7 @@ def test_nothing_in_the_data_directory_is_for_others(stack):
         for path, state, directory in things_below(top):
             if stat.S_ISLNK(state.st_mode):      # the mode of a link means nothing
                 continue
-            # In a private directory the database's own files may have a wider mode, because no other account gets there.
+            # In a private directory the database's own files may have a wider mode: no other account gets there.
             inside = not stat.S_ISDIR(state.st_mode) and not directory.st_mode & 0o077
             assert not state.st_mode & 0o077 or inside, f"{path}: {stat.filemode(state.st_mode)}"
             assert not state.st_mode & 0o002 or stat.S_ISSOCK(state.st_mode) and inside, path
