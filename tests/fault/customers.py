@@ -246,7 +246,7 @@ def check_order(note, orders, paid):
 
 
 def intervals(events):
-    """{seat number: [(taken, released)]}, for all flights. The times are rough: events are written before the commit."""
+    """{seat number: [(taken, released)]}, for all flights. The times are rough, as events are written before commit."""
     held, now = collections.defaultdict(list), {}
     for event in events:
         taken = []

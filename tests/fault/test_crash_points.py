@@ -226,7 +226,7 @@ def test_a_killed_sweepers_job_is_taken_over_when_its_lease_ends(stack, customer
 
 
 def killed_again_and_again(customer, order, point, times):
-    """Kills this many attempts in a row at the point. The point is armed each time before the next attempt may start."""
+    """Kills this many attempts in a row at the point. It is armed each time before the next attempt may start."""
     armed = customer.stack.points / point
     for n in range(times):
         armed.touch()

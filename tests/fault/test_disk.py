@@ -121,7 +121,7 @@ def test_who_made_the_database_read_only_makes_it_writable(stack, full):
 
 
 def test_rows_that_have_no_room_to_grow_are_not_lost(stack, full):
-    """MariaDB loses such rows if the table has a small file of its own, so the private database keeps all in one file."""
+    """MariaDB loses such rows if the table has its own small file, so the private database keeps all in one file."""
     with stack.root_db() as root, root.cursor() as cursor:
         cursor.execute("USE flight_booking")
         cursor.execute("CREATE TABLE grower (id INT PRIMARY KEY, twin INT, body VARCHAR(6000) CHARACTER SET ascii, KEY (twin))")

@@ -140,7 +140,7 @@ def test_payment_just_before_expiry(stack, api, flight, proxy):
 
 
 def test_payment_that_comes_to_the_order_after_its_expiry(stack, api, flight, proxy):
-    """A payment was sent in time, but waited for the order until time was up. Readers saw then that the hold was over."""
+    """A payment was sent in time, but waited for the order until time was up. Readers then saw the hold's end."""
     order = api.hold(flight, "A1")
     stack.query("UPDATE workflow_jobs SET run_at = '2100-01-01' WHERE order_id = %s", order["orderId"])
     stack.query("UPDATE orders SET expires_at = UTC_TIMESTAMP(3) + INTERVAL 400000 MICROSECOND WHERE order_id = %s",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The database, the gateway, both or the name server are slow or hang. Nothing is lost, and nothing waits needlessly."""
+"""The database, the gateway, both or the name server are slow or hang. Nothing is lost or waits needlessly."""
 
 import contextlib
 import os
@@ -69,7 +69,7 @@ def outcomes(stack, orders):
 
 def test_a_slow_database_and_a_slow_gateway_together_lose_no_payment(stack, api, proxy, line):
     """The gateway approves each payment in time. To announce and settle 32 payments one by one takes far longer than a
-    lease of 8 s. But an attempt's lease begins when it is announced, and lasts while the attempt waits to be settled."""
+    lease of 8 s. But an attempt's lease begins when it is announced, and lasts while it waits to be settled."""
     proxy.mode, proxy.delay, line.delay = "slow", 2.2, 0.025
     orders = paying(stack, api, 32)
     with sweeper_of(stack, DATABASE_DSN=line.dsn(stack.programs_environment()["DATABASE_DSN"])):

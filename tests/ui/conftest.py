@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Two browsers for all tests of a run; each test gets tabs with nothing remembered from the one before."""
+"""Two browsers for all tests of a run. Each test gets tabs that remember nothing from the previous test."""
 
 import sys
 from pathlib import Path
@@ -44,5 +44,5 @@ def page(tabs):
 
 @pytest.fixture
 def other(page, tabs):
-    """Somebody else's browser."""
+    """Another customer's browser."""
     return tabs()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""A browser tab on the booking page, as somebody who books would use it."""
+"""A browser tab on the booking page, used as a customer would use it."""
 
 import base64
 import re
@@ -22,7 +22,7 @@ OPTIONS = """--headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage -
     --disable-background-networking --disable-component-update --disable-default-apps --disable-extensions
     --force-color-profile=srgb --hide-scrollbars --mute-audio --lang=en-GB""".split()
 
-# What Chromium itself notes about an answer the page has dealt with.
+# Chromium's own message about a failed request, which the page has already handled.
 ANSWERED = re.compile(r"Failed to load resource: the server responded with a status of (\d{3})")
 UNREACHED = re.compile(r"Failed to load resource: net::ERR_(INTERNET_DISCONNECTED|CONNECTION_|NETWORK_)")
 
@@ -46,7 +46,7 @@ def stop_browser(driver):
 class Page:
     def __init__(self, driver, url):
         self.driver, self.url = driver, url
-        self.expected = set()        # statuses a test provokes; "offline" for a cut connection
+        self.expected = set()        # the statuses that a test provokes; "offline" for a cut connection
         self.scripts = []
         self.size(1280, 900)
         self.media()
@@ -55,7 +55,7 @@ class Page:
         driver.get_log("browser")
 
     def close(self):
-        """Leaves the tab as the next test wants it, after making sure that nothing was complained about."""
+        """Checks that the console has no complaints, and resets the tab for the next test."""
         try:
             self.quiet()
         finally:
@@ -78,7 +78,7 @@ class Page:
             {"name": names[name], "value": value} for name, value in features.items()])
 
     def before_load(self, script):
-        """Runs in every page from now on, before the page's own scripts."""
+        """Runs the script in every page from now on, before the page's own scripts."""
         self.scripts.append(self.cdp("Page.addScriptToEvaluateOnNewDocument", source=script)["identifier"])
 
     def offline(self, cut=True):
@@ -142,7 +142,7 @@ class Page:
         self.see(text, f"#{region}", seconds)
 
     def flights(self, **filters):
-        """Waits for the list of flights; other tests' flights may fill its first page, so name what is looked for."""
+        """Waits for the list of flights. A certain flight needs filters: other tests' flights may fill the first part."""
         for name, text in filters.items():
             self.type(f"#search input[name={name}]", text)
         if filters:
@@ -173,7 +173,7 @@ class Page:
         self.cdp("Input.insertText", text=text)
 
     def tab(self, until_css, most=40):
-        """Presses Tab until the focus is there."""
+        """Presses Tab until this element has the focus."""
         for _ in range(most):
             self.keys(Keys.TAB)
             if self.js("return document.activeElement.matches(arguments[0])", until_css):
@@ -186,7 +186,7 @@ class Page:
             self.click(f"#seat-{seat}")
 
     def reserve(self, flight, *seats, user="Ann"):
-        """From the flight's address to held seats; the order."""
+        """Opens the flight's address, reserves these seats, and returns the order."""
         self.open(f"/?flight={flight}")
         self.choose(*seats)
         self.type("#user", user)
@@ -209,7 +209,7 @@ class Page:
                        state)
 
     def in_sight(self, css):
-        """It is on the screen, and nothing lies over it."""
+        """Tells whether the element is on the screen and nothing covers it."""
         return self.js("""const e = document.querySelector(arguments[0]);
             if (!e?.checkVisibility()) return false;
             const {top, bottom, left, right} = e.getBoundingClientRect();
@@ -224,7 +224,7 @@ class Page:
     # -- judging --------------------------------------------------------------------------------
 
     def quiet(self):
-        """No error, no warning and no CSP report in the console, but for what the test expects."""
+        """Checks that the console has no error, warning or CSP report except those that the test expects."""
         bad = []
         for entry in self.driver.get_log("browser"):
             answered = ANSWERED.search(entry["message"])
@@ -237,7 +237,7 @@ class Page:
         assert not bad, "the console says:\n" + "\n".join(bad)
 
     def accessible(self, what=""):
-        """axe-core finds nothing."""
+        """Checks that axe-core finds nothing."""
         self.js(AXE.read_text())
         report = self.driver.execute_async_script(
             "const done = arguments[0]; axe.run(document, {runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', "
@@ -248,7 +248,7 @@ class Page:
         assert not found, f"axe-core, {what or self.driver.title}:\n" + "\n".join(found)
 
     def fits(self):
-        """No sideways scroll of the page."""
+        """Checks that the page does not scroll sideways."""
         wide, there = self.js("return [document.documentElement.scrollWidth, document.documentElement.clientWidth]")
         assert wide <= there, f"{wide} px on a screen of {there} px"
 

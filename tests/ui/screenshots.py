@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""The pictures of the README, taken of the real thing: screenshots.py [DIRECTORY]"""
+"""Takes the README's screenshots of a running system: screenshots.py [DIRECTORY]"""
 
 import random
 import sys
@@ -15,7 +15,7 @@ from stack import Stack  # noqa: E402
 
 FLIGHT = "fl-101"
 DESKTOP, PHONE = (1200, 800), (390, 780)
-# size, colours, and the screens that are kept
+# size, colors, and the screens that are kept
 PICTURES = [
     (DESKTOP, "light", ("flights", "seats")),
     (DESKTOP, "dark", ("payment",)),
@@ -25,7 +25,7 @@ PICTURES = [
 
 
 def fill(stack):
-    """Others have booked, too: about a third of the cabin is paid for or held."""
+    """Books or holds about a third of the cabin, as other customers would."""
     api, dice = stack.api(), random.Random(7)
     seats = [f"{row}{letter}" for row in range(1, 21) for letter in "ABCDEF" if (row, letter) not in {(4, "D"), (4, "E"), (4, "F")}]
     for seat in dice.sample(seats, 40):
@@ -62,7 +62,7 @@ def take(page, directory, size, scheme, screens):
 
 
 def take_console(page, stack, directory):
-    """A payment that failed twice and was made at the third try, as the operator sees it."""
+    """Takes the operator's view of a payment that failed twice and succeeded at the third try."""
     order = stack.api().hold(FLIGHT, "4D", "4E", user="Ada Lovelace")
     stack.api().pay(order, "50302").ok()
     stack.wait_status(order, "CONFIRMED")

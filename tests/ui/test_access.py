@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""For everybody: keyboard, small screens, zoom, dark, without colour, without motion."""
+"""Accessibility: keyboard, small screens, zoom, the dark scheme, without color, without motion."""
 
 import pytest
 from page import Keys
@@ -157,7 +157,7 @@ def test_no_motion_for_those_who_want_none(page, flight):
 
 
 def test_the_rules_are_strict_and_kept(page, stack):
-    """Nothing inline, nothing evaluated: the policy says so, and the files hold to it."""
+    """The policy forbids inline and evaluated code, and the files obey it."""
     policy = stack.api().get("/").headers["Content-Security-Policy"]
     assert "unsafe" not in policy
     html = stack.api().get("/").body.decode()

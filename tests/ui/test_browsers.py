@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Whatever browser it is, whatever it has kept, and whatever its computer has been through."""
+"""Old browsers, odd contents of their storage, pasted codes, sleeping computers, and paper."""
 
 import pytest
 
@@ -15,7 +15,7 @@ def book(page, flight):
 
 # -- old browsers -------------------------------------------------------------------------------
 
-# What is younger than the browsers that docs/architecture.md promises to support.
+# Features newer than the browsers that docs/architecture.md promises to support.
 YOUNG = """
     delete AbortSignal.any; delete AbortSignal.timeout; delete Response.json; delete URL.canParse; delete Promise.withResolvers;
     delete Object.groupBy; delete Map.groupBy; delete Array.fromAsync; delete Promise.try; delete window.navigation; delete window.scheduler;
@@ -37,7 +37,7 @@ def test_browsers_of_some_years_ago_work(page, flight):
     assert page.text("#trouble") == ""
 
 
-# -- what a browser has kept --------------------------------------------------------------------
+# -- the browser's storage ----------------------------------------------------------------------
 
 FORBIDDEN = """for (const name of ['localStorage', 'sessionStorage'])
     Object.defineProperty(window, name, {get() { throw new DOMException('no', 'SecurityError') }})"""
@@ -72,7 +72,7 @@ def test_what_others_left_in_the_storage(page, flight, kept):
     page.see("Expire hold", "#queue")
 
 
-# -- codes, as people paste them ----------------------------------------------------------------
+# -- pasted codes -------------------------------------------------------------------------------
 
 MEANT = ("99999", " 99999 ", "99 999", "9-9-9-9-9", "999\n99", "99\u00a0999", "99\u2013999", "９９９９９", "٩٩٩٩٩", "९९९९९", "9\u200b9999\ufeff",
          "\t99999\r\n")
@@ -144,14 +144,14 @@ def test_the_clock_is_right_after_a_sleep_that_the_browsers_clock_slept_through(
     page.before_load(STANDSTILL)
     order = page.reserve(flight, "A1")
     page.until(lambda: page.asked(f"/api/orders/{order['orderId']}"), "a poll")
-    # Polls are answered 304 from here on: the order's version is the same.
+    # From here on polls are answered 304, because the order's version stays the same.
     stack.query("UPDATE orders SET expires_at = expires_at - INTERVAL 600 SECOND WHERE order_id = %s", order["orderId"])
     assert page.countdown() > 890
     page.js("sleep(600)")
     page.until(lambda: page.countdown() <= 300, "what is left after the sleep", 3)
 
 
-# -- nothing that nobody asked for now ----------------------------------------------------------
+# -- requests that the customer may no longer want ----------------------------------------------
 
 def ask_offline(page, flight):
     page.expected = {"offline"}
@@ -187,7 +187,7 @@ def test_who_went_elsewhere_has_given_up(page, flight, api):
     nothing_is_reserved(page, api, flight, name)
 
 
-# Every reservation is counted, and none is answered.
+# Counts every reservation, and answers none.
 UNANSWERED = """const real = window.fetch;
     window.fetch = (address, options) => {
         if (options?.method !== 'POST') return real(address, options);
@@ -226,7 +226,7 @@ def test_after_a_sleep_one_has_to_ask_again(page, flight, api):
     page.phase("held")
 
 
-# -- what moves ---------------------------------------------------------------------------------
+# -- layout shifts ------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("width, height", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
 def test_nothing_moves_under_the_eye(page, stack, api, width, height):
@@ -255,7 +255,7 @@ def test_nothing_moves_under_the_eye(page, stack, api, width, height):
 
 # -- paper --------------------------------------------------------------------------------------
 
-A4 = (718, 1000)        # 210 mm without the margins, at 96 px an inch
+A4 = (718, 1000)        # 210 mm without the margins, at 96 px per inch
 
 
 def on_paper(page, address, text):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The page at /docs: all that is described is on it, under the strict policy, for everybody."""
+"""The page at /docs shows everything described, obeys the strict policy, and is accessible."""
 
 import json
 

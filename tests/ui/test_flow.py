@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""From the list of flights to the ticket, and to every other end."""
+"""The way from the list of flights to the ticket, and to every other outcome."""
 
 import contextlib
 import re
@@ -11,7 +11,7 @@ from stack import wait_for
 
 @contextlib.contextmanager
 def next_attempt_held_back(stack, order, attempts):
-    """After so many attempts the next one waits for the test, however slow the browser is."""
+    """After this many attempts, holds the next one back until the block ends, however slow the browser is."""
     def wait_from_now(seconds):
         return stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) + INTERVAL %s SECOND WHERE order_id = %s"
                            " AND kind = 'PAYMENT_ATTEMPT' AND status = 'PENDING' AND attempts = %s", seconds, order["orderId"], attempts)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What happens by itself: polling, seats lost to others, the clock, coming back after a reload."""
+"""Changes without the customer: polling, seats lost to others, the clock, and recovery after a reload."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from stack import wait_for
 
-# A wall clock that is wrong, from before the page looks at it.
+# Makes the wall clock wrong before the page reads it.
 WRONG_CLOCK = """(() => {
     const offset = %d, Real = Date;
     window.Date = class extends Real {
@@ -21,7 +21,7 @@ HIDE = """Object.defineProperty(document, 'hidden', {configurable: true, value: 
 
 
 def agree(page, api):
-    """The page's countdown is the server's, give or take a second."""
+    """Checks that the page's countdown agrees with the server, give or take a second."""
     def close():
         left = api.order(page.order())["timerRemaining"]
         return abs(page.countdown() - left) <= 1
@@ -70,7 +70,7 @@ def test_two_browsers_fight_for_one_seat(page, other, flight, api):
 def test_a_change_that_is_refused_leaves_the_old_seats(page, flight, api):
     page.expected = {409}
     page.reserve(flight, "A1", "A2")
-    page.js("document.querySelector('#seats').removeAttribute('hx-get')")      # this tab hears of nothing
+    page.js("document.querySelector('#seats').removeAttribute('hx-get')")      # stops this tab's polls of the seats
     page.click("#seat-A2")
     page.click("#seat-B2")
     api.hold(flight, "B2")
@@ -153,7 +153,7 @@ def test_another_window_changes_the_booking(page, flight, api):
 def test_what_is_paid_is_what_is_shown(page, flight, api):
     page.expected = {412}
     order = page.reserve(flight, "A1")
-    page.js("document.querySelector('#order-poll').remove()")                  # this tab hears of nothing
+    page.js("document.querySelector('#order-poll').remove()")                  # stops this tab's polls of the order
     api.change(order, "B1", "B2").ok()
     page.pay()
     page.see("changed in another window", "#panel")
@@ -163,7 +163,7 @@ def test_what_is_paid_is_what_is_shown(page, flight, api):
 
 
 def test_a_lost_answer_costs_nothing(page, flight, api):
-    """The reservation was made, but its answer was lost; then somebody reloads, too."""
+    """The reservation was made, but its answer was lost, and then the customer reloads the page."""
     page.before_load("""
         const real = window.fetch;
         window.fetch = async (address, options) => {
@@ -185,7 +185,7 @@ def test_a_lost_answer_costs_nothing(page, flight, api):
 
 
 def test_450_seats_do_not_stutter(page, stack, api):
-    """How long a repaint takes is the machine's affair; that only the seats that changed are touched is ours."""
+    """The time of a repaint depends on the machine. So the test checks that only the changed seats are touched."""
     flight = stack.new_flight(rows=50, layout="ABC DEF GHJ", row_first=True)
     page.open(f"/?flight={flight}")
     page.choose("1A")

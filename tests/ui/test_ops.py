@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The operations console: what an operator sees and does."""
+"""The operations console, as an operator uses it."""
 
 import re
 
@@ -12,7 +12,7 @@ TOKEN = "test-admin-token"
 
 @pytest.fixture(scope="module")
 def stack(own_stack):
-    """Its own, because it is paused, and short of sweepers."""
+    """A stack of its own, because tests pause it and stop its sweepers."""
     return own_stack(PAYMENT_TIMEOUT="4s")
 
 
@@ -182,7 +182,7 @@ def test_without_a_sweeper(page, stack, flight, api):
         page.see("But no sweeper is running", "#next")
 
 
-# -- for everybody ------------------------------------------------------------------------------
+# -- accessibility ------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("width", [360, 768])
 def test_it_fits_small_screens_and_dark(page, stack, flight, api, width):

@@ -1,17 +1,17 @@
 # SPDX-License-Identifier: MIT
-"""What is on screen is in the address: it survives Back, Forward, a reload, and being sent to a friend."""
+"""The address holds what is on screen, so that it survives Back, Forward, a reload, and being sent to a friend."""
 
 import re
 
 import pytest
 
-MANY = 53            # more than fit into one part of a list
+MANY = 53            # more than one part of a list holds
 
 WAYS = ("back", "forward", "reload", "link")
 
 
 def come_back(way, page, other):
-    """Returns the tab that shows what `page` showed, after having gone elsewhere or not."""
+    """Leaves and returns in this way, and returns the tab that then shows what `page` showed."""
     address = page.driver.current_url
     if way == "reload":
         page.reload()
@@ -30,7 +30,7 @@ def come_back(way, page, other):
 
 @pytest.fixture(scope="module")
 def crowd(stack):
-    """Flights from one airport, each with a seat booked by one traveler, and the traveler's name."""
+    """Flights from one airport with a seat held by one traveler on each, and the traveler's name."""
     flights = [stack.new_flight(rows=1, layout="A", origin="QZZ", departs_in=50 * 86400 + place * 60) for place in range(MANY)]
     name = f"Traveler {flights[0]}"
     for flight in flights:
@@ -94,7 +94,7 @@ LISTS = {
 
 
 def unfold(page, name, css, more, kind, part):
-    """The list in full; its first entry that was not there before has the focus."""
+    """Unfolds the list in full, and checks that the first new entry has the focus."""
     page.until(lambda: listed(page, css) == part, "the first part")
     before = set(page.js("return [...document.querySelectorAll(arguments[0])].map(e => e.id)", css))
     page.tab(more, 2 * part + 20)
@@ -186,7 +186,7 @@ def test_an_address_may_name_seats_that_are_none(page, flight):
     assert len(page.seats("selected")) == 9
 
 
-# -- what is asked for --------------------------------------------------------------------------
+# -- requests -----------------------------------------------------------------------------------
 
 def test_my_bookings_asks_for_the_name_that_was_submitted(page, flight, api):
     name = f"Al {flight}"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""When something is away: said plainly, repeated by itself, nothing lost."""
+"""When a part is unreachable, the page says so plainly and tries again by itself, and nothing is lost."""
 
 import pytest
 
@@ -32,7 +32,7 @@ def test_a_hold_lapses_though_the_sweeper_is_away(page, stack):
 
 
 def test_the_database_goes_and_comes_back(page, stack):
-    """While choosing, while reserving, while seats are held, while paying."""
+    """The database goes away while seats are chosen, while they are reserved, while they are held, and while paying."""
     page.expected = {502, 503, 504}
     flight = stack.new_flight()
     page.open(f"/?flight={flight}")
@@ -78,7 +78,7 @@ def test_offline(page, stack):
 
 
 def test_too_many_requests(page, stack):
-    """Answered 429 for a while, the page waits as long as it is told, then goes on."""
+    """After a 429 the page waits as long as Retry-After says, and then continues."""
     page.before_load("""
         const real = window.fetch;
         let refusals = 2;
@@ -96,7 +96,7 @@ def test_too_many_requests(page, stack):
 
 
 def test_too_many_open_holds_are_no_crowd(page, stack):
-    """It does not pass by itself, so it is said, with the way out, and not tried again."""
+    """This limit does not pass by itself, so the page names it and the way out, and does not try again."""
     page.expected = {429}
     flight, name = stack.new_flight(), "Ivy"
     for seat in ("A1", "A2"):

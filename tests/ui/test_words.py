@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What the page says is true when it is said, and stands where the eye is."""
+"""The page's words are true when they are shown, and shown where the customer looks."""
 
 import re
 
@@ -40,7 +40,7 @@ def test_a_price_that_rose_meanwhile_is_said(page, stack, flight, api):
 
 
 def test_what_is_held_keeps_its_price(page, stack, flight):
-    """After a reload, and beside a seat that is added at another price."""
+    """A held seat keeps its price after a reload, and beside a seat that is added at another price."""
     page.reserve(flight, "A1")
     charge(stack, flight, 5000)
     page.reload()
@@ -64,7 +64,7 @@ def test_another_currency_meanwhile(page, stack, flight):
     page.see("you pay ¥12,900, not $129.00", "#panel")
 
 
-# ISO 4217, list one; the browser's own table differs for those marked.
+# By ISO 4217, list one. The browser's own table differs for the marked ones.
 @pytest.mark.parametrize("currency, amount", [
     ("USD", "1,234,567.89"), ("EUR", "1,234,567.89"), ("JPY", "123,456,789"), ("KRW", "123,456,789"), ("KWD", "123,456.789"),
     ("TND", "123,456.789"), ("CLF", "12,345.6789"), ("ISK", "123,456,789"), ("UGX", "123,456,789"), ("HUF", "1,234,567.89"),
@@ -127,7 +127,7 @@ def test_an_hour_that_comes_twice_is_told_apart(page, stack):
 
 
 def test_the_time_left_stands_in_the_title(page, stack, flight):
-    """For those who look for their code in another tab."""
+    """The title serves customers who look for their code in another tab."""
     order = page.reserve(flight, "A1")
     page.until(lambda: page.driver.title.startswith("14:"), "the time in the title")
     leave(stack, order, 122)
@@ -154,7 +154,7 @@ def test_a_hold_that_ran_out_unheard_of_is_not_called_held(page, stack, flight):
 
 
 def test_time_that_does_not_start_again_is_not_said_to(page, stack):
-    """Departure is near."""
+    """Departure is near, so the time cannot start again."""
     flight = stack.new_flight(departs_in=400)
     page.reserve(flight, "A1")
     page.spoken("You have 6 minutes to pay.", "polite")

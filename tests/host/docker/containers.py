@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""docker/ for real: the images are built and docker/compose.yaml is run by a Docker engine. Started by
-`make test-docker` (tests/host/docker/run), which brings the engine; what the images are made from may be stand-ins."""
+"""Tests docker/ with a real Docker engine: it builds the images and runs docker/compose.yaml. `make test-docker`
+(tests/host/docker/run) starts the engine and these tests. Stand-ins may replace the base images."""
 
 import contextlib
 import json
@@ -33,7 +33,7 @@ def inspect(thing):
 
 
 class Project:
-    """What compose.yaml describes, by whichever compose there is."""
+    """The project that compose.yaml describes, run by whichever version of compose is installed."""
 
     def __init__(self, place):
         file = DOCKER / "compose.yaml"
@@ -42,7 +42,7 @@ class Project:
         elif subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0:
             self.command = ["docker", "compose"]
         else:
-            # Debian 12's, of before the Compose Specification, knows no name in the file.
+            # Debian 12's compose is older than the Compose Specification and refuses a name in the file.
             self.command = [shutil.which("docker-compose")]
             file = place / "compose.yaml"
             file.write_text((DOCKER / "compose.yaml").read_text().replace("\nname: booking\n", "\n"))
@@ -67,7 +67,7 @@ class Project:
         return only
 
     def health(self, service):
-        """What its containers' health checks say; those of one that is stopped say what they said last."""
+        """The results of its containers' health checks; for a stopped container, the last result."""
         states = [inspect(one)["State"] for one in self.ids(service)]
         return {state["Health"]["Status"] if state["Running"] else "stopped" for state in states}
 
@@ -109,7 +109,7 @@ def free_seats(count):
 
 
 def pay(code, seat):
-    """A new order with that seat and its payment under way; the order's id."""
+    """Creates an order with that seat, starts its payment, and returns the order's id."""
     order = requests.post(URL + "/api/orders", json={"flightId": "fl-101", "seats": [seat]}, timeout=10)
     assert order.status_code == 201, order.text
     order_id = order.json()["orderId"]
@@ -123,7 +123,7 @@ def status_of(order_id):
 
 
 def payments_waiting():
-    """How many attempts no sweeper has begun."""
+    """The number of payments that no sweeper has begun."""
     jobs = requests.get(URL + "/api/admin/jobs?kind=PAYMENT_ATTEMPT&status=PENDING", timeout=10,
                         headers={"Authorization": f"Bearer {SETTINGS['ADMIN_TOKEN']}"})
     return len(jobs.json()["jobs"])
@@ -139,7 +139,7 @@ def book():
 
 
 def ended_well(one):
-    """Stopped on request and in time: not killed (137), and not by an error."""
+    """Tells whether the container stopped on request and in time: not killed (137), and not by an error."""
     state = inspect(one)["State"]
     return not state["Running"] and state["ExitCode"] == 0
 
@@ -224,7 +224,7 @@ def test_containers_that_hang_are_unhealthy(project):
     project.wait_healthy()
 
 
-# -- what is measured ---------------------------------------------------------------------------------------
+# -- metrics and wake-ups -----------------------------------------------------------------------------------
 
 
 def measured():
@@ -237,7 +237,7 @@ def measured():
 
 
 def living(program):
-    """How many processes of that name say how much memory they have."""
+    """The number of processes of that name that report their memory."""
     return sum(series.startswith(f'booking_process_resident_bytes{{program="{program}"') and value > 0
                for series, value in measured().items())
 
@@ -264,7 +264,7 @@ def test_what_each_container_counts_is_told_together(project):
 
 
 def test_the_sweeper_is_woken(project):
-    """Else it looks once a second, and these take some of them."""
+    """Without the wake-up the sweeper looks once a second, and these payments would take several seconds."""
     claimed = 'booking_jobs_claimed_total{kind="PAYMENT_ATTEMPT"}'
     waited = 0
     for seat in free_seats(8):
@@ -281,7 +281,7 @@ def test_monitoring_is_answered_while_the_api_hangs(project):
     project("pause", "api")
     try:
         assert get("/health/live").json()["status"] == "ok"
-        # They live, and hold what they hold.
+        # The hanging processes are alive, and still report their memory.
         assert living("booking-api") == 16 and get("/health").status_code == 200
         assert measured()["booking_database_up"] == 1
     finally:
@@ -311,7 +311,7 @@ def test_monitoring_is_answered_while_the_database_holds_all_of_the_api(project)
 def test_more_sweepers_and_each_finishes_what_it_has_begun(project):
     project("up", "-d", "--no-recreate", "--scale", "sweeper=3")
     wait_for(lambda: get("/health").json()["sweepers"] == 3, 30, "three sweepers")
-    # In each container it is process 1.
+    # In each container the sweeper is process 1.
     wait_for(lambda: living("sweeper") == 3, 10, "three sweepers that count")
     assert len(wake_sockets(project)) == 3
     orders = [pay("12345", seat) for seat in free_seats(12)]
@@ -342,7 +342,7 @@ def test_a_backup_is_brought_back(project):
     assert status_of(before) == "CONFIRMED" and get(f"/api/orders/{after}").status_code == 404
 
 
-# -- one is replaced ----------------------------------------------------------------------------------------
+# -- replaced containers ------------------------------------------------------------------------------------
 
 
 def address(one):
@@ -353,7 +353,7 @@ def address(one):
 def test_a_container_made_anew_is_found_at_its_new_address(project, service):
     before = address(project.id(service))
     project("rm", "--stop", "--force", service)
-    # Somebody else has the address that became free.
+    # Another container takes the address that became free.
     holders = []
     while not any(address(one) == before for one in holders):
         holders.append(docker("run", "-d", "--network", "booking_default", "booking-web", "sleep", "600"))
@@ -382,7 +382,7 @@ def test_the_site_starts_without_the_api(project):
 
 
 def test_everything_comes_back_with_its_data(project):
-    """Ctrl-C ends it in order, and the next start has what was booked before."""
+    """Ctrl-C ends everything in order, and the bookings are there after the next start."""
     order_id = book()
     project("stop")
     killed = [service for service in SERVICES if not all(ended_well(one) for one in project.ids(service))]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Where no machine can be made these tests are skipped; `make test-package` (MACHINES=required) fails there instead."""
+"""Skips these tests where no machine can be made. There `make test-package` (MACHINES=required) fails instead."""
 
 import functools
 import os
@@ -13,7 +13,7 @@ from machine import Trouble, apt_sources
 
 @functools.cache
 def obstacle():
-    """Why not, in a few words, or nothing."""
+    """The reason why no machine can be made, or None."""
     if os.getuid() != 0:
         return "machines need root"
     for program in ("debootstrap", "dh", "lintian"):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""Customers who use a running system without a pause and forgive nothing: each answer must come, and be the right one.
+"""Customers who use a running system without a pause and forgive nothing: every request must get the right answer.
 
-Each has a flight of its own, so that there is one right answer to everything that is asked. Half of them make a
-connection for each request, half keep theirs, as browsers do.
+Each customer has a flight of its own, so that every request has one right answer. Half of them open a connection for
+each request, and half keep theirs, as browsers do.
 """
 
 import contextlib
@@ -19,8 +19,8 @@ LOST = (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError)
 
 
 class KeptApi(Api):
-    """One connection for all requests. A server may close one that is idle, and every client must then ask again on a
-    new one; that is counted. A connection that is new must be answered."""
+    """Uses one connection for all requests. A server may close an idle connection, and then the client has to ask again
+    on a new one, which is counted. A request on a new connection must be answered."""
 
     def __init__(self, host, port):
         super().__init__(host, port)
@@ -43,7 +43,7 @@ class KeptApi(Api):
         answer = self.connection.getresponse()
         reply = Reply(method, path, answer.status, answer.headers, answer.read())
         check(reply)
-        # Else the first answer was given and lost, which is a failure that the key has hidden.
+        # A replay would mean that the first answer was lost, a failure that the key has hidden.
         assert not reply.headers["Idempotency-Replayed"], f"answered before: {reply}"
         return reply
 

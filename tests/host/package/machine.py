@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""A Debian 12 machine to try installations on: a directory made by debootstrap, booted with systemd as process 1.
+"""A Debian 12 machine for tests of installations: a directory made by debootstrap, booted with systemd as process 1.
 
     with Machine("trial").create(packages=["nginx-light"]) as machine:      # stops it, whatever happens
         machine.copy("booking.deb", "/srv/booking.deb")
         machine.boot()
         machine.run("systemctl is-active nginx")
 
-It has processes, mounts, a network, a host name and control groups of its own; the kernel is the host's. It needs
-root, debootstrap, util-linux and an apt on the host that reaches a mirror of Debian 12. Nothing outlives the process
-that booted it: its process 1 is killed with its parent, and mounts and network go with the last process.
+It has its own processes, mounts, network, host name and control groups, but the host's kernel. It needs root,
+debootstrap, util-linux and an apt on the host that reaches a mirror of Debian 12. Nothing outlives the process that
+booted it: its process 1 is killed with its parent, and mounts and network disappear with the last process.
 """
 
 import contextlib
@@ -30,10 +30,10 @@ RELEASE = "bookworm"
 BASE = ["apt", "ca-certificates", "dbus", "systemd", "systemd-sysv"]
 ENVIRONMENT = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8",
                "DEBIAN_FRONTEND": "noninteractive", "HOME": "/root"}
-# What would reach past the namespaces to the kernel all share.
+# Capabilities that would reach beyond the namespaces to the shared kernel.
 NOT_ALLOWED = "-sys_time,-sys_module,-sys_rawio,-syslog,-wake_alarm,-mac_admin,-mac_override"
 
-# In a mount namespace already. The control groups come first: what unshare --cgroup finds itself in is the new root.
+# This runs in a mount namespace. It sets the control group first, because unshare --cgroup makes that the new root.
 ENTER = """set -e
 cd "$ROOT"
 mount --bind . . && cd "$ROOT"
@@ -67,7 +67,7 @@ exec setpriv --bounding-set "$NOT_ALLOWED" --inh-caps "$NOT_ALLOWED" \\
 
 
 class Trouble(RuntimeError):
-    """A command failed; the message has what it printed."""
+    """A command failed. The message contains its output."""
 
 
 def call(command, check=True, timeout=600, **options):
@@ -78,10 +78,10 @@ def call(command, check=True, timeout=600, **options):
     return done
 
 
-# ---- images: what debootstrap and apt took minutes to make, kept ------------------------------------------------
+# ---- images: kept, because debootstrap and apt take minutes to make them ----------------------------------------
 
 def apt_sources():
-    """Where this host's apt has Debian 12 from: (URI, suite, keyring) of each of its parts, the main one first."""
+    """This host's apt sources for Debian 12: (URI, suite) of each part, the main one first."""
     wanted = {RELEASE, f"{RELEASE}-updates", f"{RELEASE}-security"}
     listed = call(["apt-get", "indextargets", "--format", "$(REPO_URI) $(RELEASE) $(COMPONENT)",
                    "Created-By: Packages"]).stdout
@@ -93,7 +93,7 @@ def apt_sources():
 
 
 def configure_apt(root, sources):
-    """The host's sources, proxies and checks; its certificate authorities too when a source is read by https."""
+    """Copies the host's sources, proxies and checks, and its certificate authorities if a source uses https."""
     (root / "etc/apt/sources.list").write_text("".join(f"deb {uri} {suite} main\n" for uri, suite in sources))
     settings = [line for line in call(["apt-config", "dump"]).stdout.splitlines()
                 if line.startswith(("Acquire::http::", "Acquire::https::", "Acquire::Check-"))]
@@ -105,7 +105,7 @@ def configure_apt(root, sources):
 
 
 def in_root(root, command, **options):
-    """A command in a machine that is not booted, with the host's network and process ids of its own."""
+    """Runs a command in a machine that is not booted, with the host's network and separate process ids."""
     shutil.copyfile("/etc/resolv.conf", root / "etc/resolv.conf")
     return call(["unshare", "--mount", "--pid", "--fork", "--kill-child=KILL", f"--root={root}",
                  "--mount-proc=/proc", *command], env=ENVIRONMENT, **options)
@@ -115,7 +115,7 @@ def build_base(root):
     sources = apt_sources()
     call(["debootstrap", "--variant=minbase", f"--include={','.join(BASE)}", RELEASE, root, sources[0][0]])
     configure_apt(root, sources)
-    # Nothing is started by an installation before the machine is booted.
+    # Installations must not start anything before the machine is booted.
     (root / "usr/sbin/policy-rc.d").write_text("#!/bin/sh\nexit 101\n")
     (root / "usr/sbin/policy-rc.d").chmod(0o755)
     in_root(root, ["apt-get", "-q", "update"])
@@ -127,7 +127,7 @@ def copy_tree(source, target):
 
 
 def image(packages):
-    """The directory of an installation with these packages; made once, and again when build/machine is removed."""
+    """The directory of an installation with these packages. It is made once, and again if build/machine was removed."""
     HERE.mkdir(parents=True, exist_ok=True)
     key = hashlib.sha256(" ".join(sorted([RELEASE, *BASE, *packages])).encode()).hexdigest()[:12]
     finished = HERE / f"image-{key}"
@@ -145,7 +145,7 @@ def image(packages):
 
 
 def locked(name):
-    """An open file: closed, or at the end of the process, it lets the next one in."""
+    """Returns a locked file. The lock ends when the file is closed, or with the process."""
     HERE.mkdir(parents=True, exist_ok=True)
     file = open(HERE / f"{name}.lock", "w")
     fcntl.flock(file, fcntl.LOCK_EX)
@@ -155,25 +155,25 @@ def locked(name):
 # ---- the machine -----------------------------------------------------------------------------------------------
 
 class Machine:
-    """One machine. Two that live at the same time need two names, else the second waits for the first; the directory
-    of the last one is kept to look at.
+    """One machine. Two machines at the same time need two names, or the second waits for the first. The directory of
+    the last one is kept, so that it can be examined.
 
-    create()  makes it anew, packages (and what they depend on) installed, nothing started
-    boot()    returns when systemd has started all there is to start
-    run()     a command inside, before boot() in a chroot with the host's network (apt works there), after it
-              beside the running systemd, with the machine's own network: loopback and nothing else
-    copy()    a file or a directory of the host to a path inside, owned by root
-    path()    a path inside as the host sees it, for reading and writing
-    network() the calling thread, and threads it starts meanwhile, open their sockets inside
-    stop()    shuts it down, by force when it must; may be called at any time
+    create()  makes a new machine with these packages and their dependencies installed, and nothing started
+    boot()    boots it, and returns when systemd has started everything
+    run()     runs a command inside: before boot() in a chroot with the host's network (apt works there), after it
+              beside the running systemd, with the machine's own network, which is only loopback
+    copy()    copies a file or a directory of the host to a path inside, owned by root
+    path()    returns a path inside as the host sees it, for reading and writing
+    network() makes the calling thread, and threads that it starts in the block, open their sockets inside
+    stop()    shuts it down, by force if necessary; it may be called at any time
     """
 
     def __init__(self, name):
         self.name = name
         self.directory = HERE / name
-        self.lock = None        # another run of the tests with a machine of this name waits for this one
+        self.lock = None        # makes another run of the tests wait for the machine of this name
         self.process = None     # unshare(1), the parent of the machine's process 1
-        self.init = None        # that process, by the host's number
+        self.init = None        # the id of the machine's process 1 on the host
 
     def __enter__(self):
         return self
@@ -200,12 +200,12 @@ class Machine:
         copy_tree(ready, self.root)
         self.path("etc/hostname").write_text(f"{self.name}\n")
         self.path("etc/hosts").write_text(f"127.0.0.1 localhost\n127.0.1.1 {self.name}\n::1 localhost\n")
-        # Else the first boot would take it for a new machine and enable every unit there is.
+        # Without an id, the first boot would take it for a new machine and enable every unit.
         self.path("etc/machine-id").write_text(os.urandom(16).hex() + "\n")
         return self
 
     def boot(self, timeout=60):
-        """degraded (a unit has failed) is for the caller to judge: `systemctl --failed` tells which."""
+        """Accepts the state `degraded` (a unit has failed), too; `systemctl --failed` tells the caller which unit."""
         self.path("usr/sbin/policy-rc.d").unlink(missing_ok=True)
         environment = {**ENVIRONMENT, "ROOT": str(self.root), "NAME": self.name, "GROUP": self.group, "BOOT": BOOT,
                        "NOT_ALLOWED": NOT_ALLOWED}
@@ -239,14 +239,14 @@ class Machine:
                 state = self.run("systemctl is-system-running", check=False).stdout.strip()
 
     def run(self, command, check=True, timeout=120, **options):
-        """A list, or a line for the shell. A CompletedProcess with text; Trouble when it fails, unless check=False."""
+        """Runs a list, or a line for the shell. Returns a CompletedProcess; raises Trouble on failure if `check`."""
         command = ["sh", "-c", command] if isinstance(command, str) else list(map(str, command))
         if not self.init:
             return in_root(self.root, command, check=check, timeout=timeout, **options)
         return call([*self.enter("--all"), *command], check=check, timeout=timeout, env=ENVIRONMENT, **options)
 
     def enter(self, *namespaces):
-        """The beginning of a command line: what follows is run in these namespaces (nsenter's options)."""
+        """The beginning of a command line that runs the rest in these namespaces (nsenter's options)."""
         return ["nsenter", f"--target={self.init}", *namespaces, "--"]
 
     def copy(self, source, target):
@@ -276,13 +276,13 @@ class Machine:
         try:
             self.process.wait(timeout if self.init else 0)
         except subprocess.TimeoutExpired:
-            self.process.kill()                             # and its child with it
+            self.process.kill()                             # kills its child, too
             self.process.wait()
         self.process = self.init = None
         self._remove_groups()
 
     def _remove_groups(self):
-        """Control groups stay when their processes are gone; they are removed from the leaves up."""
+        """Removes the control groups, which outlive their processes, from the leaves up."""
         call(["unshare", "--mount", "sh", "-c", """
             mount -t cgroup2 none /mnt && cd /mnt && [ -d "$0" ] || exit 0
             for attempt in $(seq 100); do

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The product as a service in a machine of its own: MariaDB, nginx, our programs, all run by systemd."""
+"""The product as a service on its own machine: systemd runs MariaDB, nginx and our programs."""
 
 import json
 import os
@@ -17,15 +17,15 @@ DATABASES = {"DATABASE_DSN": "flight_booking", "GATEWAY_DATABASE_DSN": "payment_
 
 
 class Service(Stack):
-    """What tests ask of a Stack, asked of an installation. The calling thread must be in the machine's network."""
+    """An installation with the methods of a Stack. The calling thread must be in the machine's network."""
 
     def __init__(self, name):
         self.machine = Machine(name)
         self.settings = {"SERVER_PORT": "8080", "GATEWAY_PORT": "8081"}
 
     def install(self, keepalive=0, **settings):
-        """As docs/operations.md says, by `make install` and booking-setup; running when this returns. nginx keeps
-        connections to the pool only where the site's owner says how many each worker may: keepalive."""
+        """Installs and starts it as docs/operations.md says, with `make install` and booking-setup. nginx keeps
+        connections to the pool only if `keepalive` says how many each worker may keep."""
         machine = self.machine.create(RUNS_ON)
         call(["make", "-C", str(ROOT), "install", f"DESTDIR={machine.root}", "PREFIX=/usr"])
         machine.boot()
@@ -72,35 +72,35 @@ class Service(Stack):
         return self.systemctl("show", "--value", f"--property={name}", unit)
 
     def units(self, pattern="booking*"):
-        """The units that are loaded and not merely known by name."""
+        """The units that are loaded, and not only known by name."""
         listed = json.loads(self.systemctl("list-units", "--output=json", pattern))
         return {unit["unit"]: unit["active"] for unit in listed}
 
     def services(self, pattern="booking-*"):
-        """Those that run all the time, in an order in which they may be restarted."""
+        """The services that run all the time, in an order in which they may be restarted."""
         return sorted(name for name, state in self.units(pattern).items() if name.endswith(".service"))
 
     def drop_in(self, unit, text):
-        """Settings of a unit that come on top of its own; None takes them away."""
+        """Adds settings to a unit's own; None removes them."""
         path = self.machine.path(f"etc/systemd/system/{unit}.d/test.conf")
         path.parent.mkdir(exist_ok=True)
         path.write_text(text or "")
         self.systemctl("daemon-reload")
 
     def wait_active(self, unit, other_than=None, deadline=20):
-        """The main process of an active unit, once it is another one than it was."""
+        """Waits until the unit is active with another main process than this, and returns the process."""
         def running():
             pid = self.show(unit, "MainPID")
             return pid if pid not in ("0", other_than) and self.show(unit, "ActiveState") == "active" else None
         return wait_for(running, deadline, f"{unit} to be active")
 
     def journal(self, *arguments):
-        """Messages of the programs, oldest first."""
+        """The programs' messages, oldest first."""
         lines = self.machine.run(["journalctl", "--no-pager", "--output=cat", *arguments]).stdout.splitlines()
         return [line for line in lines if line]
 
     def audit(self, patience=5):
-        """What tests/audit.py has to say; nothing when all agrees."""
+        """The findings of tests/audit.py; empty if everything agrees."""
         run = subprocess.run(
             [sys.executable, str(ROOT / "tests/audit.py"), "--patience", str(patience)], text=True,
             env={**os.environ, "AUDIT_DSN": f"root@unix({self.database_socket})/flight_booking"},

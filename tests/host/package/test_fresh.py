@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""README's commands on a bare Debian of the other supported release; this machine's own runs all other tests."""
+"""README's commands on a bare Debian of the other supported release. All other tests run on this machine's own."""
 
 import platform
 import subprocess

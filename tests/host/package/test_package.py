@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
-"""The Debian package on a machine of its own: installed, booked on over TLS, upgraded, removed, purged.
+"""The Debian package on its own machine: it is installed, used over TLS, upgraded, removed and purged.
 
-The tests of this file are one story, in this order, on one machine that knows nothing but loopback and what its apt
-has fetched before."""
+The tests of this file are one story, in this order, on one machine, which has only loopback and the packages that its
+apt has fetched before."""
 
 import json
 import os
@@ -21,7 +21,7 @@ SCHEMAS = "('flight_booking', 'payment_gateway')"
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """Built from what is here now; lintian's errors are ours."""
+    """Builds the package from the current tree. lintian must find no errors."""
     place = tmp_path_factory.mktemp("package") / "deb"
     done = subprocess.run([ROOT / "tools/build-deb", place], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     assert done.returncode == 0, done.stdout
@@ -30,7 +30,7 @@ def package(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def next_package(package, tmp_path_factory):
-    """A version later, with one more migration."""
+    """The next version of the package, with one more migration."""
     place = tmp_path_factory.mktemp("next")
     tree = place / "tree"
     subprocess.run(["dpkg-deb", "-R", package, tree], check=True)
@@ -101,7 +101,7 @@ def status(machine, order):
 
 @pytest.fixture(scope="module")
 def order(machine):
-    """Booked once and for all; asked for first by the test that books."""
+    """The order of the whole story. The first test that uses it is the one that books over TLS."""
     machine.run("booking-setup --demo-flights")
     return book(machine, "A1")
 
@@ -216,7 +216,7 @@ def test_it_is_back_after_a_reboot(machine, order):
 
 @pytest.fixture
 def customers(machine):
-    """Somebody looks and somebody books, one request after the other; returns the statuses so far."""
+    """One customer reads and one books, in turn and without a pause. Returns a function for the statuses so far."""
     machine.run("rm -f /srv/enough /srv/codes")
     body = '{"userId": "bob", "seats": ["C4"]}'
     loop = f"""while [ ! -e /srv/enough ]; do
@@ -280,7 +280,7 @@ def test_removing_stops_it_and_keeps_what_was_booked(machine, order):
 
 
 def left_behind(machine):
-    """What has our name or our owner, but for what was brought here or is apt's memory."""
+    """The files with our name or our owner, except those that the test brought and those in apt's records."""
     found = machine.run(r"find / -xdev \( -path /proc -o -path /sys -o -path /srv -o -path /tmp \) -prune -o "
                         r"\( -iname '*booking*' -o -nouser -o -nogroup \) -print").stdout.split()
     found += machine.run("find /run -iname '*booking*'").stdout.split()
@@ -288,7 +288,7 @@ def left_behind(machine):
 
 
 def test_purging_leaves_nothing_but_a_last_dump(machine, order):
-    # What is not ours stays, and so does a database that somebody else made.
+    # Other files stay, and so does a database with a similar name.
     sql(machine, "CREATE DATABASE flight_booking_of_others; CREATE USER booking_of_others@localhost")
     printed = apt(machine, "purge booking")
     assert left_behind(machine) == ["/var/lib/mysql/flight_booking_of_others"], printed

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Everything is restarted, one after the other and all at once, while customers are at work: none of them notices."""
+"""All units are restarted, one by one and all at once, while customers are at work. No customer notices."""
 
 import os
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +25,7 @@ def service():
 
 @pytest.fixture
 def crowd(service):
-    """At work while the test is; afterwards all of them were served, and the books agree."""
+    """Customers at work during the test. Afterwards all requests must have been served, and the books must agree."""
     crowd = Crowd(service, count=8)
     with crowd.at_work():
         some_answers(crowd)
@@ -39,7 +39,7 @@ def crowd(service):
 
 
 def some_answers(crowd, count=100):
-    """Time for something to be under way everywhere."""
+    """Waits for some answers, so that every process has work in progress."""
     before = crowd.answers
     wait_for(lambda: crowd.answers >= before + count or crowd.failures, 20, "customers to be answered")
 
@@ -55,7 +55,7 @@ def test_unit_after_unit(service, crowd):
             service.wait_active(unit, other_than=pid)
             some_answers(crowd, 5)
     assert all(service.show(unit, "MainPID") != pid for unit, pid in before.items())
-    assert crowd.made_again == 0    # nobody between a customer and nginx has closed anything
+    assert crowd.made_again == 0    # nginx has closed no customer's connection
 
 
 def test_by_the_command_that_upgrades_use(service, crowd):
@@ -71,21 +71,21 @@ def test_nginx_takes_new_settings(service, crowd):
 
 
 def test_all_at_once(service, crowd):
-    """The sockets stay open: whoever comes meanwhile waits for a moment."""
+    """The sockets stay open, so requests that arrive in the meantime wait for a moment."""
     for _ in range(ROUNDS):
         service.systemctl("restart", "booking.target")
         some_answers(crowd)
 
 
 def test_a_request_that_takes_long_is_finished(service):
-    """It waits for a row that somebody else has, while every process is being restarted."""
+    """A request waits for a row that another transaction has locked, while every process is being restarted."""
     flight = service.new_flight()
     locker = service.db()
     with locker, locker.cursor() as cursor, ThreadPoolExecutor() as others:
         cursor.execute("START TRANSACTION")
         cursor.execute("SELECT * FROM seats WHERE flight_id = %s FOR UPDATE", flight)
         answer = others.submit(service.api().hold, flight, "A1")
-        # InnoDB looks anew only when nobody has asked for a tenth of a second.
+        # InnoDB renews this table only if it has not been read for a tenth of a second.
         wait_for(lambda: service.query("SELECT 1 FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"), 5,
                  "the request to wait", interval=0.2)
         service.systemctl("restart", "--no-block", "booking-api@*.service")
@@ -99,7 +99,7 @@ def test_a_request_that_takes_long_is_finished(service):
 
 @pytest.mark.parametrize("harm", ["kill --signal=KILL booking-api@*.service", "restart booking-api.socket"])
 def test_customers_would_have_noticed(service, harm):
-    """What is not a restart as it should be: processes that are killed, a socket that is closed."""
+    """Customers notice when processes are killed or a socket is closed, so the tests above mean something."""
     crowd = Crowd(service, count=8)
 
     def noticed():

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The units under a real systemd: what they promise holds while they run, hardened as they are."""
+"""The units under a real systemd: they are hardened and still keep their promises."""
 
 import json
 import os
@@ -24,7 +24,7 @@ def service():
 
 @pytest.fixture(autouse=True)
 def all_is_well(service):
-    """Whatever a test does: afterwards all runs again, and the books agree."""
+    """Checks after each test that everything runs again, and that the books agree."""
     yield
     wait_for(lambda: set(service.units().values()) == {"active"}, 20, "all units to be active")
     with service.machine.network():
@@ -51,7 +51,7 @@ def test_a_booking_is_paid_and_confirmed(service):
 
 
 def test_the_api_wakes_the_sweeper(service):
-    """A datagram from one unit to another. Without it the sweeper looks once a second, so few would be begun so soon."""
+    """The API's unit sends the sweeper's a datagram. Without it the sweeper looks once a second: few would be fast."""
     orders = [buy(service)["orderId"] for _ in range(8)]
     waited = wait_for(lambda: told(service, orders), 20, "eight attempts")
     assert sorted(waited)[5] < 200, f"ms from submitting to the attempt: {waited}"
@@ -166,7 +166,7 @@ def test_the_journal_has_the_programs_lines_of_json(service):
     order = buy(service, code="12345")
     service.wait_status(order, "CONFIRMED", deadline=5)
     lines = service.journal("-t", "booking-api", "-t", "sweeper", "-t", "payment-gateway")
-    # The other kind is the one line that a wrong setting ends with.
+    # The only other line is the one that a wrong setting ends with.
     told = [json.loads(line) for line in lines if "RESERVATION_TIMEOUT" not in line]
     assert {"start", "stop"} <= {line["event"] for line in told}
     assert any(line.get("order") == order["orderId"] for line in told)

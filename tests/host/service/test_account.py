@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""What root starts does not run as root: tools/stack/stacklib/account.py."""
+"""A stack that root starts does not run as root: tools/stack/stacklib/account.py."""
 
 import os
 import pwd
@@ -29,7 +29,7 @@ def owners(directory):
 
 @pytest.fixture
 def rooted():
-    """A stack that root starts without saying who runs it."""
+    """A stack that root starts without naming an account to run it."""
     stack = Stack({"RUN_AS": "", "SUDO_USER": "", "API_WORKERS": "2", "GATEWAY_WORKERS": "2"})
     yield stack
     stack.stop()
@@ -41,7 +41,7 @@ def test_root_starts_it_as_an_account_of_its_own(rooted, tmp_path):
     assert owners(rooted.data_dir) == {pwd.getpwnam("booking-stack").pw_uid}
     order = rooted.api().hold("FL123", "A1")
 
-    # A backup may go where only root may write, and come back from there.
+    # A backup may be written to, and restored from, a place where only root may write.
     file = tmp_path / "backup.sql.gz"
     assert conf_stack(rooted, "backup", file).stdout == f"Backed up to {file}\n"
     assert file.stat().st_uid == 0 and not list(tmp_path.glob("*.partial"))
@@ -56,7 +56,7 @@ def test_root_starts_it_as_an_account_of_its_own(rooted, tmp_path):
 
 
 def test_what_ran_as_root_before_is_handed_over(rooted):
-    """The data of an earlier version, which stayed root; a stack that runs keeps its account."""
+    """The data of an earlier version, which stayed root, changes its owner. A running stack keeps its account."""
     rooted.settings["RUN_AS"] = "root"
     rooted.start()
     order = rooted.api().hold("FL123", "A1")
@@ -74,7 +74,7 @@ def test_what_ran_as_root_before_is_handed_over(rooted):
 
 @pytest.fixture
 def private_clone(tmp_path):
-    """A clone below a directory that is root's alone, as /root is: pytest's is. What runs is all that is copied."""
+    """A clone below a directory that only root may enter, as /root is. Only the files needed to run are copied."""
     clone = tmp_path / "a clone"
     for part in ("conf", "tools", "sql"):
         shutil.copytree(ROOT / part, clone / part)
@@ -93,7 +93,7 @@ def test_a_clone_may_be_where_only_root_may_go(private_clone):
         run = conf_stack(stack, "start", root=private_clone)
         assert run.returncode == 0, run.stdout
         assert accounts_of(stack) == {"booking-stack"} and stack.api().get("/").status == 200
-        # It sees the clone and nothing beside it.
+        # The stack sees the clone and nothing beside it.
         seen = Path(f"/proc/{stack.pids('sweeper')[0]}/root{private_clone.parent}")
         assert os.listdir(seen) == [private_clone.name]
         assert conf_stack(stack, "stop", root=private_clone).stdout == "Stopped.\n"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The containers' own files, as far as they can be tried without an engine: the site's configuration in this machine's
-nginx, before a stack of the tests, and what the files say of each other. `make test-docker` runs the images."""
+"""The containers' own files, as far as they can be tested without an engine: this machine's nginx runs the site's
+configuration in front of a test stack, and the files must agree with each other. `make test-docker` runs the images."""
 
 import os
 import re
@@ -16,9 +16,9 @@ DOCKER = ROOT / "docker"
 
 
 def configuration(stack, place, web_port, charges_port):
-    """docker/nginx.conf with the stack's pool, ports and places in the containers' stead."""
+    """docker/nginx.conf with the stack's pool, ports and paths instead of the containers'."""
     text = (DOCKER / "nginx.conf").read_text()
-    # Only an nginx of 1.27.3 or later looks names up again, and there is none to look up here.
+    # Only nginx 1.27.3 or later looks up names again, and there are no names to look up here.
     text = re.sub(r"^ *resolver .*\n", "", text, flags=re.M)
     text, pools = re.subn(r"server (api|watch|gateway):9000 resolve;", rf"server unix:{stack.data_dir}/run/\1.sock;", text)
     assert pools == 4
@@ -34,7 +34,7 @@ def configuration(stack, place, web_port, charges_port):
 
 @pytest.fixture(scope="module")
 def site(default_stack, tmp_path_factory):
-    """The web container's nginx before the stack's API."""
+    """The web container's configuration of nginx in front of the stack's API."""
     place = tmp_path_factory.mktemp("containers")
     web_port, charges_port = free_port(), free_port()
     (place / "nginx.conf").write_text(configuration(default_stack, place, web_port, charges_port))
@@ -110,7 +110,7 @@ def test_all_that_counts_counts_in_the_same_memory():
 
 
 def copied():
-    """What the images are made from."""
+    """The files that the images are made from."""
     for line in (DOCKER / "Dockerfile").read_text().splitlines():
         if line.startswith("COPY ") and "--from" not in line:
             yield from line.split()[1:-1]
@@ -124,7 +124,7 @@ def test_everything_the_images_copy_exists_and_is_let_in():
 
 
 def test_what_the_programs_are_built_from_lies_there_as_here():
-    """The Makefile is the same."""
+    """The images use the same Makefile, so their sources must have the same paths."""
     stage = re.search(r"^FROM \S+ AS build$(.*?)^FROM ", (DOCKER / "Dockerfile").read_text(), re.M | re.S)[1]
     for line in re.findall("^COPY (.*)$", stage, re.M):
         *sources, target = line.split()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""`make install` into a directory. tests/host/package installs on a machine and runs what is there."""
+"""`make install` into a directory. tests/host/package installs on a machine and runs the installation."""
 
 import json
 import os
@@ -15,7 +15,7 @@ VARIABLES = ("MAKEFLAGS", "MAKELEVEL", "BUILD", "PREFIX", "BOOKING_COMMIT")
 
 
 def make(*words, at=ROOT):
-    """With another umask than most have; the programs of build/ and no others."""
+    """Runs make with an unusual umask, and with the programs in build/ only."""
     clean = {name: value for name, value in os.environ.items() if name not in VARIABLES}
     done = subprocess.run(["make", "--no-print-directory", *words], cwd=at, env=clean, umask=0o077, text=True,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -63,7 +63,7 @@ def test_everything_is_where_its_users_look(installed):
     ("# ADMIN_TOKEN=short\nADMIN_TOKEN=", 0, "there is no ADMIN_TOKEN"),
     ("ADMIN_TOKEN=\"sixteen-or-more-of-them\"", 0, "")])
 def test_settings_that_the_programs_do_not_take_are_told_before_a_restart(installed, tmp_path, line, status, told):
-    """An older installation may have a token that is too short by now."""
+    """An older installation may have a token that is too short for this version."""
     settings, setup = tmp_path / "booking.env", installed / "opt/booking/sbin/booking-setup"
     settings.write_text(line + "\n")
     script = setup.read_text().replace("/etc/booking/booking.env", str(settings)).replace("/opt/booking", f"{installed}/opt/booking")
@@ -99,7 +99,7 @@ def test_uninstalling_leaves_only_what_is_the_administrators(installed):
 
 
 def generated(installed, tmp_path, settings):
-    """What the generator makes of these settings."""
+    """The files that the generator makes from these settings."""
     place = tmp_path / "generated"
     place.mkdir()
     (tmp_path / "booking.env").write_text(settings)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""/metrics: well-formed, counted across all processes and past any one's death; and what reads it names what it has."""
+"""/metrics is well-formed and counts all processes, even dead ones; alerts and dashboard use names that exist."""
 
 import json
 import os
@@ -16,7 +16,7 @@ LINE = re.compile(r'^(?P<name>[a-z_]+)(?:\{(?P<labels>[a-zA-Z_]+="[^"\\]*"(?:,[a
 
 
 def scrape(stack):
-    """Every series as {name{labels}: value}; the format is checked on the way."""
+    """Checks the format, and returns every series as {name{labels}: value}."""
     answer = stack.api().get("/metrics")
     assert answer.status == 200 and answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     series, typed = {}, set()
@@ -31,7 +31,7 @@ def scrape(stack):
             family = re.sub(r"_(bucket|sum|count)$", "", match["name"])
             assert match["name"] in typed or family in typed, f"{line}: no TYPE"
             key = line.rsplit(" ", 1)[0]
-            assert key not in series, f"{key} stands twice"
+            assert key not in series, f"{key} appears twice"
             series[key] = float(match["value"])
     return series
 
@@ -63,7 +63,7 @@ def test_every_process_counts_and_a_dead_one_is_not_forgotten(stack):
     for pid in sorted(pids)[:4]:
         os.kill(pid, signal.SIGKILL)
     wait_for(lambda: len(stack.pids("booking-api")) == len(pids), 10, "the pool whole again")
-    # Other tests may count, too, so at least ours must be there, from whichever process answers.
+    # Other tests may count, too, so at least our requests must be there, whichever process answers.
     for _ in range(8):
         assert moved(stack, "CREATED") >= before + 9
 
@@ -83,7 +83,7 @@ def test_a_payment_is_counted_by_the_sweeper(stack):
 
 
 def test_a_paused_kind_is_told(own_stack):
-    """On a stack of its own: others' confirmations would wait."""
+    """This test has its own stack, because the pause would delay other tests' confirmations."""
     stack = own_stack()
     key = 'booking_job_kind_paused{kind="SEND_CONFIRMATION"}'
     assert scrape(stack)[key] == 0

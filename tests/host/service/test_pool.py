@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""A process of the pool that is told to stop finishes what it has accepted, wherever in it the signal comes; so that a
-restart under load fails no request. The test is the web server here: it says when what arrives."""
+"""A process of the pool that gets a signal to stop finishes the requests that it has accepted, at whatever point the
+signal comes, so that a restart under load fails no request. The test acts as the web server and controls the timing."""
 
 import contextlib
 import re
@@ -23,7 +23,7 @@ def record(kind, content=b""):
 
 
 def request(path, kept=False):
-    """A FastCGI request as nginx sends it, in its three parts."""
+    """The three parts of a FastCGI request, as nginx sends it."""
     values = {"REQUEST_METHOD": "GET", "REQUEST_URI": path, "REMOTE_ADDR": "127.0.0.1", "REQUEST_ID": "stop"}
     pairs = b"".join(bytes([len(name), len(value)]) + (name + value).encode() for name, value in values.items())
     begin = record(BEGIN, struct.pack(">HB5x", 1, int(kept)))
@@ -31,7 +31,7 @@ def request(path, kept=False):
 
 
 def answer(connection):
-    """What the program writes until the end of its request; fails when it ends before."""
+    """The program's answer up to the end of the request. Fails if the connection ends before."""
     stream, text = connection.makefile("rb"), b""
     while True:
         head = stream.read(8)
@@ -45,7 +45,7 @@ def answer(connection):
 
 
 class Process:
-    """One booking-api on a socket that other processes may share."""
+    """One booking-api process on a socket that other processes may share."""
 
     def __init__(self, stack, listener):
         self.popen = subprocess.Popen([str(BUILD / "booking-api")], stdin=listener, env=stack.programs_environment(),
@@ -59,11 +59,11 @@ class Process:
         self.popen.wait()
 
     def connections(self):
-        """How many it has accepted: what it is asked here needs no database, and the other socket is the listener."""
+        """The number of accepted connections. Its only other socket is the listener, as no test needs a database."""
         return sum(target.startswith("socket:") for target in descriptors(self.popen.pid)) - 1
 
     def tell_to_stop(self):
-        """Returns when the signal has had its effect, or is held back."""
+        """Sends SIGTERM, and returns when the process has ended or the signal is pending."""
         self.popen.send_signal(signal.SIGTERM)
         bit = 1 << (signal.SIGTERM - 1)
         status = Path(f"/proc/{self.popen.pid}/status")
@@ -98,7 +98,7 @@ def test_a_request_that_is_arriving_is_answered(default_stack, listener, sent_be
         process.tell_to_stop()
         connection.sendall(b"".join(parts[sent_before:]))
         assert b'"status":"ok"' in answer(connection)
-        connection.close()      # what it waits for a moment before it closes its side
+        connection.close()      # the process waits a moment for this before it closes its side
         assert process.popen.wait(1) == 0
 
 
@@ -130,7 +130,7 @@ def test_one_whose_kept_connection_is_idle_ends_at_once(default_stack, listener)
             connection.sendall(b"".join(request("/health/live", kept=True)))
             assert answer(connection)
         process.popen.terminate()
-        # It says goodbye, and waits a moment for the web server to hang up.
+        # The process closes its side, and waits a moment for the web server to hang up.
         assert connection.recv(1) == b""
         connection.close()
         assert process.popen.wait(1) == 0
@@ -155,7 +155,7 @@ def test_a_process_that_has_no_listening_socket_says_so(default_stack):
 
 
 def test_processes_come_and_go_under_a_crowd(default_stack, listener):
-    """Each lives for a moment; what they share is the socket, and no customer notices."""
+    """Each process lives for a moment. They share only the socket, and no customer notices."""
     over, failures, answered = threading.Event(), [], []
 
     def customer():

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-"""The site as an installation has it (conf/host/nginx-site), in this machine's nginx before a stack of the tests: its TLS and
-where it sends people. tests/host/package installs it on a machine."""
+"""The site of an installation (conf/host/nginx-site) in this machine's nginx, in front of a test stack: its TLS and its
+redirects. tests/host/package installs it on a machine."""
 
 import os
 import re
@@ -34,7 +34,7 @@ def configuration(stack, place, http_port, https_port):
 
 @pytest.fixture(scope="module")
 def site(default_stack, tmp_path_factory):
-    """(the port without TLS, the one with it)"""
+    """(the port without TLS, the port with TLS)"""
     place = tmp_path_factory.mktemp("site")
     ports = free_port(), free_port()
     subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The units, judged by systemd's own tools, and the daemon's side of sd_notify(3)."""
+"""systemd's own tools check the units, and the tests check the daemon's side of sd_notify(3)."""
 
 import re
 import shutil
@@ -20,7 +20,7 @@ needs_analyze = pytest.mark.skipif(not ANALYZE, reason="systemd-analyze is not i
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """The units as an installation has them, with the programs where they say."""
+    """The units of an installation, with the programs in the places that they name."""
     prefix = tmp_path_factory.mktemp("prefix")
     (prefix / "lib").mkdir()
     (prefix / "lib/booking").symlink_to(BUILD)
@@ -78,7 +78,7 @@ def test_the_sweeper_tells_systemd_how_it_is(default_stack, tmp_path):
         try:
             wait_for(lambda: has_heard("READY=1"), 10, "READY=1")
             wait_for(lambda: has_heard("WATCHDOG=1", 3), 10, "three signs of life")
-            # A loop that does not turn is silent, which is what the watchdog is for.
+            # A sweeper whose loop hangs is silent, and the watchdog notices that.
             sweeper.send_signal(signal.SIGSTOP)
             time.sleep(0.1)
             list(messages(listener))
