@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What libFuzzer calls with each input: https://llvm.org/docs/LibFuzzer.html */
+/* libFuzzer calls this with each input: https://llvm.org/docs/LibFuzzer.html */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A promise of the code under test. Broken, it is a finding like any crash. */
+/* A promise of the code under test. If it is broken, that is a finding like any crash. */
 #define PROMISE(condition)                                                                   \
     do {                                                                                     \
         if (!(condition)) {                                                                  \
@@ -20,8 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
         }                                                                                    \
     } while (0)
 
-/* The input as a text of exactly its size, so that a read past its end is seen.
- * It ends at the first NUL, as every C text does. To be freed. */
+/* The input as a text in a buffer of exactly its size, so that a read past its end is detected.
+ * The text ends at the first NUL, as every C string does. The caller frees it. */
 static inline char *fuzz_text(const uint8_t *data, size_t size)
 {
     size_t len = strnlen((const char *)data, size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Whole requests through the router: target, query, headers, body. The domain below the handlers is played
- * here, and asks of all it is given what the real one relies on.
+/* Whole requests through the router: target, query, headers, body. This file replaces the domain below the handlers,
+ * and checks that every argument is what the real domain relies on.
  *
- * An input is a request as one would type it: "METHOD target", header lines, an empty line, the body.
+ * An input is a request in plain text: "METHOD target", header lines, an empty line, the body.
  * The header X-Outcome says how the domain answers. */
 
 #include "tests/fuzz/fuzz.h"
@@ -39,7 +39,7 @@ static struct config config = {
 
 static struct {
     size_t count;
-    char name[HEADERS_MAX][64]; /* as CGI has it */
+    char name[HEADERS_MAX][64]; /* as in CGI */
     const char *value[HEADERS_MAX];
 } headers;
 
@@ -59,7 +59,7 @@ static const char *header_or(const char *name, const char *fallback)
     return value == NULL ? fallback : value;
 }
 
-/* Cuts the next line off; the rest, or NULL when there is no line end. */
+/* Cuts off the next line. Returns the rest, or NULL if there is no line end. */
 static char *next_line(char *text)
 {
     char *end = strchr(text, '\n');
@@ -101,7 +101,7 @@ static bool is_text(const char *text)
     return text == NULL || text_is_utf8(text, strlen(text));
 }
 
-/* What the request asks the domain to answer. */
+/* The answer that the request wants from the domain. */
 static enum result outcome(void)
 {
     static const enum result results[] = {
@@ -183,7 +183,7 @@ enum result booking_read_order(struct db *db, const char *order_id, struct order
     return outcome() == RESULT_OK ? RESULT_OK : RESULT_ORDER_NOT_FOUND;
 }
 
-/* Only an operator gets here. The token's own text must have been sent: callers here are never local. */
+/* Only an operator gets here. The request must have the token's exact text, because clients here are never local. */
 static void check_operator(void)
 {
     PROMISE(config.admin_token[0] != '\0');
@@ -425,14 +425,14 @@ void wake_all(const char *directory)
 
 void log_write(enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
-    /* The domain above never fails for inner reasons, so nothing may be reported as if it had. Where it is: what a
-     * new handler asks of the domain is not played here yet, and the real one found no database. */
+    /* The domain above never fails for internal reasons, so no such failure may be logged. If one is, a new handler
+     * calls a domain function that is not replaced here yet, and the real one found no database. */
     PROMISE(level < LOG_ERROR && event != NULL && fields != NULL && n > 0);
 }
 
 /* ── the answer ─────────────────────────────────────────────────────────── */
 
-/* Every line of the head is a header of ours: nothing a stranger sent can add one. */
+/* Every line of the head is one of our headers: no input can add one. */
 static void check_head(const struct response *response)
 {
     struct buf head = BUF_INIT;
@@ -504,7 +504,7 @@ static void serve(const char *method, const char *target, const char *body, size
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    /* The body may hold NULs; what stands before it may not. */
+    /* The body may contain NULs; the lines before it may not. */
     char *text = malloc(size + 1);
     PROMISE(text != NULL);
     memcpy(text, data, size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Database addresses: a DSN that is taken names a user, a database and one place; a refusal never
+/* Database addresses: an accepted DSN names a user, a database and one place, and a refusal never
  * shows the password. */
 
 #include "tests/fuzz/fuzz.h"
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         PROMISE(dsn.host[0] == '\0' || (dsn.port >= 1 && dsn.port <= 65535));
     } else {
         PROMISE(error != NULL && dsn.user[0] == '\0');
-        /* One of two fixed sentences, whatever was given. */
+        /* The error is one of two fixed sentences, whatever the input was. */
         struct dsn other;
         const char *forms = NULL;
         const char *parameters = NULL;

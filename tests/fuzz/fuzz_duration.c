@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Durations of the environment: what is read is in range, and written as it is read. */
+/* Durations from the environment: every value is in range, and can be written and read back. */
 
 #include "tests/fuzz/fuzz.h"
 

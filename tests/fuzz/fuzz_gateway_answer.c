@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a payment gateway answers: the first two bytes of the input are the status, the rest the body.
- * Money is only believed when the answer is 200, one JSON document, and says so. */
+/* A payment gateway's answers: the first two bytes of the input are the status, the rest is the body.
+ * A payment counts as approved only if the answer is 200 and one JSON document that says so. */
 
 #include "tests/fuzz/fuzz.h"
 
@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     size_t at = 0;
     if (size < 2)
         return 0;
-    /* On the heap and of its very size. As the sweeper's buffer it ends with a NUL. */
+    /* The body has a buffer of exactly its size on the heap. Like the sweeper's buffer, it ends with a NUL. */
     char *body = malloc(size - 1);
     PROMISE(body != NULL);
     memcpy(body, data + 2, size - 2);
@@ -31,7 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     PROMISE(result.duration_ms == 7);
     PROMISE(is_fit_to_show(result.transaction_id) && is_fit_to_show(result.reason));
-    /* 402 is a decline unless its body says something else; then it is none, and asked for again. */
+    /* A 402 is a decline unless its body says something else. Then it is an error, and tried again. */
     PROMISE(result.outcome != ATTEMPT_DECLINED || status == 402);
     PROMISE(status != 402 || result.outcome == ATTEMPT_DECLINED ||
             (result.outcome == ATTEMPT_ERROR && !result.is_final && json_is_valid(body, size - 2, 8, &at)));

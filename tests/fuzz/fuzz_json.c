@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies: our JSON grammar and the library's reading of what it lets through, then the same bytes as a form. */
+/* Bodies: what our JSON grammar accepts, the library must read, too. Then the same bytes are read as a form. */
 
 #include "tests/fuzz/fuzz.h"
 
@@ -12,7 +12,7 @@
 
 #define DEPTH 16
 
-/* All that the grammar lets through, the library reads, and to the end. */
+/* The library reads to the end every text that the grammar accepts. */
 static void grammar(const char *text, size_t len)
 {
     size_t at = 0;
@@ -24,7 +24,7 @@ static void grammar(const char *text, size_t len)
     json_tokener_set_flags(tokener, JSON_TOKENER_VALIDATE_UTF8);
     struct json_object *json = json_tokener_parse_ex(tokener, text, (int)len);
     enum json_tokener_error error = json_tokener_get_error(tokener);
-    /* A lone number may go on. */
+    /* After a lone number the library may expect more digits. */
     PROMISE(error == json_tokener_success || error == json_tokener_continue);
     json_object_put(json);
     json_tokener_free(tokener);

@@ -13,7 +13,7 @@ static void one_number(const char *text)
         PROMISE(number[0] == '\0');
         return;
     }
-    PROMISE(strlen(number) <= strlen(text)); /* blanks around it go */
+    PROMISE(strlen(number) <= strlen(text)); /* blanks around it are removed */
     PROMISE(strspn(number, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789") == strlen(number));
     PROMISE(seat_number_parse(number, again) && strcmp(number, again) == 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Text of strangers: UTF-8 against a second, plainer decoder; copies that are cut; identifiers;
- * dates; and that our JSON, whatever is in it, reads back as what was written. */
+/* Text from clients: UTF-8 compared with a second, simpler decoder; copies that are cut; identifiers;
+ * dates; and our JSON, which must read back as it was written, whatever it contains. */
 
 #include "tests/fuzz/fuzz.h"
 
@@ -11,7 +11,7 @@
 
 #include <json-c/json.h>
 
-/* RFC 3629 by arithmetic: decode, then ask whether that was the shortest way to write it. */
+/* RFC 3629 by arithmetic: decode, then check that this was the shortest encoding. */
 static bool is_utf8_plainly(const uint8_t *p, size_t len)
 {
     for (size_t i = 0; i < len;) {

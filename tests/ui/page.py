@@ -142,7 +142,7 @@ class Page:
         self.see(text, f"#{region}", seconds)
 
     def flights(self, **filters):
-        """Waits for the list of flights. A certain flight needs filters: other tests' flights may fill the first part."""
+        """Waits for the list of flights. A certain flight needs filters: the first part may be full of others."""
         for name, text in filters.items():
             self.type(f"#search input[name={name}]", text)
         if filters:

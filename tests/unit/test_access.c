@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Who may do an operator's work. With a token as its argument this program only compares that token, for
- * tests/api/security/test_token.py to count what the comparison costs. */
+/* Who may do an operator's work. With a token as its argument, this program only compares that token, so that
+ * tests/api/security/test_token.py can count what the comparison costs. */
 
 #include "tests/unit/unit.h"
 
@@ -62,7 +62,7 @@ static void by_token(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         sent.authorization = rows[i].authorization;
         const char *shown = rows[i].authorization == NULL ? "nothing" : rows[i].authorization;
-        /* Where it comes from does not matter then. */
+        /* With a token, it does not matter where the request comes from. */
         check(ask(TOKEN, "203.0.113.9") == rows[i].status, "from afar with %s", shown);
         check(ask(TOKEN, "127.0.0.1") == rows[i].status, "from here with %s", shown);
     }
@@ -84,7 +84,7 @@ static void by_this_machine(void **state)
         { "127.0.0.1", "localhost:8080", "https://localhost:8080", NULL, NULL, NULL, 403 },
         { "127.0.0.1", "localhost:8080", "null", NULL, NULL, NULL, 403 },
         { "127.0.0.1", "localhost:8080", "", NULL, NULL, NULL, 403 },
-        /* What proxies add, or do. */
+        /* Traces of proxies. */
         { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_X_FORWARDED_FOR", 403 },
         { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_X_FORWARDED_HOST", 403 },
         { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_X_FORWARDED_PROTO", 403 },
@@ -92,7 +92,7 @@ static void by_this_machine(void **state)
         { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_VIA", 403 },
         { "127.0.0.1", "localhost:8080", NULL, NULL, NULL, "HTTP_FORWARDED", 403 },
         { "127.0.0.1", "localhost:8080", NULL, NULL, "HTTP/1.0", NULL, 403 },
-        /* Other names. */
+        /* Other names and addresses. */
         { "127.0.0.1", NULL, NULL, NULL, NULL, NULL, 403 },
         { "127.0.0.1", NULL, NULL, "localhost", NULL, NULL, 403 },
         { "127.0.0.1", "localhost", NULL, "evil.example", NULL, NULL, 403 },
@@ -113,11 +113,11 @@ static void by_this_machine(void **state)
         sent.name = rows[i].name;
         sent.protocol = rows[i].protocol;
         sent.proxy = rows[i].proxy;
-        /* "none" is no password that one could send. */
+        /* "none" is not a password that a client could send. */
         sent.authorization = i % 2 == 0 ? NULL : "Bearer none";
         int status = ask("none", rows[i].address);
         check(status == rows[i].status, "row %zu: %d, not %d", i, status, rows[i].status);
-        /* And where nothing is set, nobody is the operator. */
+        /* Where nothing is set, no client is the operator. */
         sent.authorization = i % 2 == 0 ? NULL : "Bearer ";
         check(ask("", rows[i].address) == 403, "row %zu, without a token", i);
     }

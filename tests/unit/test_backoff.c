@@ -23,7 +23,7 @@ static void delivery_waits_without_luck(void **state)
         assert_int_equal(backoff_delay_ms(&BACKOFF_DELIVERY, tries, 0.5), want[tries - 1]);
 }
 
-/* Luck moves a wait by a tenth at most either way, and does so evenly. */
+/* Chance changes a wait by at most a tenth in either direction, and evenly. */
 static void jitter_stays_within_a_tenth(void **state)
 {
     const struct backoff *const all[] = { &BACKOFF_PAYMENT, &BACKOFF_DELIVERY };
@@ -47,7 +47,7 @@ static void jitter_stays_within_a_tenth(void **state)
     }
 }
 
-/* However long it goes on: no overflow, no loop without end, and no wait of nothing. */
+/* However many tries there are, there is no overflow, no endless loop, and no wait of zero. */
 static void extremes(void **state)
 {
     (void)state;

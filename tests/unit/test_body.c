@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Bodies: what is taken from them, and what strangers' attempts are answered with. */
+/* Bodies: the fields read from them, and the answers to malformed ones. */
 
 #include "tests/unit/unit.h"
 
@@ -38,7 +38,7 @@ static const char *answered(void)
     return text;
 }
 
-/* The body's code if it cannot be taken apart, or "". */
+/* The error code if the body cannot be parsed, or "". */
 static const char *parse_outcome(const char *type, const char *text, size_t len)
 {
     struct request request = request_of(type, text, len);
@@ -133,7 +133,7 @@ static void json_bodies(void **state)
         const char *got = parse_outcome(JSON, rows[i].text, strlen(rows[i].text));
         check(strcmp(got, rows[i].want) == 0, "%s: \"%s\", not \"%s\"", rows[i].text, got, rows[i].want);
     }
-    /* No objects either; which of the two it is called matters to no one. */
+    /* These are not objects either. Either of the two codes is right for them. */
     assert_string_not_equal(parse_outcome(JSON, "null", 4), "");
     assert_string_not_equal(parse_outcome(JSON, "true", 4), "");
     assert_string_not_equal(parse_outcome(JSON, "1", 1), "");
@@ -142,7 +142,7 @@ static void json_bodies(void **state)
     assert_string_equal(parse_outcome(JSON, "{\"a\":\"x\0y\"}", 11), "INVALID_JSON");
 }
 
-/* Nesting bombs of 64 KiB, of every kind. */
+/* Deeply nested bodies of 64 KiB, of every kind. */
 static void deep_nesting(void **state)
 {
     static const char *const openings[] = { "[", "{\"a\":", "{\"a\":[", "[{\"a\":" };
@@ -316,7 +316,7 @@ static void seats(void **state)
     }
 }
 
-/* A refusal tells which seat, in few words however long it was. */
+/* A refusal names the seat, but stays short however long the seat's text was. */
 static void a_refusal_names_the_seat(void **state)
 {
     struct body body = parsed(JSON, "{\"seats\":[\"A1\",\"a1\"]}");

@@ -20,7 +20,7 @@ static void empty(void **state)
     assert_string_equal(buf_str(&b), "");
     assert_int_equal(b.len, 0);
     buf_done(&b);
-    buf_done(&b); /* and again: it is empty now */
+    buf_done(&b); /* once more, now that it is empty */
     assert_string_equal(buf_str(&b), "");
 }
 
@@ -53,7 +53,7 @@ static void bytes_are_bytes(void **state)
     buf_done(&b);
 }
 
-/* Across every boundary where it must grow, and always with a NUL behind. */
+/* The string grows across every boundary, and always ends with a NUL. */
 static void growing(void **state)
 {
     struct buf b = BUF_INIT;
@@ -105,7 +105,7 @@ static void clearing_keeps_the_memory(void **state)
     buf_done(&b);
 }
 
-/* A failed allocation is remembered; nothing is added any more, nothing is half added. */
+/* After a failed allocation nothing more is added, and nothing is added in part. */
 static void failure_is_remembered(void **state)
 {
     struct buf b = BUF_INIT;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a request says beside its body: conditions, pages, and how a refusal is answered. */
+/* A request's conditions and pages, and the answers to refusals. */
 
 #include "tests/unit/unit.h"
 
@@ -191,7 +191,7 @@ static void cursors(void **state)
     }
 }
 
-/* What is written as nextCursor is read as the same. */
+/* A nextCursor is read back as it was written. */
 static void cursors_come_back(void **state)
 {
     static const int64_t moments[] = { 0, 1, 1773568800123, 253370764800000 };
@@ -258,7 +258,7 @@ static void refused_versions(void **state)
     assert_int_equal(response.status, 412);
     assert_string_equal(response.etag, "\"7\"");
     assert_non_null(strstr(buf_str(&response.body), "\"order\":{\"orderId\":\"01890a5d"));
-    /* The answer that was written with the change went with it. */
+    /* The answer that was written in the change's transaction was rolled back, too. */
     assert_false(x.key_answered);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The environment: every variable's default, its other name, what it takes and what it refuses. */
+/* The environment: every variable's default, its other name, and the values that it accepts and refuses. */
 
 #include "tests/unit/unit.h"
 
@@ -9,13 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One row a variable: what --check-config shows when it is not set, and when it is. */
+/* One row for each variable: what --check-config shows when it is not set, and when it is. */
 static const struct {
     const char *name;
     const char *alias;
     const char *unset;
     const char *value;
-    const char *shown; /* NULL: as the value */
+    const char *shown; /* NULL: the same as the value */
 } variables[] = {
     { "SERVER_PORT", NULL, "8080", "65535", NULL },
     { "LISTEN_ADDRESS", NULL, "127.0.0.1", "0.0.0.0", NULL },
@@ -69,7 +69,7 @@ static void load(struct config *config)
     check(config_load(config, error, sizeof error), "refused: %s", error);
 }
 
-/* What --check-config says. */
+/* The output of --check-config. */
 static const char *shown(const struct config *config)
 {
     static char text[8192];
@@ -105,7 +105,7 @@ static void defaults(void **state)
         expect_line(&config, variables[i].name, variables[i].unset);
 }
 
-/* The table above is all there is: a new variable must be added to it. */
+/* The table above is complete: a new variable must be added to it. */
 static void no_variable_is_missing_here(void **state)
 {
     struct config config;
@@ -157,7 +157,7 @@ static void other_names(void **state)
         load(&config);
         expect_line(&config, variables[i].name, shown_value(i));
 
-        /* The name itself goes before the other, unless it is empty. */
+        /* The proper name has precedence over the other, unless it is empty. */
         setenv(variables[i].name, "", 1);
         load(&config);
         expect_line(&config, variables[i].name, shown_value(i));
@@ -188,7 +188,7 @@ static void fields(void **state)
     assert_string_equal(config.database.password, "booking_pass");
 }
 
-/* The databases that are not named follow those that are. */
+/* Databases that are not named default to those that are. */
 static void databases_follow(void **state)
 {
     struct config config;
@@ -278,7 +278,7 @@ static void bad_values(void **state)
     refused("DATABASE_URL", "DATABASE_URL", "mysql://u:geheim@h");
 }
 
-/* An order that may hold for less than a hold would end before it. */
+/* An order must not be limited to less time than one hold lasts. */
 static void two_that_do_not_agree(void **state)
 {
     struct config config;
@@ -312,7 +312,7 @@ static void values_too_long(void **state)
     }
 }
 
-/* A value of any length gives one line that fits. */
+/* A value of any length gives one line, which fits the buffer. */
 static void a_message_keeps_to_its_buffer(void **state)
 {
     static char value[5000];

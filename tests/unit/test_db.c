@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The one door to the database: what goes in comes out, what cannot be is an error, and broken connections. Wants a
- * database: `make test-unit` starts one. */
+/* Access to the database: values, errors, transactions and broken connections. It needs a database, which
+ * `make test-unit` starts. */
 
 #include "tests/unit/unit.h"
 
@@ -80,9 +80,9 @@ static void texts(void **state)
     memset(longest, 'x', sizeof longest - 1);
     add(100, db_int(0), db_text(longest), db_time(TIME_NONE));
     assert_string_equal(db_get_text(read_row(db, 100), "t"), longest);
-    /* A short one after a long one has nothing of it. */
+    /* A short value after a long one has none of its bytes. */
     assert_string_equal(db_get_text(read_row(db, 2), "t"), "a");
-    /* So many bytes and no more are taken, NULs among them. */
+    /* Exactly this many bytes are taken, including NULs. */
     add(101, db_int(0), db_bytes("a\0bXXX", 3), db_time(TIME_NONE));
     assert_memory_equal(db_get_text(read_row(db, 101), "t"), "a\0b\0", 4);
 }
@@ -113,9 +113,9 @@ static void nothing(void **state)
     assert_true(db_get_time(rows, "at") == TIME_NONE);
 }
 
-/* ── what cannot be ─────────────────────────────────────────────────────── */
+/* ── errors ─────────────────────────────────────────────────────────────── */
 
-/* Too long to be read whole is an error, not a shorter text; so is too long to be stored. */
+/* A value that is too long to be read or stored in full is an error. It is not shortened. */
 static void nothing_is_cut_unsaid(void **state)
 {
     struct db_rows *rows = NULL;
@@ -152,11 +152,11 @@ static void misuse_is_a_defect(void **state)
     assert_int_equal(db_query(db, &CLEAR, DB_NO_ARGS, &rows), RESULT_INTERNAL);
     assert_int_equal(db_query(db, &NO_TABLE, DB_NO_ARGS, &rows), RESULT_INTERNAL);
     assert_int_equal(db_query(db, &NO_SQL, DB_NO_ARGS, &rows), RESULT_INTERNAL);
-    /* And the connection goes on. */
+    /* The connection can still be used. */
     assert_int_equal(count(db), 0);
 }
 
-/* A guard counts the rows it matched, also those that already were as it wants them. */
+/* A guarded UPDATE counts all rows that it matched, even those that already had the new values. */
 static void matched_rows_count(void **state)
 {
     uint64_t matched = 99;
@@ -206,7 +206,7 @@ static void rollback_leaves_nothing(void **state)
     assert_int_equal(db_commit(db), RESULT_UNAVAILABLE);
 }
 
-/* A lock that another holds too long: the transaction may be run again. */
+/* When a lock is held too long by another session, the transaction may be run again. */
 static void lock_waits_end(void **state)
 {
     (void)state;
@@ -222,8 +222,8 @@ static void lock_waits_end(void **state)
     assert_int_equal(db_get_int(read_row(other, 1), "n"), 2);
 }
 
-/* The server may end a result with an error after some of its rows: here, when it has locked the first and waits for the
- * second. The statement works again at once, and so do others. */
+/* The server may end a result with an error after some of its rows; here it has locked the first row and waits for the
+ * second. The same statement and others work again at once. */
 static void rows_that_end_in_an_error(void **state)
 {
     struct db_rows *rows = NULL;
@@ -252,7 +252,7 @@ static void rows_that_end_in_an_error(void **state)
     assert_true(time(NULL) - started <= 2);
 }
 
-/* Another process takes row 2, says so, and then wants row 1. Its result is its exit status. */
+/* Another process locks row 2, says so, and then wants row 1. Its exit status is its result. */
 static pid_t begin_rival(int *ret_ready)
 {
     int ends[2];
@@ -277,7 +277,7 @@ static pid_t begin_rival(int *ret_ready)
     return pid;
 }
 
-/* Of two in a deadlock one is told to run again, and the other goes on. */
+/* In a deadlock one transaction is told to run again, and the other continues. */
 static void deadlocks_end(void **state)
 {
     int ready = -1;
@@ -331,7 +331,7 @@ static void a_dead_connection_is_replaced(void **state)
     db_rollback(db);
 }
 
-/* But not within a transaction: what came before is gone with it. */
+/* Within a transaction there is no new connection, because the earlier statements are lost. */
 static void a_transaction_dies_with_its_connection(void **state)
 {
     (void)state;
@@ -343,7 +343,7 @@ static void a_transaction_dies_with_its_connection(void **state)
     assert_int_equal(count(db), 0);
 }
 
-/* Nor is what follows executed by itself, whatever its caller does about the first refusal. */
+/* Later statements of the transaction are not executed by themselves, even if the caller ignores the first refusal. */
 static void nothing_is_executed_outside_its_transaction(void **state)
 {
     (void)state;
@@ -358,9 +358,9 @@ static void nothing_is_executed_outside_its_transaction(void **state)
     assert_int_equal(count(other), 1);
 }
 
-/* ── what a server can say ──────────────────────────────────────────────── */
+/* ── the server's errors ────────────────────────────────────────────────── */
 
-/* SIGNAL plays the server that says it. */
+/* SIGNAL raises the error in the server's place. */
 static enum result say(unsigned int number)
 {
     char script[120];
@@ -375,8 +375,8 @@ static int64_t connection_id(void)
     return db_get_int(rows, "id");
 }
 
-/* Each number of the table in the midst of a transaction: the result is the table's; a server that has forgotten us or will
- * not serve us is left; and the transaction after it works. */
+/* Each error of the table occurs in the middle of a transaction. The result is the table's, the connection is dropped
+ * if the server has lost the session or refuses to serve it, and the next transaction works. */
 static void every_error(void **state)
 {
     size_t n = 0;
@@ -418,7 +418,7 @@ static void errors_that_stand_for_others(void **state)
     }
 }
 
-/* A value exactly as long as the longest that is read. */
+/* A value that is exactly as long as the longest that can be read. */
 static void the_longest_value(void **state)
 {
     struct db_rows *rows = NULL;
@@ -430,7 +430,7 @@ static void the_longest_value(void **state)
     assert_int_equal(db_query_one(db, &READ, DB_ARGS(db_int(2)), RESULT_NOT_FOUND, &rows), RESULT_INTERNAL);
 }
 
-/* No answer to COMMIT is neither yes nor no. */
+/* A missing answer to COMMIT means neither success nor failure. */
 static void a_commit_without_answer(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where the database is. */
+/* Database addresses. */
 
 #include "tests/unit/unit.h"
 
@@ -94,7 +94,7 @@ static void invalid(void **state)
         refuse(rows[i]);
 }
 
-/* Each part may be as long as its field, and not a byte longer: nothing is cut unsaid. */
+/* Each part may be as long as its field, and not a byte longer: nothing is cut silently. */
 static void lengths(void **state)
 {
     static const struct {

@@ -40,7 +40,7 @@ static void invalid(void **state)
         " 1s", "1s ", "1s 1s", "1S", "1M", "1H", "1MS", "1sec", "1min", "1d", "1w", "1y", "1us", "1ns", "1µs",
         "1s1", "1h30", "1hm", "1e3s", "0x10s", "١s", "1s\n", "inf", "nan", "1.5ms", "0.5ms", "0.0001s",
         "1.0005s", "0.00001m",
-        /* over ten years, also by far, and where the arithmetic would wrap */
+        /* more than ten years, slightly and by far, and values at which the arithmetic would wrap */
         "87841h", "316224001s", "316224000s1ms", "87840h1ms", "99999999999999999999h", "9223372036854775807ms",
         "9223372036854775808ms", "18446744073709551616ms", "18446744073709551617s", "5124095576030h",
         "87839h87839h", "50000h50000h", "1.00000001s", "0.0000000000000000001h",

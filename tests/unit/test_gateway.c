@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Both sides of the payment: what the simulator does, and what an answer means to the sweeper. */
+/* Both sides of a payment: what the simulator does, and what an answer means to the sweeper. */
 
 #include "tests/unit/unit.h"
 
@@ -11,8 +11,8 @@
 
 /* ── the simulator's codes ──────────────────────────────────────────────── */
 
-/* One letter a call, from the first: A approves, D declines, P pends, F fails, S says nothing, C captures and says
- * nothing. */
+/* One letter for each call: A approves, D declines, P answers "pending", F fails, S is silent, C captures and is
+ * silent. */
 static char letter(const struct behaviour *b)
 {
     if (b->never_answers)
@@ -31,7 +31,7 @@ static void fixed_codes(void **state)
     static const struct {
         const char *code;
         const char *calls;
-        int status; /* of those that fail */
+        int status; /* of the calls that fail */
         int retry_after_s;
     } rows[] = {
         { "99999", "AAAA", 0, 0 },   { "00000", "DDDD", 0, 0 },   { "50300", "FFFF", 503, 0 }, { "50301", "FAAA", 503, 0 },
@@ -42,7 +42,7 @@ static void fixed_codes(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         for (int call = 1; call <= 4; call++) {
-            /* Whatever the settings and the luck. */
+            /* The result does not depend on the settings or on chance. */
             for (int luck = 0; luck < 2; luck++) {
                 struct behaviour b = behaviour_of(rows[i].code, call, luck, 5000, 0, 0.99);
                 check(letter(&b) == rows[i].calls[call - 1], "%s, call %d: %c", rows[i].code, call, letter(&b));
@@ -109,7 +109,7 @@ static void answers(void **state)
         const char *body;
         enum attempt_outcome outcome;
         bool is_final;
-        const char *says; /* APPROVED: the transaction; else: the reason */
+        const char *says; /* for APPROVED the transaction, otherwise the reason */
     } rows[] = {
         { 200, false, GOOD, ATTEMPT_APPROVED, false, "txn-1" },
         { 200, false, " {\"status\":\"APPROVED\",\"transactionId\":\"é\",\"more\":[1]} ", ATTEMPT_APPROVED, false, "é" },
@@ -123,13 +123,13 @@ static void answers(void **state)
         { 402, false, "{\"reason\":\"a\\u0000b\"}", ATTEMPT_DECLINED, false, "Payment declined" },
         { 402, false, "{\"reason\":\"" TOO_LONG_ID "\"}", ATTEMPT_DECLINED, false, "Payment declined" },
         { 402, false, "<html>", ATTEMPT_DECLINED, false, "Payment declined" },
-        /* Longer. */
+        /* Pending. */
         { 202, false, "{\"status\":\"PENDING\"}", ATTEMPT_PENDING, false, PENDING_SAYS },
         { 202, false, "{\"transactionId\":\"t\",\"status\":\"PENDING\",\"redirectUrl\":\"https://b\"}", ATTEMPT_PENDING,
           false, PENDING_SAYS },
         { 202, false, "{}", ATTEMPT_PENDING, false, PENDING_SAYS },
         { 200, false, "{\"status\":\"PENDING\",\"transactionId\":\"t\"}", ATTEMPT_PENDING, false, PENDING_SAYS },
-        /* Two things at once, or nothing. */
+        /* Contradictory or empty answers. */
         { 202, false, GOOD, ATTEMPT_ERROR, false, NO_SENSE },
         { 202, false, "{\"status\":\"DECLINED\"}", ATTEMPT_ERROR, false, NO_SENSE },
         { 202, false, "{\"status\":7}", ATTEMPT_ERROR, false, NO_SENSE },
@@ -146,13 +146,13 @@ static void answers(void **state)
           NO_SENSE },
         { 200, false, "{\"card\":{\"status\":\"ok\",\"a\":\"\\\"status\"},\"status\":\"APPROVED\",\"transactionId\":\"status\"}",
           ATTEMPT_APPROVED, false, "status" },
-        /* Not now. */
+        /* Temporary refusals. */
         { 408, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 408" },
         { 409, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 409" },
         { 425, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 425" },
         { 429, false, GOOD, ATTEMPT_ERROR, false, "The payment gateway answered 429" },
         { 599, false, "", ATTEMPT_ERROR, false, "The payment gateway answered 599" },
-        /* Never. */
+        /* Final refusals. */
         { 400, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 400" },
         { 401, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 401" },
         { 404, false, "", ATTEMPT_ERROR, true, "The payment gateway answered 404" },
@@ -182,7 +182,7 @@ static void answers(void **state)
     }
 }
 
-/* A 200 that cannot be understood may have taken the money: it is asked again, never taken for a yes or a no. */
+/* A 200 that cannot be understood may have taken the money: it is neither approval nor decline, and is tried again. */
 static void yes_that_makes_no_sense(void **state)
 {
     static const char *const bodies[] = {
@@ -209,7 +209,7 @@ static void yes_that_makes_no_sense(void **state)
     }
 }
 
-/* A good answer cut anywhere is no approval. */
+/* A good answer that is cut at any point is no approval. */
 static void an_answer_cut_short(void **state)
 {
     (void)state;

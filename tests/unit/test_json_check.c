@@ -27,7 +27,7 @@ static void valid(void **state)
         check(is_valid(rows[i]), "%s is JSON", rows[i]);
 }
 
-/* With each: where the first byte is that cannot be. */
+/* Each row has the position of the first invalid byte. */
 static void invalid(void **state)
 {
     static const struct {
@@ -70,7 +70,7 @@ static void bytes_that_are_not_text(void **state)
     assert_false(json_is_valid("[1,\0]", 5, 16, &at));
 }
 
-/* The length says where it ends, whatever follows in memory. */
+/* The length says where the text ends, whatever follows in memory. */
 static void cut_anywhere(void **state)
 {
     static const char text[] = "{\"a\":[1.5e+2,\"\\u00e4ä\",true,null],\"b\":{\"c\":-0}}";

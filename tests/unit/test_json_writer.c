@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON as it is written, and as json-c, a stranger to it, reads it. */
+/* The written JSON, as json-c, an independent parser, reads it. */
 
 #include "tests/unit/unit.h"
 
@@ -35,7 +35,7 @@ static void escapes(void **state)
     text_becomes(NULL, "null");
 }
 
-/* Whatever is written comes back the same from another's reader. */
+/* Another parser reads back every value as it was written. */
 static void every_byte_comes_back(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The log: one event is one line, one line is one JSON object, whatever is in it. */
+/* The log: each event is one line, and each line is one JSON object, whatever its values are. */
 
 #include "tests/unit/unit.h"
 
@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-/* What one call writes to standard error. */
+/* The text that one call writes to standard error. */
 static const char *written(enum log_level level, const char *event, const struct log_field *fields, size_t n)
 {
     static char text[8192];
@@ -61,7 +61,7 @@ static void a_line(void **state)
     json_object_put(json);
 }
 
-/* Nothing a stranger sends makes a second line, or another field. */
+/* No value from a client can make a second line or another field. */
 static void hostile_values(void **state)
 {
     static const char *const values[] = { "", "\"", "\\", "\\\"", "a\nlevel=error", "\r\n{\"event\":\"forged\"}", "\x01\x1F\x7F",
@@ -78,7 +78,7 @@ static void hostile_values(void **state)
     json_object_put(parsed(written(LOG_INFO, "request", &broken, 1)));
 }
 
-/* However much there is to say, and wherever it has to be cut. */
+/* Long values are cut properly, wherever the cut falls. */
 static void long_values(void **state)
 {
     static const char *const fillings[] = { "x", "ä", "漢", "🛫", "\"", "\n", "a\xFF" };
@@ -114,7 +114,7 @@ static void levels(void **state)
     log_start("info");
 }
 
-/* Also when nothing can be written any more. */
+/* errno is kept even when nothing can be written. */
 static void errno_is_kept(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Counters: each under its own name, and shared by processes that die. */
+/* Counters: each has its own name, and keeps the counts of processes that died. */
 
 #include "tests/unit/unit.h"
 
@@ -17,7 +17,7 @@
 
 static const char *const routes[] = { "method=\"GET\",route=\"/a\"", "method=\"POST\",route=\"/b\"" };
 
-/* What the process tells now; a line's number, or -1 when there is no such line. */
+/* The number in a line of the process's current metrics, or -1 if there is no such line. */
 static double told(const char *series)
 {
     struct buf out = BUF_INIT;
@@ -46,7 +46,7 @@ static void counters_begin_at_nothing_and_add_up(void **state)
     assert_true(told("booking_order_transitions_total{to=\"FAILED\"}") == 0);
 }
 
-/* The labels stand in tables of their own beside the enums. */
+/* The labels are in tables beside the enums, so a label could belong to the wrong value. */
 static void each_counter_has_its_own_label(void **state)
 {
     (void)state;
@@ -85,7 +85,7 @@ static void each_counter_has_its_own_label(void **state)
     }
 }
 
-/* "le" is less or equal, and the buckets are cumulative. */
+/* "le" means less or equal, and the buckets are cumulative. */
 static void a_time_counts_in_every_bucket_from_its_own(void **state)
 {
     (void)state;
@@ -131,7 +131,7 @@ static void requests_by_route_and_status(void **state)
 
 /* ── many processes ─────────────────────────────────────────────────────── */
 
-/* In a process of its own, since a process opens once. Returns how it ended. */
+/* Runs `work` in a child, because a process opens the file only once. Returns the child's status. */
 static int in_child(void (*work)(const char *path), const char *path)
 {
     int status = 0;
@@ -144,7 +144,7 @@ static int in_child(void (*work)(const char *path), const char *path)
     return status;
 }
 
-/* The file and, beside it, that of the layout. */
+/* Removes the file and the one for the layout beside it. */
 static void forget(const char *path)
 {
     char name[64];
@@ -155,7 +155,7 @@ static void forget(const char *path)
     }
 }
 
-/* The memory it says this process has; -1 when it is not told. */
+/* The memory of this process according to the metrics, or -1 if they do not tell. */
 static double own_memory(void)
 {
     char host[65] = "";
@@ -203,7 +203,7 @@ static void what_a_process_counted_outlives_it(void **state)
     forget(path);
 }
 
-/* Before: a file that cannot grow is no reason to die by touching it. */
+/* A process must not die from touching a file that cannot grow. */
 static void count_without_room(const char *path)
 {
     struct rlimit none = { .rlim_cur = 4096, .rlim_max = 4096 };
@@ -223,7 +223,7 @@ static void a_full_disk_costs_only_the_sharing(void **state)
     forget(path);
 }
 
-/* Takes a place, says so, and gives it back in an orderly way when told. */
+/* Takes a place, says so, and gives it back properly when told to. */
 static void open_and_close(const char *path, int said, int told_to)
 {
     char byte = 0;
@@ -235,7 +235,7 @@ static void open_and_close(const char *path, int said, int told_to)
 
 static void wait_for_ever(const char *path)
 {
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when the test fails before it comes to that */
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL); /* even if the test fails before it kills this process */
     metrics_open(path, "booking-api");
     metrics_request_begin();
     metrics_wait_begin(7);
@@ -246,7 +246,7 @@ static void count_those_who_wait(const char *path)
 {
     struct metrics_waits waits = {0};
     metrics_open(path, "booking-api");
-    metrics_close(); /* the process that counts fills no gap */
+    metrics_close(); /* so that the process that counts takes no place */
     for (int tries = 0; tries < 1000 && waits.same_long == 0; tries++) {
         (void)usleep(10000);
         waits = metrics_count_waits(7, 1);
@@ -274,7 +274,7 @@ static void who_waits_is_counted_while_it_lives(void **state)
     int fd = mkstemp(path);
     assert_true(fd >= 0);
     (void)close(fd);
-    /* A process that ends in an orderly way leaves its place free before that of the one that waits. */
+    /* A process that ends properly leaves a free place before that of the waiting process. */
     int said[2];
     int told_to[2];
     char byte = 0;
@@ -300,7 +300,7 @@ static void who_waits_is_counted_while_it_lives(void **state)
 
 #define CROWD 16
 
-/* All at once, so that they want the same places; returns when all have one. */
+/* Starts all processes at once, so that they want the same places. Returns when each has one. */
 static void start_crowd(const char *path, pid_t pids[CROWD])
 {
     int ready[2];
@@ -355,7 +355,7 @@ static void each_has_a_place_of_its_own_until_it_is_killed(void **state)
     forget(path);
 }
 
-/* As in a container: a process of id 1. The pipe's end is closed when the process is no more. */
+/* Starts a process with id 1, as in a container. Its end of the pipe is closed when the process is gone. */
 static pid_t start_in_a_container(const char *path, int said)
 {
     char byte = 0;
@@ -412,7 +412,7 @@ static void processes_of_other_containers_live_and_die_too(void **state)
         (void)close(said[i][1]);
         if (read(said[i][0], &byte, 1) != 1) {
             forget(path);
-            skip(); /* this machine allows no namespaces */
+            skip(); /* this machine does not allow namespaces */
         }
         assert_int_equal(in_child(count[i + 1], path), 0);
     }
@@ -426,7 +426,8 @@ static void processes_of_other_containers_live_and_die_too(void **state)
     forget(path);
 }
 
-/* Of the version before, whose processes have it mapped, or not a file that can be had: nothing of it is touched. */
+/* A file of the previous version, whose processes may have it mapped, is not touched. A file that cannot be opened does
+ * no harm. */
 static void a_file_of_another_layout_is_left_alone(void **state)
 {
     (void)state;

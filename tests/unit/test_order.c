@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* An order as it must be seen: lapses, timers, messages, and its JSON. */
+/* An order as clients see it: lapses, timers, messages, and its JSON. */
 
 #include "tests/unit/unit.h"
 
@@ -35,7 +35,7 @@ static struct order held(int64_t expires_at_ms)
     return o;
 }
 
-/* At its very millisecond a hold is over. */
+/* A hold is over exactly at the millisecond of its end. */
 static void lapse(void **state)
 {
     static const struct {
@@ -63,13 +63,13 @@ static void lapse(void **state)
         assert_int_equal(seen.updated_at_ms, o.expires_at_ms);
         assert_true(seen.expires_at_ms == TIME_NONE);
         assert_int_equal(order_timer_remaining_s(&seen), 0);
-        /* And only once. */
+        /* It lapses only once. */
         order_settle_lapse(&seen);
         assert_int_equal(seen.version, o.version + 1);
     }
 }
 
-/* In no other state does time end anything. */
+/* Time ends no order in any other state. */
 static void other_states_do_not_lapse(void **state)
 {
     (void)state;
@@ -127,7 +127,7 @@ static void messages(void **state)
         order_message(&o, 3, text, sizeof text);
         check(strcmp(text, rows[i].want) == 0, "row %zu: \"%s\"", i, text);
 
-        /* A short buffer cuts it, and no more than that. */
+        /* A short buffer only cuts the message. */
         char small[24];
         memset(small, '#', sizeof small);
         order_message(&o, 3, small, 20);
@@ -185,7 +185,7 @@ static void dialects(void **state)
     }
 }
 
-/* The longest order there can be. */
+/* The longest possible order. */
 static void everything_at_its_longest(void **state)
 {
     struct order o = held(NOW);

@@ -12,9 +12,9 @@ static const char *const names[] = { "CREATED", "SEATS_RESERVED", "PAYMENT_PENDI
 static const char *const events[] = { "RESERVE", "CHANGE_SEATS", "SUBMIT_PAYMENT", "APPROVE",
                                       "FAIL",    "EXPIRE",       "CANCEL" };
 
-/* Rows are states, columns events, both in the order of the names above. A state's
- * name is where the move leads; the rest is the refusal:
- *   -         a move no customer can ask for in this state
+/* Rows are states and columns are events, both in the order of the names above. A state's
+ * name is the result of the move; anything else is the refusal:
+ *   -         a move that no customer can ask for in this state
  *   paying    PAYMENT_IN_PROGRESS
  *   expired   ORDER_EXPIRED
  *   closed    ORDER_CLOSED */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Places in a table: two openings of a file in one process stand for two processes, which the kernel tells apart by
- * nothing else. */
+/* Places in a table. Two openings of a file in one process stand for two processes, because for the kernel only the
+ * openings matter. */
 
 #include "tests/unit/unit.h"
 
@@ -42,7 +42,7 @@ static void a_place_is_for_one(void **state)
     assert_true(presence_take(one, 3));
     assert_false(presence_take(other, 3));
     assert_true(presence_is_taken(other, 3));
-    assert_false(presence_is_taken(one, 3)); /* by another */
+    assert_false(presence_is_taken(one, 3)); /* by another process */
     assert_true(presence_take(other, 4));
     assert_true(presence_is_taken(one, 4));
     assert_false(presence_is_taken(other, 2));
@@ -68,7 +68,7 @@ static void it_is_free_when_its_process_was_killed(void **state)
     (void)close(fd);
 }
 
-/* What it opens and closes meanwhile does not matter, unlike with older kinds of locks. */
+/* The place stays taken when the process opens and closes the file again. Older kinds of locks would be lost. */
 static void it_stays_when_the_file_is_opened_and_closed_again(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The prices of an order's seats: as text and back, what does not fit, and what a change of seats does to them. */
+/* The prices of an order's seats: as text and back, lists that do not fit, and changes of seats. */
 
 #include "tests/unit/unit.h"
 
@@ -47,7 +47,7 @@ static void as_text_and_back(void **state)
     }
 }
 
-/* Programs of the version before wrote the row, or hands did: the total is what will be charged, and is shared out. */
+/* The previous version's programs, or SQL by hand, wrote the row. The total is what is charged, so it is divided. */
 static void what_does_not_fit_is_the_total_shared_out(void **state)
 {
     static const struct {

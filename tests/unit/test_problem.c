@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Results become HTTP in one place: every result, every code, and the head of every answer. */
+/* Results become HTTP answers in one place: every result, every code, and the head of every answer. */
 
 #include "tests/unit/unit.h"
 
@@ -85,7 +85,7 @@ static void every_code(void **state)
         assert_string_equal(text_of(json, "detail"), text_of(json, "message"));
         check(strlen(text_of(json, "title")) > 5, "%s has no title", codes[i].name);
         check(strlen(text_of(json, "detail")) > 10, "%s has no sentence", codes[i].name);
-        /* Whoever may come again is told when. */
+        /* If the client may try again, it is told when. */
         bool come_again = codes[i].status == 503 || codes[i].code == PROBLEM_REQUEST_IN_PROGRESS;
         check((response.retry_after_s > 0) == come_again, "%s: Retry-After", codes[i].name);
         json_object_put(json);
@@ -100,7 +100,7 @@ static void every_result(void **state)
         enum problem_code code;
         const char *name;
     } rows[] = {
-        { RESULT_OK, PROBLEM_INTERNAL, "ok" }, /* no refusal: asking is the defect */
+        { RESULT_OK, PROBLEM_INTERNAL, "ok" }, /* not a refusal, so the call itself is a defect */
         { RESULT_INVALID_REQUEST, PROBLEM_INVALID_REQUEST, "invalid_request" },
         { RESULT_INVALID_SEATS, PROBLEM_INVALID_SEATS, "invalid_seats" },
         { RESULT_INVALID_PAYMENT_CODE, PROBLEM_INVALID_PAYMENT_CODE, "invalid_payment_code" },
@@ -154,7 +154,7 @@ static void what_helps(void **state)
     assert_int_equal(json_object_get_int(json_object_object_get(json_object_object_get(json, "order"), "version")), 7);
     json_object_put(json);
 
-    /* And nothing that does not. */
+    /* Fields that do not apply are left out. */
     problem_say(&response, &asker, PROBLEM_NOT_FOUND, NULL);
     json = body_of(&response);
     assert_int_equal(json_object_object_length(json), 7);
@@ -162,7 +162,7 @@ static void what_helps(void **state)
     response_done(&response);
 }
 
-/* A problem replaces whatever was prepared as an answer. */
+/* A problem replaces any answer that was prepared before. */
 static void a_problem_replaces_the_answer(void **state)
 {
     struct response response = {0};
@@ -213,7 +213,7 @@ static void heads(void **state)
                         "Status: 201 Created\r\nContent-Type: application/json\r\nCache-Control: no-cache\r\n"
                         "Location: /api/orders/1\r\nETag: \"1\"\r\nAllow: GET, HEAD\r\nWWW-Authenticate: Bearer\r\n"
                         "Retry-After: 2\r\nIdempotency-Replayed: true\r\nVary: Origin\r\nContent-Length: 4\r\n\r\n");
-    /* Nothing of one answer is left in the next. */
+    /* Nothing of an answer remains in the next. */
     response_clear(&r);
     assert_string_equal(head_of(&r), "Status: 500 Internal Server Error\r\nContent-Type: application/json\r\n"
                                      "Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chance: form, range, and no repetition. */
+/* Random values: form, range, and no repetition. */
 
 #include "tests/unit/unit.h"
 
@@ -29,7 +29,7 @@ static void uuid_form(void **state)
     }
 }
 
-/* Its first 48 bits are the milliseconds, so that new rows go to the end of the key. */
+/* The first 48 bits are the milliseconds, so that new rows go to the end of the key. */
 static void uuid_begins_with_the_time(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Targets and parameters, taken apart as RFC 3986 and the URL standard say. */
+/* Targets and parameters, parsed as RFC 3986 and the URL standard say. */
 
 #include "tests/unit/unit.h"
 
@@ -139,7 +139,7 @@ static void the_first_of_a_name(void **state)
     buf_done(&b);
 }
 
-/* A length says where a form ends; a NUL in it is refused. */
+/* The length says where a form ends. A NUL in a form is refused. */
 static void forms_by_length(void **state)
 {
     struct buf b = BUF_INIT;
@@ -154,7 +154,7 @@ static void forms_by_length(void **state)
     buf_done(&b);
 }
 
-/* The buffer is pointed into, so it must not move: every size across its growth. */
+/* Parameters point into the buffer, so it must not move. Every size across its growth is tried. */
 static void parts_stay_where_they_are(void **state)
 {
     (void)state;
@@ -178,7 +178,7 @@ static void parts_stay_where_they_are(void **state)
     }
 }
 
-/* As the server reuses one request for the next. */
+/* The server reuses one request structure for the next request. */
 static void used_again(void **state)
 {
     struct request r = {0};

@@ -33,7 +33,7 @@ static void numbers(void **state)
     }
 }
 
-/* Boarding passes and airlines' messages write rows with zeros in front. */
+/* Boarding passes and airlines' messages write rows with leading zeros. */
 static void plain_numbers(void **state)
 {
     static const char *const rows[][2] = {
@@ -49,7 +49,7 @@ static void plain_numbers(void **state)
     }
 }
 
-/* Of all bytes only the 26 letters, in either case, make a seat with a digit. */
+/* Of all bytes, only the 26 letters, in either case, form a seat with a digit. */
 static void every_byte_beside_a_digit(void **state)
 {
     (void)state;
@@ -93,7 +93,7 @@ static void a_full_list(void **state)
     assert_int_equal(seat_list_add(&list, "A000000000"), SEAT_LIST_REPEATED);
     assert_int_equal(list.count, SEATS_MAX);
 
-    /* The longest text there can be fits, and comes back. */
+    /* The longest possible text fits, and is read back. */
     char text[SEATS_TEXT_SIZE + 1];
     struct seat_list back = {0};
     text[SEATS_TEXT_SIZE] = '#';

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Migrations, taken apart. */
+/* Splitting migrations into statements. */
 
 #include "tests/unit/unit.h"
 
@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The statements of a script, each between brackets, "*" before one that is repeated. */
+/* The statements of a script, each in brackets, with "*" before one that is repeated. */
 static void take_apart(const char *script, char *ret_text, size_t size)
 {
     struct sql_statement s;

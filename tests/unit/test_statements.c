@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Every statement of the programs against the real schema, how the server means to run them, what it reads and
- * what it locks. Wants an empty database that is its own: `make test-unit` starts one. */
+/* Every statement of the programs, with the real schema: how the server plans it, what it reads and what it locks.
+ * It needs an empty database of its own, which `make test-unit` starts. */
 
 #include "tests/unit/unit.h"
 
@@ -17,7 +17,7 @@
 #include <string.h>
 #include <time.h>
 
-/* migrate's statements are in its one file, and its main() must not be ours. */
+/* migrate's statements are in its only source file, whose main() must not clash with ours. */
 int migrate_main(int argc, char **argv);
 #define main migrate_main
 #include "sql/migrate/migrate.c"
@@ -30,10 +30,10 @@ int migrate_main(int argc, char **argv);
 #define A_FEW 4
 
 static struct config config;
-static struct db *db;      /* the session that is looked at, with the programs' rights */
-static struct db *other;   /* and one beside it */
-static struct db *gateway; /* the simulator's, on its own database */
-static struct db *owner;   /* who may change what the programs must not */
+static struct db *db;      /* the session under test, with the programs' rights */
+static struct db *other;   /* another such session */
+static struct db *gateway; /* the simulator's session, on its own database */
+static struct db *owner;   /* the owner's session, which may change what the programs must not */
 
 static void must(enum result r, const struct db *on, const char *what)
 {
@@ -69,12 +69,12 @@ static void every_statement_can_be_prepared(void **state)
         *(is_of_gateway(*s) ? &of_gateway : &of_booking) += 1;
         must(db_check_statement(its, *s), its, (*s)->name);
     }
-    /* They are really linked into this program. */
+    /* The statements are really linked into this program. */
     assert_true(of_booking >= 50);
     assert_true(of_gateway >= 6);
 }
 
-/* A statement that cannot be prepared is noticed: the test above can fail. */
+/* A statement that cannot be prepared is noticed, so the test above can fail. */
 static void a_wrong_statement_is_noticed(void **state)
 {
     static const struct db_sql wrong = { .text = "SELECT no_such_column FROM orders WHERE order_id = ?", .name = "WRONG" };
@@ -85,7 +85,7 @@ static void a_wrong_statement_is_noticed(void **state)
 
 /* ── plans ──────────────────────────────────────────────────────────────── */
 
-/* Plans are asked for in plain text: not every server tells the columns of a prepared EXPLAIN. */
+/* EXPLAIN is sent as plain text, because not every server tells the columns of a prepared EXPLAIN. */
 static MYSQL *connect_plainly(void)
 {
     const struct dsn *dsn = &config.database;
@@ -98,10 +98,9 @@ static MYSQL *connect_plainly(void)
     return mysql;
 }
 
-/* A statement with values in the place of its parameters, told by one letter each: s text, k a job's kind, d an
- * order's id, u a customer, i a number, t a time to come, w one before it, f a
- * flight's id, n NULL. The last letter stands for all that follow; like
- * values differ, so that an IN list is one. */
+/* Writes a statement with values instead of its parameters. One letter stands for each: s text, k a job's kind, d an
+ * order's id, u a customer, i a number, t a future time, w an earlier one, f a flight's id, n NULL. The last letter
+ * stands for all further parameters. Values of one kind differ, so that an IN list has several values. */
 static void write_explain(const char *text, const char *letters, struct buf *out)
 {
     buf_add_str(out, "EXPLAIN FORMAT=TRADITIONAL ");
@@ -130,7 +129,7 @@ struct plan {
     char access[20];
     char key[70];
     char extra[300];
-    bool filesort; /* of any table of the statement */
+    bool filesort; /* for any table of the statement */
 };
 
 static const char *value_of(MYSQL_RES *result, MYSQL_ROW row, const char *column)
@@ -144,8 +143,8 @@ static const char *value_of(MYSQL_RES *result, MYSQL_ROW row, const char *column
     return "";
 }
 
-/* The plan for one table of a statement, by its name or alias there. A row looked up by a unique key while
- * planning, and not found, leaves no table in the plan: that is the best access there is, "const". */
+/* The plan for one table of a statement, by its name or alias there. If the planner looks up a row by a unique key and
+ * does not find it, the plan has no table. That is the best access, "const". */
 static void explain(const char *name, const char *letters, const char *table, struct plan *ret)
 {
     struct buf text = BUF_INIT;
@@ -254,7 +253,7 @@ static void seats_are_locked_by_ranges_of_the_key(void **state)
 
 /* ── rows read ──────────────────────────────────────────────────────────── */
 
-/* Rows this session has read in any way so far, by the storage engine's own count. */
+/* The rows that this session has read in any way so far, according to the storage engine. */
 static long long reads_so_far(struct db *of)
 {
     static const struct db_sql counters = { .text = "SHOW SESSION STATUS LIKE 'Handler_read%'", .name = "COUNTERS" };
@@ -270,7 +269,7 @@ static long long reads_so_far(struct db *of)
     return sum;
 }
 
-/* Begins a transaction, runs a statement with rows, and counts what it gave and what it read for that. */
+/* Runs a statement with rows, and counts the rows that it returned and those that it read for that. */
 static void run_counted(struct db *in, const char *name, const struct db_value *args, size_t n, long long *ret_rows,
                         long long *ret_reads)
 {
@@ -282,7 +281,7 @@ static void run_counted(struct db *in, const char *name, const struct db_value *
     while (db_more(rows, &r))
         *ret_rows += 1;
     must(r, in, name);
-    /* Asking for the counters reads rows too, each time as many. */
+    /* Reading the counters reads rows, too, the same number each time. */
     *ret_reads = reads_so_far(in) - before - (before - idle);
 }
 
@@ -301,7 +300,7 @@ static void the_count_of_reads_counts(void **state)
     assert_true(reads_so_far(db) - before >= FUTURE_JOBS);
 }
 
-/* However many jobs wait for later, or have failed, a claim reads what it takes. */
+/* A claim reads only the jobs that it takes, however many are due later or have failed. */
 static void a_claim_reads_what_it_takes(void **state)
 {
     long long rows = 0;
@@ -329,7 +328,7 @@ static void a_claim_of_nothing_reads_nothing(void **state)
     }
 }
 
-/* Rows that others are claiming are passed over, not waited for, and are all that is read besides. */
+/* A claim skips rows that others are claiming and does not wait for them. It reads no other rows. */
 static void a_claim_passes_over_locked_rows(void **state)
 {
     long long rows = 0;
@@ -349,7 +348,7 @@ static void a_claim_passes_over_locked_rows(void **state)
     db_rollback(other);
 }
 
-/* Two sweepers at the same moment, through the store: no job in two hands, and what one leased is no longer due. */
+/* Two sweepers claim at the same moment. No job goes to both, and the jobs that one has leased are no longer due. */
 static void two_claims_share_nothing(void **state)
 {
     static struct job mine[BATCH];
@@ -380,8 +379,8 @@ static void two_claims_share_nothing(void **state)
     db_rollback(other);
 }
 
-/* A claim is worth its lease: when that is over, no attempt may begin and no failure be counted, though no other has come
- * by yet; settling is still allowed. */
+/* A claim ends with its lease. After that no attempt may begin and no failure may be counted, even if no other sweeper
+ * has taken the job yet. Settling is still allowed. */
 static void a_lease_that_is_over_cannot_be_renewed(void **state)
 {
     static struct job mine[2];
@@ -427,7 +426,7 @@ static void the_next_job_is_cheap_to_find(void **state)
     assert_true(due_in_ms[JOB_VOID_CHARGE] == INT64_MAX);
 }
 
-/* However much there is, the operator's look at it ends somewhere. */
+/* However long the queue is, the operator's counts stop at a limit. */
 static void the_queue_is_counted_so_far_and_no_further(void **state)
 {
     const struct db_value kind = db_text("EXPIRE_HOLD");
@@ -445,7 +444,7 @@ static void the_queue_is_counted_so_far_and_no_further(void **state)
     check(reads < 10000, "%lld rows read of the history", reads);
 }
 
-/* However many flights there are, a page of them reads a page. */
+/* However many flights there are, a page reads only its own. */
 static void a_page_of_flights_reads_a_page(void **state)
 {
     const struct db_value none = db_text(NULL);
@@ -472,13 +471,13 @@ static void locking_seats_reads_those_seats(void **state)
     run_counted(db, "SEATS_LOCK_FEW", args, 6, &rows, &reads);
     db_rollback(db);
     assert_int_equal(rows, 2);
-    /* Two seats, and the flight once for each. */
+    /* It reads two seats, and the flight once for each. */
     check(reads <= 2 + 2 + A_FEW, "%lld rows read to lock 2 seats", reads);
 }
 
 /* ── locks ──────────────────────────────────────────────────────────────── */
 
-/* How many rows of a query are not locked by anyone else: SKIP LOCKED leaves those out. */
+/* The number of rows of a query that no other session has locked: SKIP LOCKED leaves locked ones out. */
 static long long unlocked_rows(const char *query)
 {
     char text[200];
@@ -506,7 +505,7 @@ static struct seat_list seats_named(const char *text)
     return list;
 }
 
-/* A customer locks the seats that were named, no others, and not the flight. */
+/* A customer locks the named seats, no others, and not the flight. */
 static void seats_are_locked_and_nothing_else(void **state)
 {
     struct seat_list seats = seats_named("C3,A1");
@@ -520,7 +519,7 @@ static void seats_are_locked_and_nothing_else(void **state)
     assert_int_equal(unlocked_rows(SEATS_OF_FL123 " AND seat_number IN ('A1', 'C3')"), 0);
     assert_int_equal(unlocked_rows(FLIGHT_FL123), 1);
 
-    /* So the flight can even be changed meanwhile. */
+    /* So the flight can even be changed in the meantime. */
     static const struct db_sql delay = { .text = "UPDATE flights SET price_cents = price_cents WHERE flight_id = 'FL123'",
                                          .name = "DELAY" };
     must(db_exec(owner, &delay, DB_NO_ARGS, NULL), owner, "the flight cannot be changed");
@@ -528,7 +527,7 @@ static void seats_are_locked_and_nothing_else(void **state)
     assert_int_equal(unlocked_rows(SEATS_OF_FL123), 30);
 }
 
-/* The long form locks no more than the short one does. */
+/* The statement for many seats locks no more than the one for a few. */
 static void many_seats_are_locked_alike(void **state)
 {
     struct seat_list seats = seats_named("A1,A2,A3,A4,A5,A6,A7,A8,A9");
@@ -542,7 +541,7 @@ static void many_seats_are_locked_alike(void **state)
     db_rollback(db);
 }
 
-/* Seats that do not exist lock nothing: no gap, in which another could not sell. */
+/* Seats that do not exist lock nothing, not even a gap in which another session could not insert. */
 static void seats_that_are_not_lock_nothing(void **state)
 {
     struct seat_list seats = seats_named("A99,Z1");
@@ -565,11 +564,11 @@ static enum result hold(struct db *in, const char *seats_text, const struct call
 {
     struct seat_list seats = seats_named(seats_text);
     struct refusal refusal;
-    /* Not the same customer: theirs are counted one after the other. */
+    /* The customers differ, because holds of one customer are counted one after the other. */
     return booking_hold(in, caller, "FL123", seats_text, &seats, reterr_order, &refusal);
 }
 
-/* While one customer's hold is all but committed, another of the same flight gets other seats at once. */
+/* Just before one customer's hold commits, another customer gets other seats of the same flight at once. */
 static enum result hold_another(struct db *unused, const struct order *first, void *context)
 {
     struct caller caller = { .config = &config, .request_id = "second" };
@@ -594,7 +593,7 @@ static void customers_of_one_flight_do_not_queue(void **state)
     assert_int_equal(hold(other, "C1,A2", &plain, &second), RESULT_SEATS_UNAVAILABLE);
 }
 
-/* ── the table they are tried on ────────────────────────────────────────── */
+/* ── the data for these tests ───────────────────────────────────────────── */
 
 static void run(const char *script)
 {

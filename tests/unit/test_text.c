@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Checks of what strangers send. */
+/* Checks of text from clients. */
 
 #include "tests/unit/unit.h"
 
@@ -14,7 +14,7 @@ static bool is_utf8(const char *text)
     return text_is_utf8(text, strlen(text));
 }
 
-/* UTF-8 as RFC 3629 defines it, by encoding: the way opposite to that of text.c. */
+/* UTF-8 as RFC 3629 defines it, by encoding, which is the opposite of how text.c checks it. */
 static size_t encode(unsigned long point, char to[5])
 {
     size_t len = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4;
@@ -101,7 +101,7 @@ static void utf8_table(void **state)
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++)
         check(is_utf8(rows[i].text) == rows[i].valid, "row %zu (%s): is it UTF-8?", i, rows[i].text);
-    assert_true(text_is_utf8("a\0b", 3)); /* NUL is a character; who minds it checks for it */
+    assert_true(text_is_utf8("a\0b", 3)); /* NUL is a character; callers that refuse it check for it */
 }
 
 static void length_in_code_points(void **state)
@@ -154,7 +154,7 @@ static void trimming(void **state)
         { "", "" }, { " ", "" }, { "a", "a" }, { " a b ", "a b" }, { "\t\n\v\f\r a\r\n", "a" },
         { "\u00A0a\xC2\x85" "", "a" }, { "\u1680\u2000\u200A\u2028\u2029\u202F\u205F\u3000", "" },
         { "\u3000\u00E9 \u3000", "\u00E9" },
-        /* None of these is white space: bytes alike at the beginning or the end, and what is merely invisible. */
+        /* None of these is white space: some share their first or last byte with a blank, others are only invisible. */
         { "\u00A1\u2030\u3001\u205E", "\u00A1\u2030\u3001\u205E" }, { "\u200Ba\uFEFF", "\u200Ba\uFEFF" },
         { "\u00E0\u00C5", "\u00E0\u00C5" },
     };
@@ -209,7 +209,7 @@ static void uuids(void **state)
     assert_true(text_is_uuid(good));
     for (size_t i = 0; i < COUNT_OF(bad); i++)
         check(!text_is_uuid(bad[i]), "\"%s\" is no UUID", bad[i]);
-    /* No byte of it may be anything but what stands there by the rule. */
+    /* Each byte may only be one that the rule allows at its place. */
     for (size_t at = 0; at < 36; at++) {
         for (int c = 1; c < 256; c++) {
             char text[37];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Moments and the calendar, against gmtime_r() and against dates known by heart. */
+/* Moments and the calendar, compared with gmtime_r() and with well-known dates. */
 
 #include "tests/unit/unit.h"
 
@@ -58,7 +58,7 @@ static void check_moment(int64_t ms)
     check(timestamp_from_civil(&c) == ms, "%lld ms does not come back", (long long)ms);
 }
 
-/* Every day of eight centuries, at its first and last millisecond; and of all others one in eleven. */
+/* Every day of eight centuries, at its first and last millisecond, and one in eleven of all other days. */
 static void every_day(void **state)
 {
     (void)state;
@@ -87,7 +87,7 @@ static bool is_leap(int year)
     return (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
 }
 
-/* Every text YYYY-MM-DD with months 0 to 13 and days 0 to 32 is a date exactly when the calendar has it. */
+/* Every text YYYY-MM-DD with months 0 to 13 and days 0 to 32 is a date exactly if the calendar has it. */
 static void every_date_there_could_be(void **state)
 {
     static const int days[] = { 0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31, 0 };
@@ -134,7 +134,7 @@ static void moments(void **state)
 {
     static const struct {
         const char *text;
-        int64_t ms; /* 77: no moment */
+        int64_t ms; /* 77: not a moment */
     } rows[] = {
         { "2026-03-15", 1773532800000 }, { "2026-03-15T10:00Z", 1773568800000 },
         { "2026-03-15T10:00:01Z", 1773568801000 }, { "2026-03-15T23:59:59.999Z", 1773619199999 },

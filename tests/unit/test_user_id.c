@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* User ids: one id, however it is typed; and what is none. */
+/* User ids: different ways of typing give one id, and invalid ones are refused. */
 
 #include "tests/unit/unit.h"
 
@@ -27,13 +27,13 @@ static void one_id_however_it_is_typed(void **state)
         { "Ada\u00A0Lovelace", "Ada Lovelace" },
         { "Ada \u200B Lovelace", "Ada Lovelace" },
         { "So\u00ADphie", "Sophie" },
-        /* Composed and not: e with an accent, a with a ring and Angstrom's sign, Korean, more than one mark. */
+        /* Composed and decomposed: e with an accent, a with a ring and Angstrom's sign, Korean, more than one mark. */
         { "Zoe\u0308", "Zo\u00EB" },
         { "\u212Bsa", "\u00C5sa" },
         { "A\u030Asa", "\u00C5sa" },
         { "\u1112\u1161\u11AB", "\xED\x95\x9C" },
         { "o\u0302\u0323", "\u1ED9" },
-        /* Joined by what cannot be seen, which is how they are written. */
+        /* These contain an invisible joiner, as their proper spelling requires. */
         { "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645", "\u0645\u06CC\u200C\u062E\u0648\u0627\u0647\u0645" },
         { "\U0001F469\u200D\U0001F680", "\U0001F469\u200D\U0001F680" },
         { "a\u0301\u0301", "\u00E1\u0301" },
@@ -41,7 +41,7 @@ static void one_id_however_it_is_typed(void **state)
         { "0", "0" },
         { FIFTY, FIFTY },
         { "  " FIFTY "  ", FIFTY },
-        /* Fifty once composed. */
+        /* Fifty characters after composition. */
         { TEN TEN TEN TEN "abcdefghie\u0301", TEN TEN TEN TEN "abcdefghi\u00E9" },
         /* Case is part of an id. */
         { "ADA", "ADA" },
@@ -74,9 +74,9 @@ static void what_is_none(void **state)
         "\uFFA0", "\u034F", "\uFE0F", "\u0301", "\u180E", "\U000E0041",
         /* Controls. */
         "a\x01", "\x07", "a\nb", "a\tb", "\x7F", "a\xC2\x85" "b", "a\xC2\x9F" "b", "a\u2028b", "a\u2029b",
-        /* What turns the rest of a ticket around. */
+        /* Characters that change the direction of the text after them. */
         "\u202Egnp.ada", "ada\u202E", "\u202Aada\u202C", "ada\u2066", "a\u2067b\u2069", "ada\u200F", "\u200Eada", "\u061Cada",
-        /* Too long, before and after. */
+        /* Too long, before and after normalization. */
         FIFTY "k", FIFTY "\u0301", TEN TEN TEN TEN "abcdefgh  ij k",
     };
     (void)state;
@@ -86,7 +86,7 @@ static void what_is_none(void **state)
     }
 }
 
-/* However long the text is. */
+/* Texts of any length are read safely: only the id itself is limited. */
 static void longer_than_any(void **state)
 {
     static char text[70000];
@@ -99,7 +99,7 @@ static void longer_than_any(void **state)
     assert_string_equal(id, "x");
 }
 
-/* Every code point alone: an id or none, and if one, one that is the same again and well-formed. */
+/* Every code point alone is an id or is refused. An id is well-formed, and normalizing it again does not change it. */
 static void every_code_point(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Wake-ups: they arrive, and those who send them are never held up. */
+/* Wake-ups arrive, and their senders never wait. */
 
 #include "tests/unit/unit.h"
 
@@ -53,7 +53,7 @@ static void a_wake_up_arrives_and_is_taken_once(void **state)
     wake_close(fd, path);
 }
 
-/* As two sweepers are that have the same process id, each in a container of its own. */
+/* Two sweepers in two containers may have the same process id. */
 static void sweepers_of_one_process_id_are_both_woken(void **state)
 {
     (void)state;
@@ -81,7 +81,7 @@ static void its_socket_is_for_nobody_else_and_goes_with_it(void **state)
     assert_int_not_equal(stat(path, &st), 0);
 }
 
-/* A queue that is full must not make the one who wakes wait. */
+/* A full queue must not make the sender of a wake-up wait. */
 static void a_sweeper_that_does_not_listen_holds_nobody_up(void **state)
 {
     (void)state;
@@ -93,7 +93,7 @@ static void a_sweeper_that_does_not_listen_holds_nobody_up(void **state)
     wake_close(fd, path);
 }
 
-/* A process that is killed leaves its socket's name behind. */
+/* A killed process leaves its socket's name behind. */
 static void the_socket_of_one_that_was_killed_is_removed(void **state)
 {
     (void)state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Local days, across midnights, changes of clocks, the date line, and zones nobody knows. */
+/* Local days: midnights, changes of clocks, the date line, and unknown zones. */
 
 #include "tests/unit/unit.h"
 
@@ -31,23 +31,23 @@ static void a_moment_falls_on_the_day_of_the_local_clocks(void **state)
         /* The ends of the day. */
         { "Pacific/Kiritimati", "2026-12-07T10:00Z", "2026-12-08" },
         { "Etc/GMT+12", "2026-12-08T11:59Z", "2026-12-07" },
-        /* New York, the night the clocks go back: 04:00Z is midnight, an hour is repeated, the day has 25. */
+        /* New York, when the clocks go back: midnight is at 04:00Z, an hour is repeated, and the day has 25 hours. */
         { "America/New_York", "2027-11-07T03:59Z", "2027-11-06" },
         { "America/New_York", "2027-11-07T05:30Z", "2027-11-07" },
         { "America/New_York", "2027-11-07T06:30Z", "2027-11-07" },
         { "America/New_York", "2027-11-08T04:59Z", "2027-11-07" },
         { "America/New_York", "2027-11-08T05:00Z", "2027-11-08" },
-        /* And the night they go forward: 23 hours. */
+        /* And when they go forward: the day has 23 hours. */
         { "America/New_York", "2027-03-14T05:00Z", "2027-03-14" },
         { "America/New_York", "2027-03-15T03:59Z", "2027-03-14" },
         { "America/New_York", "2027-03-15T04:00Z", "2027-03-15" },
-        /* Beyond the table of transitions, by the rule at its end. */
+        /* Dates after the table of transitions follow the rule at its end. */
         { "Europe/Berlin", "2060-07-01T22:30Z", "2060-07-02" },
         { "Europe/Berlin", "2060-01-01T22:30Z", "2060-01-01" },
-        /* The date line was crossed: there was no 30 December. */
+        /* Samoa crossed the date line: it had no December 30. */
         { "Pacific/Apia", "2011-12-30T09:59Z", "2011-12-29" },
         { "Pacific/Apia", "2011-12-30T10:00Z", "2011-12-31" },
-        /* Nobody knows these. */
+        /* Unknown zones. */
         { "Mars/Olympus", "2027-01-16T06:00Z", "2027-01-16" },
         { "", "2027-01-16T06:00Z", "2027-01-16" },
         { "/etc/passwd", "2027-01-16T06:00Z", "2027-01-16" },

@@ -2,7 +2,7 @@
 #ifndef TESTS_UNIT_UNIT_H
 #define TESTS_UNIT_UNIT_H
 
-/* cmocka, and what its header wants included before it. */
+/* cmocka, and the headers that have to be included before its own. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 #define COUNT_OF(array) (sizeof(array) / sizeof(array)[0])
 
-/* Fails with a sentence of its own: the row of a table has no line number. */
+/* Fails with a message, because the row of a table has no line number. */
 #define check(condition, ...)                                                     \
     do {                                                                          \
         if (!(condition)) {                                                       \
