@@ -227,7 +227,7 @@ def test_reset_during_a_payment_voids_a_later_approval(stack, api, flight):
 
 
 def test_reset_does_not_chase_what_is_booked_meanwhile(stack, api, flight):
-    """A reset ends the orders that were open when it began, however long it takes; customers can book meanwhile."""
+    """A reset ends the orders that were open when it began, however long it takes. Customers can book in the meantime."""
     before = [api.hold(flight, seat) for seat in ("A1", "A2", "A3")]
     with order_gate(stack, before[2]) as held, ThreadPoolExecutor(1) as pool:
         reset = pool.submit(api.post, "/api/admin/reset", {"flightId": flight})

@@ -186,7 +186,7 @@ def test_bad_payment_codes(api, order, where, code):
     {"Content-Type": "application/jsonx"}, {"Content-Type": "application"}, {"Content-Type": ";"},
     {"Content-Type": "text/html, application/json"}], ids=str)
 @pytest.mark.parametrize("where", WITH_BODY)
-def test_content_types_that_are_not_understood(api, order, where, headers):
+def test_unsupported_content_types(api, order, where, headers):
     body = json.dumps({"flightId": order["flightId"], "userId": "x", "seats": ["B1"], "paymentCode": "99999"}).encode()
     send(api, where, order, body, headers).refused(415, "UNSUPPORTED_MEDIA_TYPE")
 

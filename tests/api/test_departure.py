@@ -39,7 +39,7 @@ def test_a_later_departure_lengthens_no_hold(stack, api):
     assert seconds(changed["reservedAt"], changed["expiresAt"]) == 900
 
 
-def test_at_departure_the_hold_is_over_for_all_who_look(stack, api, left):
+def test_at_departure_the_hold_is_over_for_all_readers(stack, api, left):
     shown = api.order(left)
     assert (shown["status"], shown["expiresAt"], shown["timerRemaining"]) == ("EXPIRED", None, 0)
     assert shown["version"] == left["version"] + 1 and shown["updatedAt"] == shown["flight"]["departureTime"]

@@ -95,7 +95,7 @@ def test_if_match_when_reading(api, flight, suffix):
     assert api.get(path(order) + suffix, headers={"If-Match": etag, "If-None-Match": etag}).status == 304
 
 
-def test_an_order_is_for_those_who_asked_alone(api, flight):
+def test_an_order_is_kept_out_of_shared_caches(api, flight):
     """Knowing an order's id gives access to it, so no cache in between may show the order to others."""
     order = api.hold(flight, "A1")
     for answer in (api.get(path(order)), api.get(path(order), headers={"If-None-Match": f'"{order["version"]}"'})):
@@ -125,7 +125,7 @@ def test_a_weak_tag_never_satisfies_if_match(api, flight):
     api.change(order, "B1", headers={"If-Match": f'W/"{order["version"]}"'}).refused(412, "PRECONDITION_FAILED")
 
 
-def test_of_two_who_saw_the_same_version_one_wins(api, flight):
+def test_of_two_changes_to_one_version_one_wins(api, flight):
     from concurrent.futures import ThreadPoolExecutor
     order = api.hold(flight, "A1")
     headers = {"If-Match": f'"{order["version"]}"'}

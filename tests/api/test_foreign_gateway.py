@@ -102,7 +102,7 @@ PENDING = (202, b'{"transactionId":"t","status":"PENDING","redirectUrl":"https:/
 
 @pytest.mark.parametrize("meanwhile", [PENDING, (503, b""), (429, b""), (200, b"<html>"), None],
                          ids=["pending", "503", "429", "nonsense", "hangs up"])
-def test_pending_is_waited_for_whatever_comes_between(stack, api, flight, gateway, meanwhile):
+def test_a_pending_charge_is_followed_whatever_comes_between(stack, api, flight, gateway, meanwhile):
     """After the first answer come four that decide nothing. If they counted, three would use up all attempts."""
     gateway.answer = in_turn(PENDING, meanwhile, meanwhile, meanwhile, meanwhile, approved())
     order = api.hold(flight, "A1")
@@ -160,7 +160,7 @@ def test_no_one_is_charged_for_a_flight_that_has_left(stack, api, flight, gatewa
     assert voids(gateway, call["headers"]["Idempotency-Key"]), "the money may have been taken"
 
 
-def test_a_payment_the_sweeper_comes_to_after_departure_is_not_begun(stack, api, flight, gateway):
+def test_a_payment_is_not_begun_after_departure(stack, api, flight, gateway):
     gateway.answer = charges(approved())
     order = api.hold(flight, "A1")
     api.post("/api/admin/kinds/PAYMENT_ATTEMPT/pause").ok()
@@ -262,7 +262,7 @@ def test_a_void_is_repeated_until_it_is_answered(stack, api, flight, gateway):
     assert len(voids(gateway, key)) >= len(outcomes)
 
 
-def test_a_gateway_that_is_not_there(stack, api, flight, gateway):
+def test_an_unreachable_gateway(stack, api, flight, gateway):
     """An order can be canceled while the gateway cannot be reached; the customer need not wait for it."""
     gateway.answer = lambda path, body: None
     order = api.hold(flight, "A1")

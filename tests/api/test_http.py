@@ -215,7 +215,7 @@ def test_orders_are_not_to_be_stored_by_caches(api, flight):
     assert re.search("no-store|no-cache|private", api.get(f"/api/orders/{order['orderId']}").headers["Cache-Control"] or "")
 
 
-def test_gzip_for_who_wants_it(api):
+def test_gzip_if_accepted(api):
     plain = api.get("/api/flights/fl-101")
     packed = api.get("/api/flights/fl-101", headers={"Accept-Encoding": "gzip"})
     assert packed.headers["Content-Encoding"] == "gzip" and len(packed.body) < len(plain.body) / 4
@@ -278,7 +278,7 @@ def test_what_nginx_refuses_itself(stack, request_):
 
 @pytest.mark.parametrize("keyed", [True, False], ids=["with a key", "without"])
 @pytest.mark.parametrize("tail", [b"#", b"#frag", b"#\xcf", b"?x=1#\xcf", b"\xcf", b"?x=\xcf"], ids=repr)
-def test_a_target_that_is_none(stack, tail, keyed):
+def test_invalid_targets(stack, tail, keyed):
     """A request's target has no fragment (RFC 9112, 3.2.1), and a target that is not UTF-8 is refused."""
     key = b"Idempotency-Key: %s\r\n" % uuid.uuid4().hex.encode() if keyed else b""
     head, _, body = speak(stack, b"DELETE /api/orders/00000000-0000-7000-8000-000000000000" + tail +

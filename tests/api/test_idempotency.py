@@ -125,7 +125,7 @@ def test_what_no_use_case_decided_leaves_the_key_to_the_corrected_request(stack,
     assert keys_kept(stack, key) == 1
 
 
-def test_two_keys_are_none(stack, api, flight):
+def test_two_keys_are_refused(stack, api, flight):
     body = json.dumps({"flightId": flight, "seats": ["A1"]}).encode()
     head = (f"POST /api/orders HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nConnection: close\r\n"
             f"Idempotency-Key: one\r\nIdempotency-Key: two\r\nContent-Length: {len(body)}\r\n\r\n").encode()
@@ -205,14 +205,14 @@ def test_a_client_that_hangs_up_and_repeats_is_served_once(stack, api, flight, k
 
 
 @pytest.mark.parametrize("bad", ["", "x" * 256, "a b", "a\tb", "é"])
-def test_keys_that_are_not(stack, api, flight, bad):
+def test_invalid_keys(stack, api, flight, bad):
     headers = {"Idempotency-Key": bad.encode("utf-8").decode("latin-1")}
     api.post("/api/orders", {"flightId": flight, "seats": ["A1"]}, headers=headers).refused(400, "INVALID_REQUEST")
     assert orders_of(stack, flight) == 0
 
 
 @pytest.mark.parametrize("good", ["!", "~", "x" * 255, "'; DROP TABLE orders; --".replace(" ", "_"), '"quoted"'])
-def test_keys_that_are(stack, api, flight, good):
+def test_valid_keys(stack, api, flight, good):
     headers = {"Idempotency-Key": good if len(good) == 255 else good + uuid.uuid4().hex}
     if len(good) == 255:
         headers = {"Idempotency-Key": (uuid.uuid4().hex + good)[:255]}

@@ -33,5 +33,5 @@ def test_a_body_in_another_character_set_is_not_read(api, flight, charset, kind)
     {"Content-Type": "application/json;charset=UTF-8"}, {"Content-Type": 'application/json; charset="utf-8"'},
     {"Content-Type": "application/json; profile=x; charset=Utf8"},
 ])
-def test_what_says_that_it_is_as_it_must_be_is_read(api, flight, headers):
+def test_supported_encodings_are_read(api, flight, headers):
     post(api, flight, bytes, headers).ok(201)

@@ -250,7 +250,7 @@ def test_a_free_seat_is(stack, api, sold):
 
 # -- servers and accounts that refuse triggers ----------------------------------------------------
 
-def test_an_account_without_the_right_upgrades_all_the_same_and_is_told(stack, schema, tmp_path):
+def test_an_account_without_the_right_upgrades_all_the_same_with_a_warning(stack, schema, tmp_path):
     name, dsn, cursor = schema
     cursor.execute(f"REVOKE TRIGGER ON {name}.* FROM booking_owner@localhost")
     for _ in range(2):

@@ -71,7 +71,7 @@ def test_fifty_characters_are_counted_once_composed(api, flight):
 
 
 @pytest.mark.parametrize("typed", [" {}", "{}\u200b", "\u202e{}", "Zoe\u0308 {}"])
-def test_an_id_of_the_version_before_is_still_found(stack, api, flight, typed):
+def test_an_id_of_the_previous_version_is_still_found(stack, api, flight, typed):
     """The previous version kept ids as they were sent. A client finds one by sending it so; the operator finds any."""
     old = typed.format(name())
     order = api.hold(flight, "A1")
@@ -177,5 +177,5 @@ def test_a_flight_id_is_exact_but_for_blanks_around_it(stack, api, flight):
 
 @pytest.mark.parametrize("query, field", [("status=AAA", "status"), ("status=pending", "status"), ("kind=PAYMENT", "kind"),
                                           ("orderId=x", "orderId"), (f"orderId={NO_ORDER}x", "orderId")])
-def test_jobs_are_not_looked_for_by_what_none_has(stack, query, field):
+def test_jobs_are_not_searched_by_impossible_values(stack, query, field):
     assert stack.admin().get(f"/api/admin/jobs?{query}").refused(400, "INVALID_REQUEST")["field"] == field

@@ -76,7 +76,7 @@ def test_a_day_is_paged_without_gap_or_repeat(stack, api, origin):
     assert 20 < len(seen) and seen == [flight for _, flight in sorted(expected)]
 
 
-def test_a_zone_nobody_knows_is_logged_once(stack, api, origin):
+def test_an_unknown_zone_is_logged_once(stack, api, origin):
     zone = f"Nowhere/{origin}"
     new_flight(stack, origin, "2036-12-07 18:02:00", zone)
     for _ in range(40):

@@ -88,7 +88,7 @@ def test_how_fast_work_is_done(stack, api, flight):
     assert queue(api)["PAYMENT_ATTEMPT"]["perMinute"] >= min(before, 1) + 2
 
 
-def test_what_is_late_is_said(stack, api, flight):
+def test_late_jobs_are_shown(stack, api, flight):
     with stack.without("sweeper"):
         order = api.hold(flight, "A1")
         stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) - INTERVAL 20 SECOND WHERE order_id = %s",
@@ -257,7 +257,7 @@ def test_orders_by_time(stack, api, flight):
 
 @pytest.mark.parametrize("field", ["from", "to"])
 @pytest.mark.parametrize("text", ["yesterday", "2024-13-01", "2024-05-02T10", "2024-05-02T25:00Z", "2024-05-02T10:00:00", "1714645800"])
-def test_times_that_are_none(api, field, text):
+def test_invalid_times(api, field, text):
     assert api.get(f"/api/admin/orders?{field}={text}").refused(400, "INVALID_REQUEST")["field"] == field
 
 
@@ -294,5 +294,5 @@ def test_only_for_operators(stack, quick_stack, method, path):
     assert quick_stack.api().get(path.replace("/api/", "/live/")).status in (404, 405), "never from the cache"
 
 
-def test_an_order_that_is_not_has_no_jobs(api):
+def test_an_unknown_order_has_no_jobs(api):
     assert api.get(f"/api/admin/jobs?orderId={NO_ORDER}").ok()["jobs"] == []

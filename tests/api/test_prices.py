@@ -29,7 +29,7 @@ def test_a_hold_that_is_renewed_keeps_its_price(stack, api, flight):
         assert (priced(renewed), renewed["totalPriceCents"]) == ({"A1": 12900, "A2": 12900}, 25800)
 
 
-def test_a_kept_seat_keeps_its_price_and_an_added_one_has_the_present_one(stack, api, flight):
+def test_a_kept_seat_keeps_its_price_and_an_added_one_has_the_current_one(stack, api, flight):
     order = api.hold(flight, "A1", "A2")
     set_price(stack, flight, 5000)
     assert priced(api.change(order, "B1", "A2").ok()) == {"B1": 5000, "A2": 12900}
@@ -73,7 +73,7 @@ def test_prices_are_kept_after_the_seats_are_released(stack, api, flight):
     assert priced(api.order(lapsed)) == {"B1": 5000}
 
 
-def test_rows_of_the_version_before_share_out_their_total(stack, api, flight):
+def test_rows_of_the_previous_version_divide_their_total(stack, api, flight):
     """The previous version does not know the list: its new orders have none, and its changes leave the old one."""
     order = api.hold(flight, "A1", "A2")
     stack.query("UPDATE orders SET seat_prices = NULL WHERE order_id = %s", order["orderId"])

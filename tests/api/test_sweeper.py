@@ -204,7 +204,7 @@ def test_a_sweeper_that_stalls_past_its_lease_settles_nothing(lone):
                 sweeper.communicate()
 
 
-def test_a_lease_is_kept_by_no_one_who_is_dead(lone):
+def test_a_dead_sweepers_lease_ends(lone):
     """When a claim's owner has vanished, another sweeper takes the job at the lease's end, and the attempt counts."""
     api = lone.api()
     with lone.without("sweeper"):

@@ -164,7 +164,7 @@ class Customer:
         random = self.random
         code = {"paymentCode": random.choice(CODES)}
         second = None
-        if random.random() < 0.15:  # a second tab, paying or cancelling at the same time
+        if random.random() < 0.15:  # a second tab, paying or canceling at the same time
             other = Customer(self.crowd, type(random)(random.random()), self.number)
             second = threading.Thread(daemon=True, target=lambda: other.cancel(order) if random.random() < 0.5 else other.ask(
                 "pay", "POST", f"/api/orders/{order}/payment", code, order))
@@ -202,7 +202,7 @@ def compare(stack, crowd, after_event):
         lies += [f"{lie}: {note}" for lie in check_effect(note, by_request)]
         lies += [f"{lie}: {note}" for lie in check_order(note, orders, paid)]
         if note.error == "SEATS_UNAVAILABLE" and not any_held(note, held):
-            lies.append(f"nobody held any of these seats: {note}")
+            lies.append(f"no order held any of these seats: {note}")
     return lies
 
 

@@ -192,7 +192,7 @@ CASES = [pytest.param(flow, point, id=f"{flow.__name__}-{point}") for flow, *poi
 
 
 @pytest.mark.parametrize("flow, point", CASES)
-def test_killed_at_this_point_all_comes_out_right(stack, customer, flow, point):
+def test_a_kill_at_this_point_does_no_harm(stack, customer, flow, point):
     armed = stack.points / point
     armed.touch()
     try:

@@ -109,7 +109,7 @@ def test_writing_ends_before_the_database_has_no_room(stack, api, full):
     audit.audit(stack)
 
 
-def test_who_made_the_database_read_only_makes_it_writable(stack, full):
+def test_the_watch_does_not_undo_an_administrators_read_only(stack, full):
     with stack.root_db() as root, root.cursor() as cursor:
         cursor.execute("SET GLOBAL read_only = 1")
         with full(left=DANGER):

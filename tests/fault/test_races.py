@@ -105,7 +105,7 @@ def test_change_to_a_seat_that_is_taken_meanwhile(stack, api, flight):
     assert mine == ["A1", "B1"] and api.order(rival)["seats"] == ["C1"]
 
 
-def test_two_changes_to_each_others_seats_wait_for_no_one_for_long(stack, api, flight):
+def test_two_changes_to_each_others_seats_do_not_wait_long(stack, api, flight):
     """Each order holds the seat that the other wants. The loser is refused, and nothing hangs."""
     left, right = api.hold(flight, "A1"), api.hold(flight, "A2")
     with gate(stack, "seats WHERE flight_id = %s AND seat_number IN ('A1', 'A2')", flight) as held:
@@ -329,7 +329,7 @@ def test_last_attempt_times_out_and_the_void_is_sent_until_answered(stack, api, 
 
 
 @pytest.mark.parametrize("mode", ["garbage", "nonsense", "half", "huge", "twice", "error", "cut", "lost", "portal"])
-def test_gateway_answers_amiss_once(stack, api, flight, proxy, mode):
+def test_gateway_gives_one_bad_answer(stack, api, flight, proxy, mode):
     """An answer that cannot be understood is tried again under the same key. No other customer's answer suffers."""
     modes = iter([mode])
     proxy.mode = lambda path: next(modes, "pass")
@@ -439,7 +439,7 @@ def test_sweeper_down(stack, api, flight):
     stack.wait_status(paying, "CONFIRMED")
 
 
-def test_a_row_somebody_sits_on_holds_up_no_one_else(stack, api, flight):
+def test_a_locked_row_holds_up_no_other_order(stack, api, flight):
     """A hung process holds an order's lock. The sweepers continue with all other orders within a second or so."""
     stuck, other = api.hold(flight, "A1"), api.hold(flight, "A2")
     timers = [api.hold(flight, f"B{row}") for row in range(1, 6)]

@@ -108,7 +108,7 @@ def test_an_order_that_has_lost_a_seat_can_be_cancelled(stack, api, flight, payi
 
 
 @pytest.mark.parametrize("kind, tries, failures", [("VOID_CHARGE", 3, 3), ("VOID_CHARGE", 0, 10), ("PAYMENT_ATTEMPT", 3, 10)])
-def test_a_payment_that_is_not_there(stack, api, flight, kind, tries, failures):
+def test_a_missing_payment(stack, api, flight, kind, tries, failures):
     """A partial restore can cause this. A job with a limit of tries uses them up; one without gives up after ten."""
     order = api.hold(flight, "A1")
     if kind == "PAYMENT_ATTEMPT":

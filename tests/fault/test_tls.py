@@ -64,7 +64,7 @@ def server(tmp_path_factory):
     ("localhost", "?tls=true&tls-ca=/nowhere", False),
     ("localhost", "?tls=false", False),
 ])
-def test_a_server_that_wants_tls(server, tmp_path, host, parameters, connects):
+def test_a_server_that_requires_tls(server, tmp_path, host, parameters, connects):
     port, directory = server
     (tmp_path / "sql").mkdir()
     dsn = f"app:x@tcp({host}:{port})/booking{parameters.format(ca=directory / 'ca.pem')}"

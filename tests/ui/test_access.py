@@ -147,7 +147,7 @@ def test_states_differ_by_more_than_colour(page, flight):
     assert len(set(looks)) == len(STATES), looks
 
 
-def test_no_motion_for_those_who_want_none(page, flight):
+def test_no_motion_if_reduced_motion_is_preferred(page, flight):
     page.media(motion="reduce")
     page.reserve(flight, "A1")
     page.pay("50400")

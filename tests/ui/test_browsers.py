@@ -86,7 +86,7 @@ def test_a_code_is_read_as_it_was_meant(page, flight):
         assert page.js("return document.querySelector('#code').value") == "99999", ascii(pasted)
 
 
-def test_what_is_no_code_is_said_not_mended(page, flight, api):
+def test_an_invalid_code_is_named_and_not_changed(page, flight, api):
     page.reserve(flight, "A1")
     for pasted in WRONG:
         page.paste("#code", pasted)
@@ -174,7 +174,7 @@ def nothing_is_reserved(page, api, flight, name):
     assert page.value("#booking", "data-phase") == "choose"
 
 
-def test_who_went_elsewhere_has_given_up(page, flight, api):
+def test_leaving_the_page_gives_up_a_reservation(page, flight, api):
     name = ask_offline(page, flight)
     page.click("a[data-nav=flights]")
     page.online()
@@ -215,7 +215,7 @@ def test_a_reload_asks_again_only_at_once(page, flight, age, asked):
     page.until(lambda: page.js("return Number(sessionStorage.asked)") == asked, f"{asked} reservations asked for")
 
 
-def test_after_a_sleep_one_has_to_ask_again(page, flight, api):
+def test_after_a_sleep_the_customer_has_to_ask_again(page, flight, api):
     page.before_load(STANDSTILL)
     name = ask_offline(page, flight)
     page.js("sleep(180)")
@@ -229,7 +229,7 @@ def test_after_a_sleep_one_has_to_ask_again(page, flight, api):
 # -- layout shifts ------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("width, height", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
-def test_nothing_moves_under_the_eye(page, stack, api, width, height):
+def test_the_layout_does_not_shift(page, stack, api, width, height):
     flight = stack.new_flight(rows=30, layout="ABC DEF", row_first=True)
     order = api.hold(flight, "1A", user=f"Calm {flight}")
     page.before_load(SHIFTS)

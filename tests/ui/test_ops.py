@@ -78,7 +78,7 @@ def test_what_happens_next_while_a_payment_hangs(page, flight, api):
     wait_for(lambda: not api.get(f"/api/admin/jobs?orderId={order['orderId']}").ok()["jobs"], 15, "the void")
 
 
-def test_an_order_that_is_not(page):
+def test_an_unknown_order(page):
     page.expected.add(404)
     page.open("/ops?order=01931f5c-0000-7c3e-9a4b-0123456789ab")
     page.see("No such order")
@@ -109,7 +109,7 @@ def test_orders_are_found(page, flight, api):
     page.see("Cancelled", "#order-status")
 
 
-def test_a_time_that_is_none_is_said(page, flight, api):
+def test_an_invalid_time_is_named(page, flight, api):
     page.expected.add(400)
     page.open("/ops?orders&from=yesterday")
     page.see("Say a date such as", "#told")

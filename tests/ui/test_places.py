@@ -107,7 +107,7 @@ def unfold(page, name, css, more, kind, part):
 
 
 @pytest.mark.parametrize("name", LISTS)
-def test_a_long_list_is_come_back_to_where_it_was_left(page, other, crowd, name):
+def test_a_long_list_is_reopened_where_it_was_left(page, other, crowd, name):
     address, css, more, kind = LISTS[name]
     for tab in (page, other):
         tab.open("/?bookings")
@@ -172,7 +172,7 @@ def test_a_change_that_was_begun_is_still_begun(page, flight):
     assert page.seats("mine") == ["A1", "A2"]
 
 
-def test_seats_that_went_meanwhile_are_told(page, flight, api):
+def test_seats_taken_in_the_meantime_are_named(page, flight, api):
     api.hold(flight, "A1")
     page.open(f"/?flight={flight}&seats=A1,A2")
     page.see("A1 is no longer free", "#panel")
@@ -180,7 +180,7 @@ def test_seats_that_went_meanwhile_are_told(page, flight, api):
     page.until(lambda: page.driver.current_url.endswith("&seats=A2"), "the address to follow")
 
 
-def test_an_address_may_name_seats_that_are_none(page, flight):
+def test_an_address_may_name_invalid_seats(page, flight):
     page.open(f"/?flight={flight}&seats=Z9,%3Cb%3E,A1,,A1,{','.join(f'{letter}{row}' for row in range(2, 6) for letter in 'ABC')}")
     page.see("9 seats is the most", "#panel")
     assert len(page.seats("selected")) == 9

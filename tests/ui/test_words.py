@@ -22,7 +22,7 @@ def leave(stack, order, seconds):
 
 # -- money --------------------------------------------------------------------------------------
 
-def test_a_price_that_rose_meanwhile_is_said(page, stack, flight, api):
+def test_a_price_that_rose_in_the_meantime_is_announced(page, stack, flight, api):
     page.open(f"/?flight={flight}")
     page.choose("A1", "B1")
     page.see("$258.00", "#panel .total")

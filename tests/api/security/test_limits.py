@@ -118,7 +118,7 @@ def client_in_log(stack, mark, headers):
     return json.loads(found[0])["client"]
 
 
-def test_where_a_client_is_is_a_trusted_proxys_word_alone(stack, default_stack):
+def test_only_a_trusted_proxy_tells_a_clients_address(stack, default_stack):
     forged = {"X-Forwarded-For": "198.51.100.77", "X-Real-IP": "198.51.100.77", "Forwarded": "for=198.51.100.77"}
     assert client_in_log(default_stack, f"log-{uuid.uuid4()}", forged) == "127.0.0.1"
     assert client_in_log(stack, f"log-{uuid.uuid4()}", {"X-Real-IP": "198.51.100.77"}) == "127.0.0.1"

@@ -66,7 +66,7 @@ def test_a_hold_that_is_over_does_not_count(stack, api, flight, user, end):
     hold(api, flight, "B2", user).refused(429, "TOO_MANY_REQUESTS")
 
 
-def test_what_would_fail_anyhow_says_why(api, flight, user):
+def test_other_refusals_come_before_the_limit(api, flight, user):
     hold(api, flight, "A1", user).refused(409, "SEATS_UNAVAILABLE")
     hold(api, flight, "Z9", user).refused(400, "INVALID_SEATS")
     hold(api, "nowhere", "A1", user).refused(404, "FLIGHT_NOT_FOUND")

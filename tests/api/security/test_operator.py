@@ -57,7 +57,7 @@ def test_reset_is_for_those_who_allow_it(stack, token):
     ("GET /api/admin/orders HTTP/1.0", 403),
     ("GET http://elsewhere.example/api/admin/orders HTTP/1.1", 403),
     ("GET http://127.0.0.1/api/admin/orders HTTP/1.1", 200)])
-def test_what_a_proxy_that_hides_itself_says(default_stack, request_line, right):
+def test_a_hidden_proxy_is_recognized(default_stack, request_line, right):
     """Without a token (ADMIN_TOKEN=none), two requests reveal a proxy: nginx's plain proxy_pass speaks HTTP/1.0, and
     the name in an absolute target counts, whatever Host says."""
     with connect(default_stack) as s:

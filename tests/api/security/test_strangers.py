@@ -88,6 +88,6 @@ def test_an_idempotency_key_opens_only_its_own_request(api, flight):
     api.delete("/api/orders/" + str(uuid.uuid4()), headers=key).refused(422, "IDEMPOTENCY_MISMATCH")
 
 
-def test_a_precondition_does_not_open_what_is_not_known(api):
+def test_a_precondition_reveals_no_unknown_order(api):
     answer = api.delete(f"/api/orders/{uuid.uuid4()}", headers={"If-Match": '"1"'})
     assert "order" not in answer.refused(404, "ORDER_NOT_FOUND")

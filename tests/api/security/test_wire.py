@@ -75,7 +75,7 @@ def test_no_value_of_a_request_becomes_a_header(stack, flight, value):
 @pytest.mark.parametrize("header", [b"Remote-Addr: 127.0.0.1", b"REMOTE_ADDR: 127.0.0.1", b"X-Real-IP: 127.0.0.1",
                                     b"Request-Id: evil", b"REQUEST_ID: evil", b"Content_Length: 7", b"Idempotency_Key: a",
                                     b"If_Match: \"9\"", b"Proxy: http://evil.example"])
-def test_headers_do_not_pass_for_what_nginx_says(quick_stack, header):
+def test_headers_do_not_replace_nginx_parameters(quick_stack, header):
     """A client's header cannot replace one of nginx's parameters, neither by its name nor with underscores."""
     flight = quick_stack.new_flight()
     order = quick_stack.api().hold(flight, "A1")
@@ -114,7 +114,7 @@ def test_admin_is_closed_to_the_network_without_a_token(own_stack):
     assert stack.api().order(order)["status"] == "SEATS_RESERVED"
 
 
-def test_head_does_not_empty_what_others_see(stack, flight):
+def test_head_does_not_empty_the_shared_answer(stack, flight):
     """The shared answer of /live is never the empty one to a HEAD."""
     for n in range(3):
         path = f"/live/flights/{flight}?n={uuid.uuid4()}"
@@ -122,7 +122,7 @@ def test_head_does_not_empty_what_others_see(stack, flight):
         assert stack.api().get(path).ok()["id"] == flight
 
 
-def test_a_cached_answer_is_nobody_elses(stack, api, flight):
+def test_shared_answers_ignore_the_headers_of_requests(stack, api, flight):
     """The headers of one request, an operator's or a customer's, do not change the shared answer for others."""
     path = f"/live/flights/{flight}/seats"
     api.get(path, headers={"Authorization": "Bearer x", "Cookie": "a=b", "X-Request-Id": "poison-1", "Origin": "https://evil.example"})

@@ -119,7 +119,7 @@ def test_one_run_of_apt_brings_everything(machine):
     assert machine.run("systemctl is-enabled booking.target").stdout == "enabled\n"
 
 
-def test_nobody_reads_what_is_not_theirs(machine):
+def test_files_are_readable_only_where_needed(machine):
     modes = machine.run("stat -c '%a %U %G %n' /etc/booking /etc/booking/*.env /etc/booking/tls/key.pem /run/booking/*").stdout
     assert modes.splitlines() == [
         "750 root booking /etc/booking", "640 root booking /etc/booking/booking.env", "600 root root /etc/booking/migration.env",
@@ -153,7 +153,7 @@ def test_a_seat_is_booked_over_tls(machine, order):
                                                  "-CAfile /etc/booking/tls/certificate.pem </dev/null").stdout
 
 
-def test_who_comes_without_tls_is_sent_to_it_and_other_sites_stay(machine):
+def test_plain_http_is_redirected_and_other_sites_stay(machine):
     answer = machine.run("curl -sSi 'http://package/api/flights?x=y'").stdout
     assert answer.startswith("HTTP/1.1 301") and "Location: https://package/api/flights?x=y" in answer
     assert "Welcome to nginx" in machine.run("curl -sS http://localhost/").stdout

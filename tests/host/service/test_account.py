@@ -55,7 +55,7 @@ def test_root_starts_it_as_an_account_of_its_own(rooted, tmp_path):
     assert conf_stack(rooted, "stop").stdout == "Stopped.\n" and not rooted.all_pids()
 
 
-def test_what_ran_as_root_before_is_handed_over(rooted):
+def test_data_of_a_root_stack_is_handed_over(rooted):
     """The data of an earlier version, which stayed root, changes its owner. A running stack keeps its account."""
     rooted.settings["RUN_AS"] = "root"
     rooted.start()
@@ -101,7 +101,7 @@ def test_a_clone_may_be_where_only_root_may_go(private_clone):
         stack.stop()
 
 
-def test_what_cannot_be_read_runs_as_root_for_this_machine_alone(private_clone):
+def test_an_unreadable_clone_runs_as_root_on_loopback_only(private_clone):
     (private_clone / "html/index.html").chmod(0o600)
     stack = Stack({"RUN_AS": "", "SUDO_USER": "", "BUILD_DIR": private_clone / "build"}, data_dir=private_clone / "data")
     try:
@@ -114,7 +114,7 @@ def test_what_cannot_be_read_runs_as_root_for_this_machine_alone(private_clone):
         stack.stop()
 
 
-def test_no_data_directory_is_made_of_somebodys_files(rooted, tmp_path):
+def test_a_directory_with_other_files_is_refused(rooted, tmp_path):
     (tmp_path / "letter").write_text("to ada")
     tmp_path.chmod(0o755)
     run = conf_stack(rooted, "start", DATA_DIR=str(tmp_path))

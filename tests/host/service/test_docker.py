@@ -123,7 +123,7 @@ def test_everything_the_images_copy_exists_and_is_let_in():
         assert any(source == place or source.startswith(place + "/") for place in allowed), source
 
 
-def test_what_the_programs_are_built_from_lies_there_as_here():
+def test_sources_have_the_same_paths_in_the_build_stage():
     """The images use the same Makefile, so their sources must have the same paths."""
     stage = re.search(r"^FROM \S+ AS build$(.*?)^FROM ", (DOCKER / "Dockerfile").read_text(), re.M | re.S)[1]
     for line in re.findall("^COPY (.*)$", stage, re.M):

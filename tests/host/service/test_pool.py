@@ -102,7 +102,7 @@ def test_a_request_that_is_arriving_is_answered(default_stack, listener, sent_be
         assert process.popen.wait(1) == 0
 
 
-def test_half_a_header_is_waited_for(default_stack, listener):
+def test_the_rest_of_a_header_is_awaited(default_stack, listener):
     first, *rest = request("/health/live")
     with Process(default_stack, listener) as process, connect(listener) as connection:
         connection.sendall(first[:5])

@@ -79,7 +79,7 @@ def test_modern_ciphers_http2_and_no_tickets(site):
     assert handshake(site, newest=ssl.TLSVersion.TLSv1_3)[0] == "TLSv1.3"
 
 
-def test_nobody_is_sent_to_a_name_that_is_not_ours(site):
+def test_redirects_lead_only_to_our_own_name(site):
     with socket.create_connection(("127.0.0.1", site[0]), timeout=10) as s:
         s.sendall(b"GET /x?y=z HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n")
         head = s.recv(65536).decode()
