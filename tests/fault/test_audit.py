@@ -52,7 +52,7 @@ def look(stack):
     return audit.findings(stack, books={"lease": 6.0})
 
 
-# By the audit's name for it: what is planted, and in the rows of which order. {o} is the order's id.
+# The audit's name for each contradiction, the kind of order that it is planted in, and the SQL. {o} is the order's id.
 RETRY = "UPDATE workflow_jobs SET {set} WHERE order_id = '{{o}}'"
 PLANTED = {
     "a seat sold twice": [

@@ -37,7 +37,7 @@ static void a_moment_falls_on_the_day_of_the_local_clocks(void **state)
         { "America/New_York", "2027-11-07T06:30Z", "2027-11-07" },
         { "America/New_York", "2027-11-08T04:59Z", "2027-11-07" },
         { "America/New_York", "2027-11-08T05:00Z", "2027-11-08" },
-        /* And when they go forward: the day has 23 hours. */
+        /* New York, when the clocks go forward: the day has 23 hours. */
         { "America/New_York", "2027-03-14T05:00Z", "2027-03-14" },
         { "America/New_York", "2027-03-15T03:59Z", "2027-03-14" },
         { "America/New_York", "2027-03-15T04:00Z", "2027-03-15" },
