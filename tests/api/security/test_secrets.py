@@ -6,6 +6,7 @@ import os
 import re
 import stat
 import subprocess
+import uuid
 
 import pytest
 
@@ -177,3 +178,16 @@ def test_no_secret_is_in_the_repository():
         pytest.skip("not a clone")
     for name in tracked.stdout.split("\n"):
         assert not re.search(r"(^|/)(credentials|booking\.env|.*\.(pem|key|p12))$", name), name
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer", f"Bearer {GATEWAY_TOKEN}x", f"Bearer {GATEWAY_TOKEN[:-1]}", f"Bearer {TOKEN}",
+                                           f"Basic {GATEWAY_TOKEN}"])
+def test_the_simulator_charges_only_for_its_token(stack, authorization):
+    key, gateway = str(uuid.uuid4()), stack.gateway()
+    body = {"orderId": "a-stranger-s", "paymentCode": "99999", "amountCents": 100, "currency": "USD"}
+    headers = {"Authorization": authorization} if authorization else {}
+    for call in (lambda more: gateway.post("/charges", body, headers={"Idempotency-Key": key, **more}),
+                 lambda more: gateway.get(f"/charges/{key}", headers=more),
+                 lambda more: gateway.post(f"/charges/{key}/void", {}, headers=more)):
+        assert call(headers).status == 401
+    assert not stack.gateway_query("SELECT 1 FROM charges WHERE idempotency_key = %s", key)
