@@ -1,14 +1,9 @@
 # SPDX-License-Identifier: MIT
 """Two browsers for all tests of a run. Each test gets tabs that remember nothing from the previous test."""
 
-import sys
-from pathlib import Path
-
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
-
-from page import Page, start_browser, stop_browser  # noqa: E402
+from page import Page, start_browser, stop_browser
 
 
 @pytest.fixture(scope="session")
