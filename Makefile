@@ -135,7 +135,8 @@ $(BUILD)/commit.c: FORCE
 $(BUILD)/commit.o: $(BUILD)/commit.c $(BUILD)/toolchain $(BUILD)/flags.mk
 	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -c -o $@ $<
 
-link = @echo "  LINK  $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(1) $(LIBS)
+# Whatever the umask is: the account that runs a program may not be the one that built it.
+link = @echo "  LINK  $@"; $(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(1) $(LIBS) && chmod 755 $@
 
 $(BUILD)/booking-api: $(call object,fcgi/booking_api.c) $(BUILD)/commit.o $(BUILD)/libweb.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libweb.a $(BUILD)/libbooking.a)
