@@ -1,19 +1,29 @@
 # SPDX-License-Identifier: MIT
 """The flights, their seats, and what strangers may see of both."""
 
+import contextlib
 import datetime
-import uuid
+import random
+import socket
+import string
 
 import pytest
 
 from shapes import FLIGHT_FIELDS, when
 
 
+CLAIMED = []
+
+
 def code():
-    """An airport code that, almost certainly, no other test uses."""
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-    number = uuid.uuid4().int
-    return "".join(letters[number // 26 ** n % 26] for n in range(3))
+    """An airport code of this test's own: a name in the abstract namespace (unix(7)) tells the tests of other processes."""
+    while True:
+        drawn, name = "X" + "".join(random.choices(string.ascii_uppercase, k=2)), socket.socket(socket.AF_UNIX)
+        with contextlib.suppress(OSError):
+            name.bind(f"\0booking-test-airport-{drawn}")
+            CLAIMED.append(name)
+            return drawn
+        name.close()
 
 
 @pytest.mark.parametrize("flight, number, seats, sample", [
