@@ -122,3 +122,19 @@ def test_a_directory_with_other_files_is_refused(rooted, tmp_path):
     assert owners(tmp_path) == {0}
     run = conf_stack(rooted, "start", RUN_AS="nix")
     assert run.returncode == 1 and run.stdout == "RUN_AS: this machine has no account 'nix'\n"
+
+
+def test_root_follows_no_link_that_the_account_planted(rooted, tmp_path):
+    """The account owns the directory in which root works: what root opens there must not lead elsewhere."""
+    victim, lock = tmp_path / "of-root", rooted.data_dir / ".lock"
+    victim.write_text("root's own")
+    rooted.start()
+    lock.unlink()
+    lock.symlink_to(victim)
+    conf_stack(rooted, "stop")
+    assert victim.read_text() == "root's own"
+    lock.unlink()
+    (rooted.data_dir / "b.sql.gz.partial").symlink_to(victim)
+    rooted.start()
+    assert conf_stack(rooted, "backup", rooted.data_dir / "b.sql.gz").returncode == 0
+    assert victim.read_text() == "root's own"

@@ -95,9 +95,10 @@ def own(directory, account):
         return
     if any(directory.iterdir()) and not any((directory / name).exists() for name in (".lock", "credentials")):
         raise Failure(f"{directory} has other things in it; choose another DATA_DIR")
-    for parent, directories, files in os.walk(directory):
+    # By descriptors: the owner of before could put a link in the place of a directory meanwhile.
+    for _, directories, files, parent in os.fwalk(directory):
         for name in (".", *directories, *files):
-            os.chown(os.path.join(parent, name), account.pw_uid, account.pw_gid, follow_symlinks=False)
+            os.chown(name, account.pw_uid, account.pw_gid, dir_fd=parent, follow_symlinks=False)
 
 
 def drop(settings, account):
