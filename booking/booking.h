@@ -4,6 +4,7 @@
 
 #include "booking/config.h"
 #include "booking/core/order.h"
+#include "booking/core/role.h"
 #include "booking/store/db.h"
 #include "booking/store/jobs.h"
 
@@ -20,9 +21,11 @@
 
 /* The caller of a use case, and the conditions it sets. */
 struct caller {
-    enum caller_kind { CALLER_CUSTOMER, CALLER_OPERATOR } kind; /* for the history; both have the same rights */
     const struct config *config;
     const char *request_id;
+    struct staff staff;
+    const char *owner;  /* whose order it must be, or becomes; NULL: anybody's */
+    const char *reason; /* a staff member's, for the audit log; may be NULL */
 
     /* The order's version must be one of only_if (If-Match), and none of unless (If-None-Match). */
     struct version_set only_if;
@@ -77,8 +80,9 @@ enum result booking_cancel(struct db *db, const struct caller *caller, const cha
 bool booking_payment_code_is_valid(const char *code);
 
 /* The order as a reader must see it: a lapsed hold is EXPIRED. RESULT_OK or
- * ORDER_NOT_FOUND. */
-enum result booking_read_order(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
+ * ORDER_NOT_FOUND, also if it is not this owner's (NULL: anybody's). */
+enum result booking_read_order(struct db *db, const char *order_id, const char *owner,
+                               struct order *ret_order) MUST_CHECK;
 
 /* ── for the operator ───────────────────────────────────────────────────── */
 
@@ -91,9 +95,29 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
 /* Makes a failed or waiting job due now. Refused with NOT_FOUND or JOB_RUNNING. */
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
 
+/* Stops sweepers from claiming a kind of job, or lets them claim it again;
+ * doing so twice is fine. They finish what they have claimed. */
+enum result booking_pause_kind(struct db *db, const struct caller *caller, enum job_kind kind) MUST_CHECK;
+enum result booking_resume_kind(struct db *db, const struct caller *caller, enum job_kind kind) MUST_CHECK;
+
 /* Takes a job from the sweeper that has it and makes it due; that sweeper's
  * answer is refused from now on. Refused with NOT_FOUND or JOB_NOT_RUNNING. */
 enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
+
+/* Makes a member of staff, who is known by this name from now on, with a token
+ * of their own; or lets one whose token was revoked come back. The token cannot
+ * be read again: only its hash is kept. Refused with NAME_TAKEN. */
+#define STAFF_TOKEN_PREFIX "bks_"
+#define STAFF_TOKEN_SIZE TOKEN_SIZE
+enum result booking_add_staff(struct db *db, const struct caller *caller, const char *name, enum role role,
+                              char ret_token[STAFF_TOKEN_SIZE], int64_t *ret_person_id) MUST_CHECK;
+
+/* These are refused with NOT_FOUND, also after the token was revoked. A new token takes the place of the old one at
+ * once. */
+enum result booking_rotate_token(struct db *db, const struct caller *caller, int64_t person_id,
+                                 char ret_token[STAFF_TOKEN_SIZE]) MUST_CHECK;
+enum result booking_set_role(struct db *db, const struct caller *caller, int64_t person_id, enum role role) MUST_CHECK;
+enum result booking_revoke_token(struct db *db, const struct caller *caller, int64_t person_id) MUST_CHECK;
 
 /* ── for the sweeper ────────────────────────────────────────────────────── */
 

@@ -4,12 +4,13 @@
 #include "booking/base/duration.h"
 #include "booking/base/log.h"
 #include "booking/base/text.h"
+#include "booking/core/role.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { NUMBER, DURATION, FRACTION, FLAG, TEXT, TOKEN, TOKEN_OR_NONE, URL, LEVEL, DSN };
+enum kind { NUMBER, DURATION, FRACTION, FLAG, TEXT, TOKEN, TOKEN_OR_NONE, URL, CHOICE, ROLE_MAP, DSN };
 
 /* One variable. The field is found by its offset, so that reading, checking
  * and printing are one loop each over one table. */
@@ -21,45 +22,52 @@ struct setting {
     const char *fallback;
     long long min, max; /* NUMBER; DURATION in milliseconds */
     bool secret;
+    const char *choices; /* CHOICE: the words it may be, with ", " between them */
 };
 
 #define AT(field) offsetof(struct config, field)
 #define HOUR_MS INT64_C(3600000)
 
 static const struct setting settings[] = {
-    { "SERVER_PORT", NULL, NUMBER, AT(server_port), "8080", 1, 65535, false },
-    { "LISTEN_ADDRESS", NULL, TEXT, AT(listen_address), "127.0.0.1", 0, 0, false },
+    { "SERVER_PORT", NULL, NUMBER, AT(server_port), "8080", 1, 65535, false, NULL },
+    { "LISTEN_ADDRESS", NULL, TEXT, AT(listen_address), "127.0.0.1", 0, 0, false, NULL },
     { "DATABASE_DSN", "DATABASE_URL", DSN, AT(database), "booking_user:booking_pass@tcp(localhost:3306)/flight_booking",
-      0, 0, false },
+      0, 0, false, NULL },
     { "RESERVATION_TIMEOUT", "SEAT_RESERVATION_TIMEOUT", DURATION, AT(reservation_timeout_ms), "15m", 1000,
-      24 * HOUR_MS, false },
-    { "RESERVATION_LIMIT", NULL, DURATION, AT(reservation_limit_ms), "0s", 0, 720 * HOUR_MS, false },
-    { "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", DURATION, AT(payment_timeout_ms), "10s", 100, HOUR_MS, false },
-    { "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", NUMBER, AT(payment_max_attempts), "3", 1, 100, false },
-    { "PAYMENT_FAILURE_RATE", NULL, FRACTION, AT(payment_failure_rate), "0.15", 0, 0, false },
-    { "PAYMENT_MAX_DELAY", NULL, DURATION, AT(payment_max_delay_ms), "5s", 0, HOUR_MS, false },
-    { "PAYMENT_GATEWAY_URL", NULL, URL, AT(payment_gateway_url), "http://127.0.0.1:8081", 0, 0, false },
-    { "PAYMENT_GATEWAY_TOKEN", NULL, TOKEN, AT(payment_gateway_token), "", 0, 0, true },
-    { "PAYMENT_PENDING_TIMEOUT", NULL, DURATION, AT(payment_pending_timeout_ms), "15m", 1000, 24 * HOUR_MS, false },
-    { "PAYMENT_SIMULATOR", NULL, FLAG, AT(payment_simulator), "false", 0, 0, false },
-    { "MAX_SEATS_PER_ORDER", NULL, NUMBER, AT(max_seats_per_order), "9", 1, 32, false },
-    { "MAX_OPEN_HOLDS_PER_USER", NULL, NUMBER, AT(max_open_holds_per_user), "0", 0, 1000000, false },
-    { "ALLOWED_ORIGIN", NULL, TEXT, AT(allowed_origin), "", 0, 0, false },
-    { "ADMIN_TOKEN", NULL, TOKEN_OR_NONE, AT(admin_token), "", 0, 0, true },
-    { "ALLOW_RESET", NULL, FLAG, AT(allow_reset), "false", 0, 0, false },
-    { "CONFIRMATION_URL", NULL, URL, AT(confirmation_url), "", 0, 0, false },
-    { "LOG_LEVEL", NULL, LEVEL, AT(log_level), "info", 0, 0, false },
-    { "SWEEPER_MAX_IN_FLIGHT", NULL, NUMBER, AT(sweeper_max_in_flight), "256", 1, 10000, false },
-    { "SWEEPER_POLL_INTERVAL", NULL, DURATION, AT(sweeper_poll_interval_ms), "1s", 10, 600000, false },
-    { "SWEEPER_WAKE_DIR", NULL, TEXT, AT(sweeper_wake_dir), "", 0, 0, false },
-    { "METRICS_FILE", NULL, TEXT, AT(metrics_file), "", 0, 0, false },
-    { "API_WORKERS", NULL, NUMBER, AT(api_workers), "16", 1, 1000, false },
-    { "GATEWAY_PORT", NULL, NUMBER, AT(gateway_port), "8081", 1, 65535, false },
-    { "GATEWAY_WORKERS", NULL, NUMBER, AT(gateway_workers), "64", 1, 512, false },
-    { "SWEEPERS", NULL, NUMBER, AT(sweepers), "1", 0, 64, false },
-    { "MIGRATION_DSN", NULL, DSN, AT(migration_database), "", 0, 0, false },
-    { "GATEWAY_DATABASE_DSN", NULL, DSN, AT(gateway_database), "", 0, 0, false },
-    { "GATEWAY_MIGRATION_DSN", NULL, DSN, AT(gateway_migration_database), "", 0, 0, false },
+      24 * HOUR_MS, false, NULL },
+    { "RESERVATION_LIMIT", NULL, DURATION, AT(reservation_limit_ms), "0s", 0, 720 * HOUR_MS, false, NULL },
+    { "PAYMENT_TIMEOUT", "PAYMENT_VALIDATION_TIMEOUT", DURATION, AT(payment_timeout_ms), "10s", 100, HOUR_MS, false,
+      NULL },
+    { "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", NUMBER, AT(payment_max_attempts), "3", 1, 100, false, NULL },
+    { "PAYMENT_FAILURE_RATE", NULL, FRACTION, AT(payment_failure_rate), "0.15", 0, 0, false, NULL },
+    { "PAYMENT_MAX_DELAY", NULL, DURATION, AT(payment_max_delay_ms), "5s", 0, HOUR_MS, false, NULL },
+    { "PAYMENT_GATEWAY_URL", NULL, URL, AT(payment_gateway_url), "http://127.0.0.1:8081", 0, 0, false, NULL },
+    { "PAYMENT_GATEWAY_TOKEN", NULL, TOKEN, AT(payment_gateway_token), "", 0, 0, true, NULL },
+    { "PAYMENT_PENDING_TIMEOUT", NULL, DURATION, AT(payment_pending_timeout_ms), "15m", 1000, 24 * HOUR_MS, false,
+      NULL },
+    { "PAYMENT_SIMULATOR", NULL, FLAG, AT(payment_simulator), "false", 0, 0, false, NULL },
+    { "MAX_SEATS_PER_ORDER", NULL, NUMBER, AT(max_seats_per_order), "9", 1, 32, false, NULL },
+    { "MAX_OPEN_HOLDS_PER_USER", NULL, NUMBER, AT(max_open_holds_per_user), "0", 0, 1000000, false, NULL },
+    { "ALLOWED_ORIGIN", NULL, TEXT, AT(allowed_origin), "", 0, 0, false, NULL },
+    { "ADMIN_TOKEN", NULL, TOKEN_OR_NONE, AT(admin_token), "", 0, 0, true, NULL },
+    { "ALLOW_RESET", NULL, FLAG, AT(allow_reset), "false", 0, 0, false, NULL },
+    { "TRUST_REMOTE_USER", NULL, FLAG, AT(trust_remote_user), "false", 0, 0, false, NULL },
+    { "ROLE_GROUPS", NULL, ROLE_MAP, AT(role_groups), "", 0, 0, false, NULL },
+    { "CUSTOMERS", NULL, CHOICE, AT(customers), "open", 0, 0, false, "open, signed-in" },
+    { "RETENTION", NULL, DURATION, AT(retention_ms), "0s", 0, 10 * 366 * 24 * HOUR_MS, false, NULL },
+    { "CONFIRMATION_URL", NULL, URL, AT(confirmation_url), "", 0, 0, false, NULL },
+    { "LOG_LEVEL", NULL, CHOICE, AT(log_level), "info", 0, 0, false, "debug, info, warn, error" },
+    { "SWEEPER_MAX_IN_FLIGHT", NULL, NUMBER, AT(sweeper_max_in_flight), "256", 1, 10000, false, NULL },
+    { "SWEEPER_POLL_INTERVAL", NULL, DURATION, AT(sweeper_poll_interval_ms), "1s", 10, 600000, false, NULL },
+    { "SWEEPER_WAKE_DIR", NULL, TEXT, AT(sweeper_wake_dir), "", 0, 0, false, NULL },
+    { "METRICS_FILE", NULL, TEXT, AT(metrics_file), "", 0, 0, false, NULL },
+    { "API_WORKERS", NULL, NUMBER, AT(api_workers), "16", 1, 1000, false, NULL },
+    { "GATEWAY_PORT", NULL, NUMBER, AT(gateway_port), "8081", 1, 65535, false, NULL },
+    { "GATEWAY_WORKERS", NULL, NUMBER, AT(gateway_workers), "64", 1, 512, false, NULL },
+    { "SWEEPERS", NULL, NUMBER, AT(sweepers), "1", 0, 64, false, NULL },
+    { "MIGRATION_DSN", NULL, DSN, AT(migration_database), "", 0, 0, false, NULL },
+    { "GATEWAY_DATABASE_DSN", NULL, DSN, AT(gateway_database), "", 0, 0, false, NULL },
+    { "GATEWAY_MIGRATION_DSN", NULL, DSN, AT(gateway_migration_database), "", 0, 0, false, NULL },
 };
 #define SETTING_COUNT (sizeof settings / sizeof settings[0])
 
@@ -79,8 +87,8 @@ static bool parse_fraction(const char *text, double *reterr_fraction)
 
 static bool parse_flag(const char *text, bool *ret)
 {
-    bool is_true = strcmp(text, "true") == 0 || strcmp(text, "1") == 0;
-    if (!is_true && strcmp(text, "false") != 0 && strcmp(text, "0") != 0)
+    bool is_true = strcmp(text, "true") == 0 || strcmp(text, "yes") == 0 || strcmp(text, "1") == 0;
+    if (!is_true && strcmp(text, "false") != 0 && strcmp(text, "no") != 0 && strcmp(text, "0") != 0)
         return false;
     *ret = is_true;
     return true;
@@ -125,6 +133,17 @@ static bool parse_token(const char *text, char *to)
     return text[len] == '\0' && (len == 0 || len >= TOKEN_MIN) && parse_text(text, to);
 }
 
+/* Whether the text is one of the words. */
+static bool is_choice(const char *words, const char *text)
+{
+    size_t len = strlen(text);
+    for (const char *p = strstr(words, text); p != NULL && len > 0; p = strstr(p + 1, text)) {
+        if ((p == words || p[-1] == ' ') && (p[len] == '\0' || p[len] == ','))
+            return strpbrk(text, ", ") == NULL;
+    }
+    return false;
+}
+
 static bool parse_duration(const struct setting *s, const char *text, int64_t *ret)
 {
     int64_t ms = 0;
@@ -153,8 +172,10 @@ static void say_wanted(const struct setting *s, const char *name, const char *te
     case FRACTION: (void)snprintf(reterr_error, size, "%s: \"%s\" is not a number from 0 to 1", name, text); break;
     case FLAG: (void)snprintf(reterr_error, size, "%s: \"%s\" is neither true nor false", name, text); break;
     case URL: (void)snprintf(reterr_error, size, "%s: expected a URL such as http://host:port/path", name); break;
-    case LEVEL:
-        (void)snprintf(reterr_error, size, "%s: \"%s\" is not one of debug, info, warn, error", name, text);
+    case CHOICE: (void)snprintf(reterr_error, size, "%s: \"%s\" is not one of %s", name, text, s->choices); break;
+    case ROLE_MAP:
+        (void)snprintf(reterr_error, size, "%s: \"%s\" is not a list such as viewer:readers,agent:desk,admin:it", name,
+                       text);
         break;
     case TOKEN:
         (void)snprintf(reterr_error, size, "%s: expected at least %d visible ASCII characters", name, TOKEN_MIN);
@@ -182,7 +203,8 @@ static bool parse_setting(const struct setting *s, const char *text, void *field
     case DURATION: return parse_duration(s, text, field);
     case FRACTION: return parse_fraction(text, field);
     case FLAG: return parse_flag(text, field);
-    case LEVEL: return log_level_is_known(text) && parse_text(text, field);
+    case CHOICE: return is_choice(s->choices, text) && parse_text(text, field);
+    case ROLE_MAP: return role_groups_are_valid(text) && parse_text(text, field);
     case URL: return is_url(text) && parse_text(text, field);
     case TEXT: return parse_text(text, field);
     case TOKEN: return parse_token(text, field);
@@ -252,6 +274,11 @@ bool config_load(struct config *reterr_config, char *reterr_error, size_t error_
     return agree(reterr_config, reterr_error, error_size);
 }
 
+bool config_wants_sign_in(const struct config *config)
+{
+    return strcmp(config->customers, "open") != 0;
+}
+
 static void print_dsn(const struct dsn *dsn, FILE *to)
 {
     const char *mask = dsn->password[0] == '\0' ? "" : ":****";
@@ -303,7 +330,8 @@ void config_print(const struct config *config, FILE *to)
         case TEXT:
         case TOKEN:
         case TOKEN_OR_NONE:
-        case LEVEL: (void)fputs(is_hidden(s, field) ? "****" : (const char *)field, to); break;
+        case CHOICE:
+        case ROLE_MAP: (void)fputs(is_hidden(s, field) ? "****" : (const char *)field, to); break;
         }
         (void)fputc('\n', to);
     }

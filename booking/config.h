@@ -33,6 +33,10 @@ struct config {
     char allowed_origin[CONFIG_TEXT_SIZE];
     char admin_token[CONFIG_TEXT_SIZE]; /* empty: no operator; CONFIG_NONE: any client on this machine is one */
     bool allow_reset;
+    bool trust_remote_user;             /* whether REMOTE_USER and REMOTE_GROUPS say who asks */
+    char role_groups[CONFIG_TEXT_SIZE]; /* which of REMOTE_GROUPS have which role: core/role.h */
+    char customers[CONFIG_TEXT_SIZE];   /* "open" or "signed-in" */
+    int64_t retention_ms;               /* how long after departure persons are kept; 0: for good */
     char confirmation_url[CONFIG_TEXT_SIZE];
     char log_level[CONFIG_TEXT_SIZE];
     int64_t sweeper_max_in_flight;
@@ -52,6 +56,9 @@ struct config {
 /* Reads and checks every variable. If one is wrong, returns false and writes one line to reterr_error that names the
  * variable and what it expects; *reterr_config is then incomplete. */
 bool config_load(struct config *reterr_config, char *reterr_error, size_t error_size);
+
+/* Whether a customer must sign in: an order is then its owner's alone. */
+bool config_wants_sign_in(const struct config *config);
 
 /* Prints every variable as NAME=value, with secrets masked. */
 void config_print(const struct config *config, FILE *to);

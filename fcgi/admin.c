@@ -14,10 +14,12 @@
 
 static void reset(struct call *call, const char *flight_id)
 {
-    struct caller caller = call_plain_caller(call);
+    struct caller caller;
     int64_t ended = 0;
     int64_t freed = 0;
     char id[FLIGHT_ID_SIZE];
+    if (!call_plain_caller(call, &caller))
+        return;
     enum result r = flight_id == NULL || call_read_flight_id(flight_id, id)
                         ? booking_reset(call->db, &caller, flight_id == NULL ? NULL : id, &ended, &freed)
                         : RESULT_FLIGHT_NOT_FOUND;
@@ -103,8 +105,10 @@ static bool read_names(struct call *call, struct order_filter *filter, char user
     const char *user = query_or_null(call, "userId");
     const char *flight = query_or_null(call, "flightId");
     if (user != NULL) {
-        /* A text that is no longer a user id may have been one in the previous version. */
-        filter->user_id = user_id_read(user, user_id) ? user_id : user;
+        /* A text that is no longer a user id may have been one in the previous version, or is an account. */
+        if (!user_id_read(user, user_id))
+            account_to_user_id(user, user_id);
+        filter->user_id = user_id;
         filter->user_id_sent = user;
     }
     if (flight == NULL)
@@ -256,8 +260,10 @@ static void answer_job(struct call *call, int64_t job_id)
 static void change_job(struct call *call,
                        enum result (*change)(struct db *db, const struct caller *caller, int64_t job_id))
 {
-    struct caller caller = call_plain_caller(call);
+    struct caller caller;
     long long job_id = 0;
+    if (!call_plain_caller(call, &caller))
+        return;
     enum result r = text_parse_int(call->id, 1, INT64_MAX, &job_id) ? change(call->db, &caller, job_id)
                                                                     : RESULT_NOT_FOUND;
     if (r != RESULT_OK) {

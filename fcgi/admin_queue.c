@@ -101,14 +101,18 @@ void admin_get_sweepers(struct call *call)
 
 /* ── kinds ──────────────────────────────────────────────────────────────── */
 
-static void set_paused(struct call *call, enum result (*set)(struct db *db, enum job_kind kind))
+static void set_paused(struct call *call,
+                       enum result (*set)(struct db *db, const struct caller *caller, enum job_kind kind))
 {
+    struct caller caller;
     enum job_kind kind = JOB_EXPIRE_HOLD;
     int64_t lease_ms[JOB_KIND_COUNT];
     struct queue_state states[JOB_KIND_COUNT];
 
+    if (!call_plain_caller(call, &caller))
+        return;
     read_leases(call->config, lease_ms);
-    enum result r = job_kind_parse(call->id, &kind) ? set(call->db, kind) : RESULT_NOT_FOUND;
+    enum result r = job_kind_parse(call->id, &kind) ? set(call->db, &caller, kind) : RESULT_NOT_FOUND;
     if (r == RESULT_OK)
         r = queue_read(call->db, lease_ms, states);
     if (r != RESULT_OK) {
@@ -121,11 +125,11 @@ static void set_paused(struct call *call, enum result (*set)(struct db *db, enum
 
 void admin_post_kind_pause(struct call *call)
 {
-    set_paused(call, queue_pause);
+    set_paused(call, booking_pause_kind);
 }
 
 void admin_post_kind_resume(struct call *call)
 {
-    set_paused(call, queue_resume);
+    set_paused(call, booking_resume_kind);
     wake_all(call->config->sweeper_wake_dir);
 }

@@ -4,7 +4,7 @@
 #include "booking/base/log.h"
 #include "booking/base/text.h"
 #include "booking/store/idempotency.h"
-#include "fcgi/access.h"
+#include "booking/store/staff.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -111,18 +111,37 @@ static bool read_condition(struct call *call, const char *header, struct version
     return false;
 }
 
-struct caller call_plain_caller(const struct call *call)
+const char *call_owner(const struct call *call, const char *order_id)
 {
-    return (struct caller){
-        .kind = access_is_operator(call) ? CALLER_OPERATOR : CALLER_CUSTOMER,
+    const struct identity *who = &call->who;
+    bool all = !config_wants_sign_in(call->config) || who->kind == IDENTITY_STAFF ||
+               (who->kind == IDENTITY_ORDER && strcmp(who->order_id, order_id) == 0);
+    if (all)
+        return NULL;
+    return who->user == NULL ? "" : who->user; /* no owner is called "" */
+}
+
+bool call_plain_caller(struct call *call, struct caller *reterr_caller)
+{
+    struct identity *who = &call->who;
+    enum result r = RESULT_OK;
+    if (who->kind == IDENTITY_STAFF && who->staff.person_id == 0)
+        r = staff_person(call->db, who->known_by, who->name, &who->staff.person_id);
+    if (r != RESULT_OK)
+        call_refuse(call, r);
+    *reterr_caller = (struct caller){
         .config = call->config,
         .request_id = call->request->id,
+        .staff = who->staff,
     };
+    return r == RESULT_OK;
 }
 
 bool call_caller(struct call *call, struct order_answer *answer, struct caller *reterr_caller)
 {
-    *reterr_caller = call_plain_caller(call);
+    if (!call_plain_caller(call, reterr_caller))
+        return false;
+    reterr_caller->owner = call->id == NULL ? NULL : call_owner(call, call->id);
     reterr_caller->before_commit = answer_before_commit;
     reterr_caller->context = answer;
     return read_condition(call, "If-Match", &reterr_caller->only_if) &&

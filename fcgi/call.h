@@ -10,17 +10,34 @@
 
 #include <stdbool.h>
 
+/* Who makes a call, as far as the request proves it; access.h says how. */
+struct identity {
+    enum identity_kind {
+        IDENTITY_NOBODY,
+        IDENTITY_CUSTOMER, /* signed in */
+        IDENTITY_ORDER,    /* has the token of one order */
+        IDENTITY_STAFF,
+    } kind;
+    struct staff staff;       /* person_id is 0 until call_caller() looks it up */
+    const char *known_by;     /* STAFF_BY_… */
+    const char *name;         /* of a member of staff */
+    const char *user;         /* the account that signed in; NULL: none did */
+    char order_id[UUID_SIZE]; /* IDENTITY_ORDER: the one order */
+};
+
 /* A call of the API on its way through a handler, and all a handler needs. */
 struct call {
     const struct config *config;
     struct db *db;
     const struct request *request;
     struct response *response;
+    struct identity who;
     const char *id;               /* the {id} of the path */
     char id_text[FLIGHT_ID_SIZE]; /* room for its usual form, which call_order_id() and call_flight_id() make */
 
     /* The caller's Idempotency-Key, claimed; NULL: none. */
     const char *key;
+    char key_text[ACCOUNT_SIZE + 264]; /* the key with whose it is, since keys of different callers never meet */
     int64_t key_owner;
     bool key_answered; /* the answer was written in the change's transaction */
 };
@@ -38,8 +55,12 @@ struct order_answer {
  * be read. */
 bool call_caller(struct call *call, struct order_answer *answer, struct caller *reterr_caller);
 
-/* A caller for the operator's use cases, without condition or answer. */
-struct caller call_plain_caller(const struct call *call);
+/* A caller for the operator's use cases, without condition or answer. False, with the problem as the answer, if the
+ * database does not say who it is. */
+bool call_plain_caller(struct call *call, struct caller *reterr_caller);
+
+/* Whose an order must be for this caller to see it; NULL: anybody's. */
+const char *call_owner(const struct call *call, const char *order_id);
 
 /* Whether the path's {id} can be an order's (regardless of case, and of blanks at its ends) or a flight's (regardless
  * of the blanks). If so, call->id becomes the id in its usual form. */

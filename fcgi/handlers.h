@@ -23,6 +23,8 @@ handler orders_post_payment; /* contract A */
 handler orders_post_pay;     /* contract B */
 handler orders_delete;
 
+handler me_get;
+
 handler health_get;
 handler health_get_live;
 handler metrics_get;

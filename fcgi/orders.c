@@ -14,22 +14,60 @@
 
 /* ── creating ───────────────────────────────────────────────────────────── */
 
-/* Reads the customer's id, or takes the fallback (contract B, where the id may be left out). */
-static bool read_user_id(struct call *call, const struct body *body, const char *fallback,
-                         char ret_user_id[USER_ID_SIZE])
+/* Whose an order is to be. */
+struct customer {
+    char account[ACCOUNT_SIZE];
+    char user_id[USER_ID_SIZE]; /* as much of it as there is room for */
+    bool is_owner;              /* the account must sign in to see the order */
+};
+
+static bool refuse_user_id(struct call *call)
 {
-    const char *user_id = NULL;
-    bool is_text = body_text(body, "userId", &user_id);
-    if (is_text && user_id == NULL)
-        user_id = fallback;
-    if (is_text && user_id != NULL && user_id_read(user_id, ret_user_id))
-        return true;
     problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "userId",
                   "userId must be 1 to 50 characters, at least one of them visible, without control characters.");
     return false;
 }
 
-static void hold(struct call *call, const char *flight_id, const char *user_id, const struct seat_list *seats)
+/* Staff make orders for customers, who may have to sign in to see them. */
+static bool read_account(struct call *call, const char *text, struct customer *c)
+{
+    c->is_owner = true;
+    if (!text_trim_copy(c->account, sizeof c->account, text) || !account_is_valid(c->account))
+        return refuse_user_id(call);
+    account_to_user_id(c->account, c->user_id);
+    return true;
+}
+
+/* Reads the customer's id, or takes the fallback (contract B, where the id may be left out). Whoever has signed in is
+ * the customer. */
+static bool read_customer(struct call *call, const struct body *body, const char *fallback, struct customer *c)
+{
+    const struct identity *who = &call->who;
+    const char *user_id = NULL;
+    *c = (struct customer){ .is_owner = false };
+    if (who->kind == IDENTITY_CUSTOMER)
+        return read_account(call, who->user, c);
+    bool is_text = body_text(body, "userId", &user_id);
+    if (is_text && user_id == NULL)
+        user_id = who->user != NULL ? who->user : fallback;
+    if (!is_text || user_id == NULL)
+        return refuse_user_id(call);
+    if (who->kind == IDENTITY_STAFF && config_wants_sign_in(call->config))
+        return read_account(call, user_id, c);
+    return user_id_read(user_id, c->user_id) || refuse_user_id(call);
+}
+
+/* The token of one order opens no other one. */
+static bool may_hold(struct call *call)
+{
+    if (call->who.kind != IDENTITY_ORDER || !config_wants_sign_in(call->config))
+        return true;
+    problem_say(call->response, call->request, PROBLEM_FORBIDDEN, "This token is for one order only. Please sign in.");
+    return false;
+}
+
+static void hold(struct call *call, const char *flight_id, const struct customer *customer,
+                 const struct seat_list *seats)
 {
     struct order_answer answer = { .call = call, .status = 201, .is_new = true };
     struct caller caller;
@@ -40,12 +78,13 @@ static void hold(struct call *call, const char *flight_id, const char *user_id, 
         call_refuse(call, RESULT_FLIGHT_NOT_FOUND);
         return;
     }
-    if (!call_caller(call, &answer, &caller) || !bulkhead_enter(call, id) || !replay_begin(call))
+    if (!may_hold(call) || !call_caller(call, &answer, &caller) || !bulkhead_enter(call, id) || !replay_begin(call))
         return;
     /* An order that does not exist yet has no version. */
     caller.only_if = (struct version_set){ 0 };
     caller.unless = (struct version_set){ 0 };
-    enum result r = booking_hold(call->db, &caller, id, user_id, seats, &order, &refusal);
+    caller.owner = customer->is_owner ? customer->account : NULL;
+    enum result r = booking_hold(call->db, &caller, id, customer->user_id, seats, &order, &refusal);
     if (r != RESULT_OK)
         call_refuse_order(call, r, &order, &refusal);
 }
@@ -53,20 +92,20 @@ static void hold(struct call *call, const char *flight_id, const char *user_id, 
 void orders_post_for_flight(struct call *call)
 {
     struct body body;
-    char user_id[USER_ID_SIZE];
+    struct customer customer;
     struct seat_list seats;
     if (!body_parse(call->request, call->response, &body))
         return;
-    if (read_user_id(call, &body, NULL, user_id) &&
+    if (read_customer(call, &body, NULL, &customer) &&
         body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats))
-        hold(call, call->id, user_id, &seats);
+        hold(call, call->id, &customer, &seats);
     body_done(&body);
 }
 
 void orders_post(struct call *call)
 {
     struct body body;
-    char user_id[USER_ID_SIZE];
+    struct customer customer;
     const char *flight_id = NULL;
     struct seat_list seats;
     if (!body_parse(call->request, call->response, &body))
@@ -74,18 +113,24 @@ void orders_post(struct call *call)
     if (!body_text(&body, "flightId", &flight_id) || flight_id == NULL || *flight_id == '\0')
         problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "flightId",
                       "flightId must name a flight.");
-    else if (read_user_id(call, &body, "guest", user_id) &&
+    else if (read_customer(call, &body, "guest", &customer) &&
              body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats))
-        hold(call, flight_id, user_id, &seats);
+        hold(call, flight_id, &customer, &seats);
     body_done(&body);
 }
 
 /* ── reading ────────────────────────────────────────────────────────────── */
 
+static enum result read_order(struct call *call, struct order *ret_order)
+{
+    return call_order_id(call) ? booking_read_order(call->db, call->id, call_owner(call, call->id), ret_order)
+                               : RESULT_ORDER_NOT_FOUND;
+}
+
 static void get_order(struct call *call, enum order_dialect dialect)
 {
     struct order order;
-    enum result r = call_order_id(call) ? booking_read_order(call->db, call->id, &order) : RESULT_ORDER_NOT_FOUND;
+    enum result r = read_order(call, &order);
     if (r != RESULT_OK) {
         call_refuse(call, r);
         return;
@@ -106,9 +151,23 @@ void orders_get_status(struct call *call)
     get_order(call, ORDER_DIALECT_B);
 }
 
+static const char *author_name(const struct author *by)
+{
+    if (by->actor_id != 0)
+        return "staff";
+    return by->worker != NULL ? "system" : "customer";
+}
+
+/* Only staff are told the names of staff. */
+struct event_list {
+    struct json_writer *w;
+    bool with_names;
+};
+
 static void write_event(const struct event *e, void *context)
 {
-    struct json_writer *w = context;
+    const struct event_list *list = context;
+    struct json_writer *w = list->w;
     json_open_object(w, NULL);
     json_add_int(w, "eventId", e->event_id);
     json_add_text(w, "type", e->type);
@@ -123,9 +182,12 @@ static void write_event(const struct event *e, void *context)
         json_add_null(w, "durationMs");
     else
         json_add_int(w, "durationMs", *e->duration_ms);
-    json_add_text(w, "worker", e->worker);
+    json_add_text(w, "by", author_name(&e->by));
+    if (list->with_names)
+        json_add_text(w, "actor", e->actor);
+    json_add_text(w, "worker", e->by.worker);
     json_add_text(w, "detail", e->detail);
-    json_add_text(w, "requestId", e->request_id);
+    json_add_text(w, "requestId", e->by.request_id);
     json_add_time(w, "createdAt", e->created_at_ms);
     json_close_object(w);
 }
@@ -133,34 +195,52 @@ static void write_event(const struct event *e, void *context)
 void orders_get_events(struct call *call)
 {
     struct order order;
-    enum result r = call_order_id(call) ? booking_read_order(call->db, call->id, &order) : RESULT_ORDER_NOT_FOUND;
+    enum result r = read_order(call, &order);
     struct json_writer w = response_json(call->response, 200);
+    struct event_list list = { &w, call->who.kind == IDENTITY_STAFF };
     json_open_object(&w, NULL);
     json_add_text(&w, "orderId", call->id);
     json_open_array(&w, "events");
     if (r == RESULT_OK)
-        r = events_list(call->db, call->id, write_event, &w);
+        r = events_list(call->db, call->id, write_event, &list);
     json_close_array(&w);
     json_close_object(&w);
     if (r != RESULT_OK)
         call_refuse(call, r);
 }
 
+/* Whose orders are asked for, by a signed-in customer. False, with the problem as the answer, if by name anybody
+ * else's. */
+static bool read_own(struct call *call, const char *text, char user_id[USER_ID_SIZE], struct order_filter *filter)
+{
+    const char *user = call->who.user;
+    if (user == NULL || (text != NULL && strcmp(text, user) != 0)) {
+        call_refuse(call, RESULT_ORDER_NOT_FOUND);
+        return false;
+    }
+    account_to_user_id(user, user_id);
+    filter->owner = user;
+    filter->user_id = user_id;
+    return true;
+}
+
 void orders_get_list(struct call *call)
 {
     const char *text = parameters_get(&call->request->query, "userId");
+    bool is_own = call->who.kind != IDENTITY_STAFF &&
+                  (config_wants_sign_in(call->config) || (text == NULL && call->who.user != NULL));
     char user_id[USER_ID_SIZE];
-    if (text == NULL || !user_id_read(text, user_id)) {
+    struct order_filter filter = { .user_id = user_id, .from_ms = TIME_NONE, .before_ms = TIME_NONE };
+    if (is_own) {
+        if (!read_own(call, text, user_id, &filter))
+            return;
+    } else if (text == NULL || !user_id_read(text, user_id)) {
         problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "userId",
                       "Say whose orders: ?userId=, 1 to 50 characters, at least one of them visible.");
         return;
+    } else {
+        filter.user_id_sent = text;
     }
-    struct order_filter filter = {
-        .user_id = user_id,
-        .user_id_sent = text,
-        .from_ms = TIME_NONE,
-        .before_ms = TIME_NONE,
-    };
     call_answer_orders(call, &filter);
 }
 

@@ -18,9 +18,8 @@ static const struct {
     [PROBLEM_INVALID_PAYMENT_CODE] = { 400, "INVALID_PAYMENT_CODE", "Invalid payment code",
                                        "The payment code must be exactly five digits." },
     [PROBLEM_UNAUTHORIZED] = { 401, "UNAUTHORIZED", "Unauthorized",
-                               "Send the administrator's token as Authorization: Bearer." },
-    [PROBLEM_FORBIDDEN] = { 403, "FORBIDDEN", "Forbidden",
-                            "With ADMIN_TOKEN=none, only clients on this machine may do this." },
+                               "Sign in, or send a token as Authorization: Bearer." },
+    [PROBLEM_FORBIDDEN] = { 403, "FORBIDDEN", "Forbidden", "You may not do this." },
     [PROBLEM_FLIGHT_NOT_FOUND] = { 404, "FLIGHT_NOT_FOUND", "Flight not found", "There is no such flight." },
     [PROBLEM_ORDER_NOT_FOUND] = { 404, "ORDER_NOT_FOUND", "Order not found", "There is no such order." },
     [PROBLEM_NOT_FOUND] = { 404, "NOT_FOUND", "Not found", "There is nothing here." },
@@ -35,6 +34,7 @@ static const struct {
     [PROBLEM_FLIGHT_DEPARTED] = { 409, "FLIGHT_DEPARTED", "Flight departed", "The flight has departed." },
     [PROBLEM_JOB_RUNNING] = { 409, "JOB_RUNNING", "Job running", "A worker has the job; wait for its lease to end." },
     [PROBLEM_JOB_NOT_RUNNING] = { 409, "JOB_NOT_RUNNING", "Job not running", "No worker has the job." },
+    [PROBLEM_NAME_TAKEN] = { 409, "NAME_TAKEN", "Name taken", "Somebody has this name already." },
     [PROBLEM_REQUEST_IN_PROGRESS] = { 409, "REQUEST_IN_PROGRESS", "Request in progress",
                                       "The first request with this Idempotency-Key is still running." },
     [PROBLEM_PRECONDITION_FAILED] = { 412, "PRECONDITION_FAILED", "Precondition failed",
@@ -69,6 +69,7 @@ enum problem_code problem_of_result(enum result r)
     case RESULT_PRECONDITION_FAILED: return PROBLEM_PRECONDITION_FAILED;
     case RESULT_JOB_RUNNING: return PROBLEM_JOB_RUNNING;
     case RESULT_JOB_NOT_RUNNING: return PROBLEM_JOB_NOT_RUNNING;
+    case RESULT_NAME_TAKEN: return PROBLEM_NAME_TAKEN;
     case RESULT_IDEMPOTENCY_MISMATCH: return PROBLEM_IDEMPOTENCY_MISMATCH;
     case RESULT_IDEMPOTENCY_RUNNING: return PROBLEM_REQUEST_IN_PROGRESS;
     /* Either nothing was changed, or the client finds out by asking again. */
@@ -122,6 +123,8 @@ void problem_write(struct response *response, const struct request *request, con
     json_add_text(&w, "requestId", request->id);
     if (p->field != NULL)
         json_add_text(&w, "field", p->field);
+    if (p->role != NULL)
+        json_add_text(&w, "role", p->role);
     if (p->seats != NULL) {
         json_open_array(&w, "seats");
         for (size_t i = 0; i < p->seats->count; i++)

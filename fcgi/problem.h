@@ -27,6 +27,7 @@ enum problem_code {
     PROBLEM_FLIGHT_DEPARTED,
     PROBLEM_JOB_RUNNING,
     PROBLEM_JOB_NOT_RUNNING,
+    PROBLEM_NAME_TAKEN,
     PROBLEM_REQUEST_IN_PROGRESS,
     PROBLEM_PRECONDITION_FAILED,
     PROBLEM_PAYLOAD_TOO_LARGE,
@@ -42,6 +43,7 @@ struct problem {
     enum problem_code code;
     const char *detail; /* NULL: the code's own sentence */
     const char *field;
+    const char *role; /* the role that may */
     const struct seat_list *seats;
     const struct order *order; /* the order as it is now */
     int64_t max_attempts;      /* for the order */

@@ -20,6 +20,7 @@
 #include "booking/metrics.h"
 #include "booking/store/idempotency.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #define KEY_MAX 255
@@ -82,6 +83,23 @@ static enum result claim_key(struct call *call, const char *key, struct stored_a
     return r;
 }
 
+/* Two customers who choose the same key do not learn of each other. Nobody's keys, and the ADMIN_TOKEN's, are as the
+ * version before has them. */
+static const char *name_key(struct call *call, const char *key)
+{
+    const struct identity *who = &call->who;
+    size_t size = sizeof call->key_text;
+    if (who->kind == IDENTITY_ORDER)
+        (void)snprintf(call->key_text, size, "%s\norder %s", key, who->order_id);
+    else if (who->user != NULL)
+        (void)snprintf(call->key_text, size, "%s\nuser %s", key, who->user);
+    else if (who->kind == IDENTITY_STAFF && who->known_by == NULL)
+        (void)snprintf(call->key_text, size, "%s\nstaff %lld", key, (long long)who->staff.person_id);
+    else
+        text_copy(call->key_text, size, key);
+    return call->key_text;
+}
+
 bool replay_begin(struct call *call)
 {
     const char *key = request_header(call->request, "HTTP_IDEMPOTENCY_KEY");
@@ -98,6 +116,7 @@ bool replay_begin(struct call *call)
         problem_say(call->response, call->request, PROBLEM_INVALID_REQUEST, "The body is not UTF-8.");
         return false;
     }
+    key = name_key(call, key);
     enum result r = claim_key(call, key, &stored);
     if (r == RESULT_OK) {
         CRASH_POINT("key-claimed");

@@ -16,37 +16,38 @@ struct route {
     const char *method;
     const char *path; /* "*" stands for the one id in it */
     handler *handle;
-    bool admin;
+    enum access access;
     bool brief; /* must be answered soon, whatever the database does */
 };
 
 static const struct route routes[] = {
-    { "GET", "api/flights", flights_get_list, false, false },
-    { "GET", "api/flights/*", flights_get, false, false },
-    { "GET", "api/flights/*/seats", flights_get_seats, false, false },
-    { "POST", "api/flights/*/orders", orders_post_for_flight, false, false },
-    { "POST", "api/orders", orders_post, false, false },
-    { "GET", "api/orders", orders_get_list, false, false },
-    { "GET", "api/orders/*", orders_get, false, false },
-    { "DELETE", "api/orders/*", orders_delete, false, false },
-    { "GET", "api/orders/*/status", orders_get_status, false, false },
-    { "GET", "api/orders/*/events", orders_get_events, false, false },
-    { "POST", "api/orders/*/seats", orders_put_seats, false, false },
-    { "PUT", "api/orders/*/seats", orders_put_seats, false, false },
-    { "POST", "api/orders/*/payment", orders_post_payment, false, false },
-    { "POST", "api/orders/*/pay", orders_post_pay, false, false },
-    { "POST", "api/admin/reset", admin_post_reset, true, false },
-    { "GET", "api/admin/orders", admin_get_orders, true, false },
-    { "GET", "api/admin/jobs", admin_get_jobs, true, false },
-    { "POST", "api/admin/jobs/*/retry", admin_post_job_retry, true, false },
-    { "POST", "api/admin/jobs/*/release", admin_post_job_release, true, false },
-    { "GET", "api/admin/queue", admin_get_queue, true, false },
-    { "GET", "api/admin/sweepers", admin_get_sweepers, true, false },
-    { "POST", "api/admin/kinds/*/pause", admin_post_kind_pause, true, false },
-    { "POST", "api/admin/kinds/*/resume", admin_post_kind_resume, true, false },
-    { "GET", "health", health_get, false, true },
-    { "GET", "health/live", health_get_live, false, true },
-    { "GET", "metrics", metrics_get, false, true },
+    { "GET", "api/flights", flights_get_list, ACCESS_PUBLIC, false },
+    { "GET", "api/flights/*", flights_get, ACCESS_PUBLIC, false },
+    { "GET", "api/flights/*/seats", flights_get_seats, ACCESS_PUBLIC, false },
+    { "POST", "api/flights/*/orders", orders_post_for_flight, ACCESS_CUSTOMER, false },
+    { "POST", "api/orders", orders_post, ACCESS_CUSTOMER, false },
+    { "GET", "api/orders", orders_get_list, ACCESS_CUSTOMER, false },
+    { "GET", "api/orders/*", orders_get, ACCESS_CUSTOMER, false },
+    { "DELETE", "api/orders/*", orders_delete, ACCESS_CUSTOMER, false },
+    { "GET", "api/orders/*/status", orders_get_status, ACCESS_CUSTOMER, false },
+    { "GET", "api/orders/*/events", orders_get_events, ACCESS_CUSTOMER, false },
+    { "POST", "api/orders/*/seats", orders_put_seats, ACCESS_CUSTOMER, false },
+    { "PUT", "api/orders/*/seats", orders_put_seats, ACCESS_CUSTOMER, false },
+    { "POST", "api/orders/*/payment", orders_post_payment, ACCESS_CUSTOMER, false },
+    { "POST", "api/orders/*/pay", orders_post_pay, ACCESS_CUSTOMER, false },
+    { "POST", "api/admin/reset", admin_post_reset, ACCESS_ADMIN, false },
+    { "GET", "api/admin/orders", admin_get_orders, ACCESS_VIEWER, false },
+    { "GET", "api/admin/jobs", admin_get_jobs, ACCESS_VIEWER, false },
+    { "POST", "api/admin/jobs/*/retry", admin_post_job_retry, ACCESS_OPERATOR, false },
+    { "POST", "api/admin/jobs/*/release", admin_post_job_release, ACCESS_OPERATOR, false },
+    { "GET", "api/admin/queue", admin_get_queue, ACCESS_VIEWER, false },
+    { "GET", "api/admin/sweepers", admin_get_sweepers, ACCESS_VIEWER, false },
+    { "POST", "api/admin/kinds/*/pause", admin_post_kind_pause, ACCESS_OPERATOR, false },
+    { "POST", "api/admin/kinds/*/resume", admin_post_kind_resume, ACCESS_OPERATOR, false },
+    { "GET", "api/me", me_get, ACCESS_ANYBODY, false },
+    { "GET", "health", health_get, ACCESS_PUBLIC, true },
+    { "GET", "health/live", health_get_live, ACCESS_PUBLIC, true },
+    { "GET", "metrics", metrics_get, ACCESS_PUBLIC, true },
 };
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
 
@@ -148,12 +149,15 @@ static void answer_preflight(struct call *call, const char *allow)
 static void run_handler(struct call *call, const struct route *route)
 {
     bool changes = strcmp(route->method, "GET") != 0;
-    if (changes && !access_may_change(call, route->admin))
+    bool is_for_staff = route->access >= ACCESS_VIEWER;
+    if (!access_identify(call, route->access))
         return;
-    if (route->admin && !access_is_admin(call))
+    if (changes && !access_may_change(call, route->access))
+        return;
+    if (!access_may(call, route->access, changes))
         return;
     /* A customer's key is claimed by the handler, once it knows that there is something to do. */
-    if (changes && route->admin && !replay_begin(call))
+    if (changes && is_for_staff && !replay_begin(call))
         return;
     route->handle(call);
     if (changes)

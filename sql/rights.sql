@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: MIT
 -- What the programs' accounts may do: no more than their statements need, and nothing that changes a schema. The
--- history is only ever added to, and flights are only read. Run it after the migrations, with an account that may grant
+-- history and the audit log are only ever added to, and flights are only read. Run it after the migrations, with an account that may grant
 -- rights; conf/stack does so for the database it runs itself. For another server, put the names and hosts of its
 -- accounts here.
 
@@ -15,6 +15,12 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.sweepers TO booking_app@l
 GRANT SELECT, UPDATE ON flight_booking.job_kinds TO booking_app@localhost;
 -- In MySQL 8, SELECT ... FOR UPDATE requires the right UPDATE.
 GRANT SELECT, UPDATE ON flight_booking.hold_slots TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE ON flight_booking.persons TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE ON flight_booking.staff_tokens TO booking_app@localhost;
+GRANT SELECT, INSERT ON flight_booking.audit_log TO booking_app@localhost;
+GRANT SELECT, INSERT ON flight_booking.locators TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.lookup_failures TO booking_app@localhost;
+GRANT SELECT, INSERT, DELETE ON flight_booking.order_tokens TO booking_app@localhost;
 
 GRANT SELECT, INSERT, UPDATE ON payment_gateway.charges TO gateway_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON payment_gateway.charge_calls TO gateway_app@localhost;

@@ -60,7 +60,7 @@ static bool start(struct sweeper *s, const struct job *job)
 {
     struct order order;
     int64_t lease_began_ms = monotonic_ms();
-    enum result r = booking_read_order(s->db, job->order_id, &order);
+    enum result r = booking_read_order(s->db, job->order_id, NULL, &order);
     if (r != RESULT_OK)
         return sweeper_job_failed(s, job, "read_order", r);
     struct task *task = sweeper_task_new(s, job, lease_began_ms);

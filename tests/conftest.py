@@ -37,6 +37,9 @@ SETTINGS = {
         "SWEEPERS": 2, "MAX_SEATS_PER_ORDER": 4,
         "ADMIN_TOKEN": "test-admin-token", "ALLOWED_ORIGIN": "https://shop.example",
     },
+    # Customers must sign in; a test says who does by REMOTE_USER, straight to the API's socket or by nginx's basic auth.
+    "signed_in": {"CUSTOMERS": "signed-in", "TRUST_REMOTE_USER": "yes", "ADMIN_TOKEN": "test-admin-token",
+                  "ROLE_GROUPS": "viewer:readers,agent:desk,operator:ops,admin:it", "ALLOW_RESET": "yes"},
     # The timings of the seeds' own test configuration.
     "seed": {
         "RESERVATION_TIMEOUT": "30s", "PAYMENT_TIMEOUT": "5s",
@@ -145,6 +148,12 @@ def default_stack(shared_stack):
 def quick_stack(shared_stack):
     """3 s to pay, an hour in all, 1 s per attempt, two sweepers, 4 seats at most, admin by token, CORS for a shop."""
     return shared_stack("quick")
+
+
+@pytest.fixture(scope="session")
+def signed_in_stack(shared_stack):
+    """Customers must sign in; four groups have the four roles."""
+    return shared_stack("signed_in")
 
 
 @pytest.fixture(scope="session")

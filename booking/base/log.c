@@ -17,15 +17,6 @@ static const char *const level_names[] = {
 
 static enum log_level least_level = LOG_INFO;
 
-bool log_level_is_known(const char *name)
-{
-    for (size_t i = 0; i < LEVEL_COUNT; i++) {
-        if (strcmp(level_names[i], name) == 0)
-            return true;
-    }
-    return false;
-}
-
 void log_start(const char *level)
 {
     for (size_t i = 0; i < LEVEL_COUNT; i++) {

@@ -23,8 +23,6 @@ struct log_field {
 #define LOG_NUMBER(k, v) { .key = (k), .number = (long long)(v) }
 /* clang-format on */
 
-bool log_level_is_known(const char *name);
-
 /* Sets the lowest level that is written; until then it is info. */
 void log_start(const char *level);
 

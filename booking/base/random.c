@@ -56,6 +56,21 @@ void random_uuid(char ret_uuid[UUID_SIZE])
     *p = '\0';
 }
 
+void random_token(const char *prefix, char ret_token[TOKEN_SIZE])
+{
+    static const char hex[] = "0123456789abcdef";
+    unsigned char bytes[20];
+    char *p = ret_token;
+    random_bytes(bytes, sizeof bytes);
+    memcpy(p, prefix, 4);
+    p += 4;
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        *p++ = hex[bytes[i] >> 4];
+        *p++ = hex[bytes[i] & 0x0F];
+    }
+    *p = '\0';
+}
+
 int64_t random_id(void)
 {
     uint64_t n = 0;

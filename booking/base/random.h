@@ -16,6 +16,10 @@
  * still cannot be guessed. The time in it decides nothing. */
 void random_uuid(char ret_uuid[UUID_SIZE]);
 
+/* A token: a prefix of four characters, which tells what it is for, and 160 random bits in hexadecimal. */
+#define TOKEN_SIZE 45
+void random_token(const char *prefix, char ret_token[TOKEN_SIZE]);
+
 /* A positive 63-bit number. */
 int64_t random_id(void);
 

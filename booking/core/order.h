@@ -35,7 +35,8 @@ struct order {
     char order_id[UUID_SIZE];
     char flight_id[FLIGHT_ID_SIZE];
     struct order_flight flight;
-    char user_id[USER_ID_SIZE];
+    char user_id[ACCOUNT_SIZE]; /* as the customer gave it; with has_owner the account that made the order */
+    bool has_owner;
     enum order_status status;
     struct seat_list seats;
     int64_t reserved_at_ms;

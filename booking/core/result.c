@@ -20,6 +20,7 @@ const char *result_name(enum result r)
     case RESULT_PRECONDITION_FAILED: return "precondition_failed";
     case RESULT_JOB_RUNNING: return "job_running";
     case RESULT_JOB_NOT_RUNNING: return "job_not_running";
+    case RESULT_NAME_TAKEN: return "name_taken";
     case RESULT_IDEMPOTENCY_MISMATCH: return "idempotency_mismatch";
     case RESULT_IDEMPOTENCY_RUNNING: return "idempotency_running";
     case RESULT_DUPLICATE: return "duplicate";

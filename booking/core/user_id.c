@@ -97,3 +97,21 @@ bool user_id_read(const char *text, char ret_id[USER_ID_SIZE])
         memcpy(ret_id, draft.text, draft.len + 1);
     return valid;
 }
+
+bool account_is_valid(const char *text)
+{
+    size_t len = strlen(text);
+    return len > 0 && text_is_utf8(text, len) && text_is_printable(text) && text_utf8_length(text) <= ACCOUNT_MAX;
+}
+
+void account_to_user_id(const char *account, char ret_id[USER_ID_SIZE])
+{
+    size_t len = 0;
+    for (size_t count = 0; account[len] != '\0'; len++) {
+        bool begins = ((unsigned char)account[len] & 0xC0) != 0x80;
+        if (begins && count++ == USER_ID_MAX)
+            break;
+    }
+    memcpy(ret_id, account, len);
+    ret_id[len] = '\0';
+}

@@ -8,6 +8,16 @@
 #define USER_ID_SIZE 201
 #define USER_ID_MAX 50
 
+/* An account's name, as a sign-on gives it: 255 characters of UTF-8, and the NUL. */
+#define ACCOUNT_SIZE 1021
+#define ACCOUNT_MAX 255
+
+/* Whether a text can be an account: well-formed, 1 to 255 characters, none of them a control character. */
+bool account_is_valid(const char *text);
+
+/* The user id that stands for an account where there is no room for all of it: its first 50 characters. */
+void account_to_user_id(const char *account, char ret_id[USER_ID_SIZE]);
+
 /* Reads the user id that a text means, so that it is the same id wherever and
  * however it was typed: without white space at its ends, with each white space
  * within it made a single blank, without marks for line breaks, and in

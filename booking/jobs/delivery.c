@@ -49,9 +49,8 @@ static enum result settle_job(struct db *db, const struct delivery *d, const cha
         .attempt = job->claim,
         .outcome = d->result->outcome,
         .duration_ms = &d->result->duration_ms,
-        .worker = d->worker,
         .detail = d->result->reason,
-        .request_id = job->request_id,
+        .by = { .request_id = job->request_id, .worker = d->worker },
     };
     return events_add(db, &event);
 }

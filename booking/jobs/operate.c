@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "booking/base/crash_point.h"
-#include "booking/booking.h"
-#include "booking/store/events.h"
+#include "booking/orders/steps.h"
+#include "booking/store/audit.h"
+#include "booking/store/queue.h"
 #include "booking/store/txn.h"
+
+#include <stdio.h>
 
 /* What the operator does to one job. The history of its order records it. */
 struct job_order {
@@ -16,11 +19,21 @@ static enum result log_job(struct db *db, const struct job_order *asked, const s
     struct event event = {
         .order_id = job->order_id,
         .type = type,
-        .worker = worker,
         .detail = job->kind,
-        .request_id = asked->caller->request_id,
+        .by = step_author(asked->caller),
     };
+    event.by.worker = worker;
     return events_add(db, &event);
+}
+
+static enum result audit_job(struct db *db, const struct job_order *asked, const struct job_hold *job,
+                             const char *action)
+{
+    char id[24];
+    char became[128];
+    (void)snprintf(id, sizeof id, "%lld", (long long)asked->job_id);
+    (void)snprintf(became, sizeof became, "{\"kind\":\"%s\",\"orderId\":\"%s\"}", job->kind, job->order_id);
+    return step_audit(db, asked->caller, action, AUDIT_OF_JOB, id, NULL, became);
 }
 
 static enum result retry_in_txn(struct db *db, void *context)
@@ -33,7 +46,8 @@ static enum result retry_in_txn(struct db *db, void *context)
     if (job.leased)
         return RESULT_JOB_RUNNING;
     TRY(jobs_retry(db, &job));
-    return log_job(db, asked, &job, EVENT_JOB_RETRIED, NULL);
+    TRY(log_job(db, asked, &job, EVENT_JOB_RETRIED, NULL));
+    return audit_job(db, asked, &job, AUDIT_RETRY_JOB);
 }
 
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id)
@@ -51,11 +65,42 @@ static enum result release_in_txn(struct db *db, void *context)
     if (!job.leased)
         return RESULT_JOB_NOT_RUNNING;
     TRY(jobs_release(db, &job));
-    return log_job(db, asked, &job, EVENT_JOB_RELEASED, job.worker);
+    TRY(log_job(db, asked, &job, EVENT_JOB_RELEASED, job.worker));
+    return audit_job(db, asked, &job, AUDIT_RELEASE_JOB);
 }
 
 enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id)
 {
     struct job_order asked = { caller, job_id };
     return txn_run(db, NULL, release_in_txn, &asked);
+}
+
+/* What the operator does to all jobs of a kind. */
+struct kind_order {
+    const struct caller *caller;
+    enum job_kind kind;
+    bool pause;
+};
+
+static enum result set_paused_in_txn(struct db *db, void *context)
+{
+    static const char *const states[] = { "{\"paused\":false}", "{\"paused\":true}" };
+    const struct kind_order *asked = context;
+    bool was_paused = false;
+    TRY(queue_lock(db, asked->kind, &was_paused));
+    TRY(asked->pause ? queue_pause(db, asked->kind) : queue_resume(db, asked->kind));
+    return step_audit(db, asked->caller, asked->pause ? AUDIT_PAUSE_KIND : AUDIT_RESUME_KIND, AUDIT_OF_KIND,
+                      job_kind_name(asked->kind), states[was_paused ? 1 : 0], states[asked->pause ? 1 : 0]);
+}
+
+enum result booking_pause_kind(struct db *db, const struct caller *caller, enum job_kind kind)
+{
+    struct kind_order asked = { caller, kind, true };
+    return txn_run(db, NULL, set_paused_in_txn, &asked);
+}
+
+enum result booking_resume_kind(struct db *db, const struct caller *caller, enum job_kind kind)
+{
+    struct kind_order asked = { caller, kind, false };
+    return txn_run(db, NULL, set_paused_in_txn, &asked);
 }

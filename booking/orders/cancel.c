@@ -2,6 +2,7 @@
 #include "booking/base/crash_point.h"
 #include "booking/metrics.h"
 #include "booking/orders/steps.h"
+#include "booking/store/audit.h"
 #include "booking/store/txn.h"
 
 struct cancellation {
@@ -13,14 +14,17 @@ struct cancellation {
 static enum result cancel_in_txn(struct db *db, void *context)
 {
     struct cancellation *c = context;
-    bool by_operator = c->caller->kind == CALLER_OPERATOR;
+    const struct author by = step_author(c->caller);
+    struct order was;
     enum order_status next;
 
     CRASH_SCOPE("cancel");
     TRY(step_lock_order(db, c->caller, c->order_id, c->order));
+    was = *c->order;
     TRY(order_next(c->order->status, ORDER_EVENT_CANCEL, &next));
-    TRY(step_cancel_order(db, c->order, by_operator ? "cancelled by an operator" : "cancelled by the customer",
-                          c->caller->request_id));
+    TRY(step_cancel_order(db, c->order, by.actor_id != 0 ? "cancelled by an operator" : "cancelled by the customer",
+                          &by));
+    TRY(step_audit_order(db, c->caller, AUDIT_CANCEL_ORDER, &was, c->order));
     return step_before_commit(db, c->caller, c->order);
 }
 

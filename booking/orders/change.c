@@ -2,6 +2,7 @@
 #include "booking/base/crash_point.h"
 #include "booking/metrics.h"
 #include "booking/orders/steps.h"
+#include "booking/store/audit.h"
 #include "booking/store/orders.h"
 #include "booking/store/seats.h"
 #include "booking/store/txn.h"
@@ -50,15 +51,16 @@ static void price_anew(struct order *o, const struct seat_list *seats, const str
     memcpy(o->currency, flight->currency, sizeof o->currency);
 }
 
-static enum result log_change(struct db *db, const struct change *c, const struct seat_list *old)
+static enum result log_change(struct db *db, const struct change *c, const struct order *was)
 {
     char from[SEATS_TEXT_SIZE];
     char to[SEATS_TEXT_SIZE];
     char detail[600];
-    seat_list_format(old, from);
+    seat_list_format(&was->seats, from);
     seat_list_format(&c->order->seats, to);
     (void)snprintf(detail, sizeof detail, "%.290s -> %.290s", from, to);
-    return step_log_move(db, c->order, EVENT_SEATS_CHANGED, ORDER_SEATS_RESERVED, detail, c->caller->request_id, NULL);
+    const struct author by = step_author(c->caller);
+    return step_log_move(db, c->order, EVENT_SEATS_CHANGED, ORDER_SEATS_RESERVED, detail, &by);
 }
 
 static enum result change_in_txn(struct db *db, void *context)
@@ -77,7 +79,7 @@ static enum result change_in_txn(struct db *db, void *context)
     if (locked.of_flight.flight.departure_ms <= locked.now_ms)
         return RESULT_ORDER_EXPIRED; /* the flight has left since the order was read */
 
-    struct seat_list old = o->seats;
+    const struct order was = *o;
     o->read_at_ms = locked.now_ms; /* never earlier than the time at which the order was read */
     o->reserved_at_ms = o->read_at_ms;
     o->flight = locked.of_flight.flight;
@@ -86,7 +88,8 @@ static enum result change_in_txn(struct db *db, void *context)
     TRY(swap_seats(db, o, &wanted));
     TRY(step_move_order(db, o, ORDER_EVENT_CHANGE_SEATS));
     TRY(jobs_move(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms));
-    TRY(log_change(db, c, &old));
+    TRY(log_change(db, c, &was));
+    TRY(step_audit_order(db, c->caller, AUDIT_CHANGE_SEATS, &was, o));
     return step_before_commit(db, c->caller, o);
 }
 

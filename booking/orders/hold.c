@@ -2,6 +2,7 @@
 #include "booking/base/crash_point.h"
 #include "booking/metrics.h"
 #include "booking/orders/steps.h"
+#include "booking/store/audit.h"
 #include "booking/store/flights.h"
 #include "booking/store/hold_slots.h"
 #include "booking/store/orders.h"
@@ -28,7 +29,8 @@ static void compose_order(const struct hold *h, const struct locked_seats *locke
     int64_t ends_ms = locked->now_ms + h->caller->config->reservation_timeout_ms;
 
     text_copy(o->flight_id, sizeof o->flight_id, h->flight_id);
-    text_copy(o->user_id, sizeof o->user_id, h->user_id);
+    o->has_owner = h->caller->owner != NULL;
+    text_copy(o->user_id, sizeof o->user_id, o->has_owner ? h->caller->owner : h->user_id);
     text_copy(o->run_id, sizeof o->run_id, h->caller->request_id);
     text_copy(o->currency, sizeof o->currency, locked->of_flight.currency);
     o->flight = locked->of_flight.flight;
@@ -78,7 +80,8 @@ static enum result hold_in_txn(struct db *db, void *context)
     CRASH_POINT("inserted");
     TRY(seats_take(db, o));
     TRY(jobs_add(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms, 0, o->run_id));
-    TRY(events_add_birth(db, o));
+    TRY(events_add_birth(db, o, h->caller->staff.person_id));
+    TRY(step_audit_order(db, h->caller, AUDIT_HOLD_SEATS, NULL, o));
     return step_before_commit(db, h->caller, o);
 }
 

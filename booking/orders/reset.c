@@ -2,6 +2,7 @@
 #include "booking/base/crash_point.h"
 #include "booking/metrics.h"
 #include "booking/orders/steps.h"
+#include "booking/store/audit.h"
 #include "booking/store/flights.h"
 #include "booking/store/seats.h"
 #include "booking/store/txn.h"
@@ -22,15 +23,18 @@ static enum result free_confirmed(struct db *db, const struct reset *reset)
     struct event event = {
         .order_id = reset->order_id,
         .type = EVENT_SEATS_FREED_BY_ADMIN,
-        .request_id = reset->caller->request_id,
+        .by = step_author(reset->caller),
     };
-    enum result r = seats_release(db, &reset->order);
-    return r == RESULT_OK ? events_add(db, &event) : r;
+    TRY(seats_release(db, &reset->order));
+    TRY(events_add(db, &event));
+    return step_audit_order(db, reset->caller, AUDIT_FREE_SEATS, &reset->order, &reset->order);
 }
 
 static enum result reset_in_txn(struct db *db, void *context)
 {
     struct reset *reset = context;
+    const struct author by = step_author(reset->caller);
+    struct order was;
     reset->ended = false;
 
     CRASH_SCOPE("reset");
@@ -40,7 +44,9 @@ static enum result reset_in_txn(struct db *db, void *context)
     if (reset->order.status == ORDER_CONFIRMED)
         return free_confirmed(db, reset);
     reset->ended = true;
-    return step_cancel_order(db, &reset->order, "reset by the operator", reset->caller->request_id);
+    was = reset->order;
+    TRY(step_cancel_order(db, &reset->order, "reset by the operator", &by));
+    return step_audit_order(db, reset->caller, AUDIT_CANCEL_ORDER, &was, &reset->order);
 }
 
 /* Resets one order that holds seats. It may have let go of them meanwhile,

@@ -2,6 +2,8 @@
 #include "booking/orders/steps.h"
 
 #include "booking/base/crash_point.h"
+#include "booking/base/json_writer.h"
+#include "booking/store/audit.h"
 #include "booking/store/jobs.h"
 #include "booking/store/orders.h"
 #include "booking/store/payments.h"
@@ -18,9 +20,14 @@ static bool conditions_hold(const struct caller *caller, int64_t version)
 enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id,
                             struct order *reterr_order)
 {
-    TRY(orders_lock(db, order_id, reterr_order));
+    TRY(orders_lock(db, order_id, caller->owner, reterr_order));
     order_settle_lapse(reterr_order);
     return conditions_hold(caller, reterr_order->version) ? RESULT_OK : RESULT_PRECONDITION_FAILED;
+}
+
+struct author step_author(const struct caller *caller)
+{
+    return (struct author){ .request_id = caller->request_id, .actor_id = caller->staff.person_id };
 }
 
 static size_t find_locked(const struct locked_seats *locked, const char *number)
@@ -100,7 +107,7 @@ enum result step_move_order(struct db *db, struct order *order, enum order_event
 }
 
 enum result step_log_move(struct db *db, const struct order *order, const char *type, enum order_status from,
-                          const char *detail, const char *request_id, const char *worker)
+                          const char *detail, const struct author *by)
 {
     struct event event = {
         .order_id = order->order_id,
@@ -108,26 +115,25 @@ enum result step_log_move(struct db *db, const struct order *order, const char *
         .from_status = order_status_name(from),
         .to_status = order_status_name(order->status),
         .detail = detail,
-        .request_id = request_id,
-        .worker = worker,
+        .by = *by,
     };
     return events_add(db, &event);
 }
 
-enum result step_request_void(struct db *db, const char *order_id, const char *why, const char *request_id)
+enum result step_request_void(struct db *db, const char *order_id, const char *why, const struct author *by)
 {
     struct event event = {
         .order_id = order_id,
         .type = EVENT_VOID_REQUESTED,
         .detail = why,
-        .request_id = request_id,
+        .by = *by,
     };
-    enum result r = jobs_ensure(db, JOB_VOID_CHARGE, order_id, 0, request_id);
+    enum result r = jobs_ensure(db, JOB_VOID_CHARGE, order_id, 0, by->request_id);
     return r == RESULT_OK ? events_add(db, &event) : r;
 }
 
 /* Drops the payment of an order that ends while it is being paid. */
-static enum result drop_payment(struct db *db, const char *order_id, const char *why, const char *request_id)
+static enum result drop_payment(struct db *db, const char *order_id, const char *why, const struct author *by)
 {
     struct payment payment;
     enum result r = payments_find(db, order_id, &payment);
@@ -139,18 +145,18 @@ static enum result drop_payment(struct db *db, const char *order_id, const char 
     TRY(jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id));
     /* An attempt that has not begun never reaches the gateway: beginning one checks the order under the lock we
      * hold. */
-    return payment.attempts > 0 ? step_request_void(db, order_id, why, request_id) : RESULT_OK;
+    return payment.attempts > 0 ? step_request_void(db, order_id, why, by) : RESULT_OK;
 }
 
-enum result step_cancel_order(struct db *db, struct order *order, const char *detail, const char *request_id)
+enum result step_cancel_order(struct db *db, struct order *order, const char *detail, const struct author *by)
 {
     enum order_status from = order->status;
     order->expires_at_ms = TIME_NONE;
     TRY(step_move_order(db, order, ORDER_EVENT_CANCEL));
     TRY(seats_release(db, order));
     CRASH_POINT("released");
-    TRY(step_log_move(db, order, EVENT_ORDER_CANCELLED, from, detail, request_id, NULL));
-    return from == ORDER_PAYMENT_PENDING ? drop_payment(db, order->order_id, detail, request_id)
+    TRY(step_log_move(db, order, EVENT_ORDER_CANCELLED, from, detail, by));
+    return from == ORDER_PAYMENT_PENDING ? drop_payment(db, order->order_id, detail, by)
                                          : jobs_remove(db, JOB_EXPIRE_HOLD, order->order_id);
 }
 
@@ -162,6 +168,56 @@ int64_t step_wait(int64_t delay_ms, int64_t retry_after_ms)
     if (retry_after_ms > RETRY_AFTER_MAX_MS)
         retry_after_ms = RETRY_AFTER_MAX_MS;
     return delay_ms > retry_after_ms ? delay_ms : retry_after_ms;
+}
+
+/* What staff may change of an order, and no name. */
+static void describe_order(const struct order *order, struct buf *out)
+{
+    struct json_writer w = JSON_WRITER_INIT(out);
+    json_open_object(&w, NULL);
+    json_add_text(&w, "status", order_status_name(order->status));
+    json_open_array(&w, "seats");
+    for (size_t i = 0; i < order->seats.count; i++)
+        json_add_text(&w, NULL, order->seats.number[i]);
+    json_close_array(&w);
+    json_add_int(&w, "totalPriceCents", order->total_price_cents);
+    json_add_text(&w, "currency", order->currency);
+    json_add_int(&w, "version", order->version);
+    json_close_object(&w);
+}
+
+enum result step_audit_order(struct db *db, const struct caller *caller, const char *action, const struct order *was,
+                             const struct order *became)
+{
+    struct buf before = BUF_INIT;
+    struct buf after = BUF_INIT;
+    if (caller->staff.person_id == 0)
+        return RESULT_OK;
+    if (was != NULL)
+        describe_order(was, &before);
+    describe_order(became, &after);
+    enum result r = step_audit(db, caller, action, AUDIT_OF_ORDER, became->order_id,
+                               was == NULL ? NULL : buf_str(&before), buf_str(&after));
+    buf_done(&before);
+    buf_done(&after);
+    return r;
+}
+
+enum result step_audit(struct db *db, const struct caller *caller, const char *action, const char *object_kind,
+                       const char *object_id, const char *was, const char *became)
+{
+    struct audit_row row = {
+        .actor_id = caller->staff.person_id,
+        .role = role_name(caller->staff.role),
+        .action = action,
+        .object_kind = object_kind,
+        .object_id = object_id,
+        .was = was,
+        .became = became,
+        .reason = caller->reason,
+        .request_id = caller->request_id,
+    };
+    return caller->staff.person_id == 0 ? RESULT_OK : audit_add(db, &row);
 }
 
 enum result step_before_commit(struct db *db, const struct caller *caller, const struct order *order)

@@ -38,18 +38,29 @@ enum result step_move_order(struct db *db, struct order *order, enum order_event
 
 /* Writes an event that records a move of the order from one state to another. */
 enum result step_log_move(struct db *db, const struct order *order, const char *type, enum order_status from,
-                          const char *detail, const char *request_id, const char *worker) MUST_CHECK;
+                          const char *detail, const struct author *by) MUST_CHECK;
 
 /* Requests the void of a charge that may have been, or may yet be, captured. */
-enum result step_request_void(struct db *db, const char *order_id, const char *why, const char *request_id) MUST_CHECK;
+enum result step_request_void(struct db *db, const char *order_id, const char *why, const struct author *by) MUST_CHECK;
 
 /* Cancels an open order, with its seats, jobs, payment and history. */
 enum result step_cancel_order(struct db *db, struct order *order, const char *detail,
-                              const char *request_id) MUST_CHECK;
+                              const struct author *by) MUST_CHECK;
 
 /* How long to wait before a service outside is asked again: our own pause, or as long as the service asked for, up to a
  * minute. */
 int64_t step_wait(int64_t delay_ms, int64_t retry_after_ms);
+
+/* The author of a caller's changes. */
+struct author step_author(const struct caller *caller);
+
+/* Writes what a staff member did to an order into the audit log; nothing for anybody else. was may be NULL. */
+enum result step_audit_order(struct db *db, const struct caller *caller, const char *action, const struct order *was,
+                             const struct order *became) MUST_CHECK;
+
+/* The same for anything else; the two texts are JSON, or NULL. */
+enum result step_audit(struct db *db, const struct caller *caller, const char *action, const char *object_kind,
+                       const char *object_id, const char *was, const char *became) MUST_CHECK;
 
 enum result step_before_commit(struct db *db, const struct caller *caller, const struct order *order) MUST_CHECK;
 

@@ -57,11 +57,15 @@ static enum result log_attempt(struct db *db, const struct attempt *a, int64_t n
         .attempt = number,
         .outcome = outcome,
         .duration_ms = a->result == NULL ? NULL : &a->result->duration_ms,
-        .worker = worker,
         .detail = detail,
-        .request_id = a->job->request_id,
+        .by = { .request_id = a->job->request_id, .worker = worker },
     };
     return events_add(db, &event);
+}
+
+static struct author author_of(const struct attempt *a)
+{
+    return (struct author){ .request_id = a->job->request_id, .worker = a->worker };
 }
 
 /* A decline settles only its own attempt; the outcome of an attempt before it is unknown. */
@@ -75,18 +79,19 @@ static bool may_be_charged(const struct attempt *a, bool declined)
 static enum result fail_order(struct db *db, struct attempt *a, bool declined, const char *reason)
 {
     struct order *o = &a->order;
+    const struct author by = author_of(a);
     text_copy(o->last_error, sizeof o->last_error, reason);
     a->ended = true;
     TRY(step_move_order(db, o, ORDER_EVENT_FAIL));
     TRY(seats_release(db, o));
     TRY(payments_settle(db, a->payment.payment_id, declined ? "DECLINED" : "FAILED", NULL, reason));
     TRY(jobs_finish(db, a->job));
-    TRY(step_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, a->job->request_id, a->worker));
+    TRY(step_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, &by));
     if (may_be_charged(a, declined))
         TRY(step_request_void(db, o->order_id,
                               declined ? "declined after an attempt whose outcome is unknown"
                                        : "payment failed without a final answer",
-                              a->job->request_id));
+                              &by));
     return RESULT_OK;
 }
 
@@ -164,7 +169,7 @@ static enum result begin_in_txn(struct db *db, void *context)
     a->ended = false;
 
     CRASH_SCOPE("begin-attempt");
-    TRY(orders_lock(db, a->job->order_id, &a->order));
+    TRY(orders_lock(db, a->job->order_id, NULL, &a->order));
     if (a->order.status != ORDER_PAYMENT_PENDING)
         return jobs_finish(db, a->job);
     TRY(payments_find(db, a->job->order_id, &a->payment));
@@ -207,6 +212,7 @@ static const char *outcome_name(enum attempt_outcome outcome)
 static enum result confirm(struct db *db, struct attempt *a)
 {
     struct order *o = &a->order;
+    const struct author by = author_of(a);
     o->last_error[0] = '\0';
     a->ended = true;
     TRY(step_move_order(db, o, ORDER_EVENT_APPROVE));
@@ -217,8 +223,7 @@ static enum result confirm(struct db *db, struct attempt *a)
     TRY(payments_settle(db, a->payment.payment_id, "APPROVED", a->result->transaction_id, NULL));
     TRY(jobs_finish(db, a->job));
     TRY(jobs_add(db, JOB_SEND_CONFIRMATION, o->order_id, TIME_NONE, CONFIRMATION_TRIES, a->job->request_id));
-    return step_log_move(db, o, EVENT_ORDER_CONFIRMED, ORDER_PAYMENT_PENDING, a->result->transaction_id,
-                         a->job->request_id, a->worker);
+    return step_log_move(db, o, EVENT_ORDER_CONFIRMED, ORDER_PAYMENT_PENDING, a->result->transaction_id, &by);
 }
 
 static enum result try_again_later(struct db *db, struct attempt *a)
@@ -303,9 +308,8 @@ static enum result settle_too_late(struct db *db, struct attempt *a)
         return RESULT_STALE;
     TRY(log_attempt(db, a, a->number, approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome), a->worker,
                     approved ? a->result->transaction_id : a->result->reason));
-    if (approved)
-        TRY(step_request_void(db, a->order.order_id, "approved after the order had ended", a->job->request_id));
-    return RESULT_OK;
+    const struct author by = author_of(a);
+    return approved ? step_request_void(db, a->order.order_id, "approved after the order had ended", &by) : RESULT_OK;
 }
 
 static enum result settle_in_txn(struct db *db, void *context)
@@ -314,7 +318,7 @@ static enum result settle_in_txn(struct db *db, void *context)
     a->ended = false;
 
     CRASH_SCOPE("settle-attempt");
-    TRY(orders_lock(db, a->job->order_id, &a->order));
+    TRY(orders_lock(db, a->job->order_id, NULL, &a->order));
     return a->order.status == ORDER_PAYMENT_PENDING ? settle_pending(db, a) : settle_too_late(db, a);
 }
 

@@ -2,6 +2,7 @@
 #include "booking/base/crash_point.h"
 #include "booking/metrics.h"
 #include "booking/orders/steps.h"
+#include "booking/store/audit.h"
 #include "booking/store/orders.h"
 #include "booking/store/payments.h"
 #include "booking/store/txn.h"
@@ -29,13 +30,13 @@ static enum result submit_in_txn(struct db *db, void *context)
 
     CRASH_SCOPE("pay");
     TRY(step_lock_order(db, s->caller, s->order_id, o));
-    enum order_status from = o->status;
+    const struct author by = step_author(s->caller);
+    const struct order was = *o;
     /* The timer is gone: from here on the seats wait for the payment's outcome. */
-    int64_t expires_at_ms = o->expires_at_ms;
     o->expires_at_ms = TIME_NONE;
     enum result r = step_move_order(db, o, ORDER_EVENT_SUBMIT_PAYMENT);
     if (r != RESULT_OK) {
-        o->expires_at_ms = expires_at_ms;
+        o->expires_at_ms = was.expires_at_ms;
         return r;
     }
 
@@ -49,7 +50,8 @@ static enum result submit_in_txn(struct db *db, void *context)
     TRY(jobs_remove(db, JOB_EXPIRE_HOLD, o->order_id));
     TRY(jobs_add(db, JOB_PAYMENT_ATTEMPT, o->order_id, TIME_NONE, s->caller->config->payment_max_attempts,
                  s->caller->request_id));
-    TRY(step_log_move(db, o, EVENT_PAYMENT_SUBMITTED, from, NULL, s->caller->request_id, NULL));
+    TRY(step_log_move(db, o, EVENT_PAYMENT_SUBMITTED, was.status, NULL, &by));
+    TRY(step_audit_order(db, s->caller, AUDIT_SUBMIT_PAYMENT, &was, o));
     return step_before_commit(db, s->caller, o);
 }
 

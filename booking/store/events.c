@@ -3,14 +3,14 @@
 
 DB_SQL(EVENT_ADD,
        "INSERT INTO workflow_events (order_id, type, from_status, to_status, attempt, outcome,"
-       " duration_ms, worker, detail, request_id, change_id, created_at)"
-       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))");
+       " duration_ms, worker, detail, request_id, actor_id, change_id, created_at)"
+       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))");
 
 DB_SQL(EVENT_ADD_BIRTH,
        "INSERT INTO workflow_events (order_id, type, from_status, to_status, detail, request_id,"
-       " change_id, created_at)"
-       " VALUES (?, 'ORDER_CREATED', NULL, 'CREATED', NULL, ?, ?, ?),"
-       " (?, 'SEATS_RESERVED', 'CREATED', 'SEATS_RESERVED', ?, ?, ?, ?)");
+       " actor_id, change_id, created_at)"
+       " VALUES (?, 'ORDER_CREATED', NULL, 'CREATED', NULL, ?, ?, ?, ?),"
+       " (?, 'SEATS_RESERVED', 'CREATED', 'SEATS_RESERVED', ?, ?, ?, ?, ?)");
 
 DB_SQL(EVENT_OF_CHANGE,
        "SELECT 1 AS found FROM workflow_events WHERE order_id = ? AND change_id = ? LIMIT 1");
@@ -20,8 +20,14 @@ DB_SQL(EVENT_OF_ATTEMPT,
        " AND outcome <> 'PENDING' AND (? = 0 OR outcome = 'LATE_APPROVAL') LIMIT 1");
 
 DB_SQL(EVENTS_LIST,
-       "SELECT event_id, type, from_status, to_status, attempt, outcome, duration_ms, worker, detail,"
-       " request_id, created_at FROM workflow_events WHERE order_id = ? ORDER BY event_id");
+       "SELECT e.event_id, e.type, e.from_status, e.to_status, e.attempt, e.outcome, e.duration_ms, e.worker, e.detail,"
+       " e.request_id, e.actor_id, p.name AS actor, e.created_at FROM workflow_events e"
+       " LEFT JOIN persons p ON p.person_id = e.actor_id WHERE e.order_id = ? ORDER BY e.event_id");
+
+static struct db_value id_or_null(int64_t id)
+{
+    return id == 0 ? db_text(NULL) : db_int(id);
+}
 
 enum result events_add(struct db *db, const struct event *e)
 {
@@ -29,21 +35,23 @@ enum result events_add(struct db *db, const struct event *e)
     return db_exec(db, &EVENT_ADD,
                    DB_ARGS(db_text(e->order_id), db_text(e->type), db_text(e->from_status), db_text(e->to_status),
                            e->attempt == 0 ? none : db_int(e->attempt), db_text(e->outcome),
-                           e->duration_ms == NULL ? none : db_int(*e->duration_ms), db_text(e->worker),
-                           db_text(e->detail), db_text(e->request_id), db_int(db_change_id(db))),
+                           e->duration_ms == NULL ? none : db_int(*e->duration_ms), db_text(e->by.worker),
+                           db_text(e->detail), db_text(e->by.request_id), id_or_null(e->by.actor_id),
+                           db_int(db_change_id(db))),
                    NULL);
 }
 
-enum result events_add_birth(struct db *db, const struct order *o)
+enum result events_add_birth(struct db *db, const struct order *o, int64_t actor_id)
 {
     char seats[SEATS_TEXT_SIZE];
     seat_list_format(&o->seats, seats);
     struct db_value request = db_text(o->run_id[0] == '\0' ? NULL : o->run_id);
+    struct db_value actor = id_or_null(actor_id);
     struct db_value change = db_int(db_change_id(db));
     struct db_value now = db_time(o->created_at_ms);
     return db_exec(db, &EVENT_ADD_BIRTH,
-                   DB_ARGS(db_text(o->order_id), request, change, now, db_text(o->order_id), db_text(seats), request,
-                           change, now),
+                   DB_ARGS(db_text(o->order_id), request, actor, change, now, db_text(o->order_id), db_text(seats),
+                           request, actor, change, now),
                    NULL);
 }
 
@@ -84,9 +92,11 @@ enum result events_list(struct db *db, const char *order_id, void (*each)(const 
             .attempt = db_get_int(rows, "attempt"),
             .outcome = db_get_text(rows, "outcome"),
             .duration_ms = db_is_null(rows, "duration_ms") ? NULL : &duration_ms,
-            .worker = db_get_text(rows, "worker"),
             .detail = db_get_text(rows, "detail"),
-            .request_id = db_get_text(rows, "request_id"),
+            .by = { .request_id = db_get_text(rows, "request_id"),
+                    .actor_id = db_get_int(rows, "actor_id"),
+                    .worker = db_get_text(rows, "worker") },
+            .actor = db_get_text(rows, "actor"),
             .created_at_ms = db_get_time(rows, "created_at"),
         };
         each(&row, context);

@@ -5,6 +5,13 @@
 #include "booking/core/order.h"
 #include "booking/store/db.h"
 
+/* Who made a change: a customer's request, a staff member's, or a worker on behalf of a request. */
+struct author {
+    const char *request_id; /* NULL: none */
+    int64_t actor_id;       /* the person id of a staff member; 0: none */
+    const char *worker;     /* NULL: a request made it */
+};
+
 /* The history of an order: rows are only ever added, each in the transaction of
  * the change it records. Fields left out are NULL or 0. */
 struct event {
@@ -16,9 +23,9 @@ struct event {
     int64_t attempt; /* 0: none */
     const char *outcome;
     const int64_t *duration_ms; /* NULL: none */
-    const char *worker;
     const char *detail;
-    const char *request_id;
+    struct author by;
+    const char *actor;     /* only from events_list(): the name of by.actor_id, NULL if it was forgotten */
     int64_t created_at_ms; /* only from events_list() */
 };
 
@@ -34,6 +41,7 @@ struct event {
 #define EVENT_VOID_REQUESTED "VOID_REQUESTED"
 #define EVENT_VOID_ATTEMPT "VOID_ATTEMPT"
 #define EVENT_CONFIRMATION_ATTEMPT "CONFIRMATION_ATTEMPT"
+#define EVENT_PERSONS_FORGOTTEN "PERSONS_FORGOTTEN"
 #define EVENT_SEATS_FREED_BY_ADMIN "SEATS_FREED_BY_ADMIN"
 #define EVENT_JOB_RETRIED "JOB_RETRIED"
 #define EVENT_JOB_RELEASED "JOB_RELEASED"
@@ -41,7 +49,7 @@ struct event {
 enum result events_add(struct db *db, const struct event *event) MUST_CHECK;
 
 /* Adds the birth of an order: ORDER_CREATED and SEATS_RESERVED, in one statement. */
-enum result events_add_birth(struct db *db, const struct order *order) MUST_CHECK;
+enum result events_add_birth(struct db *db, const struct order *order, int64_t actor_id) MUST_CHECK;
 
 /* Whether the transaction with this change id wrote to the order's history. */
 enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *reterr_have) MUST_CHECK;

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #define COLUMNS(now)                                                                           \
-    "o.order_id, o.flight_id, o.user_id, o.status, o.seats, o.seat_prices, o.reserved_at,"     \
+    "o.order_id, o.flight_id, COALESCE(o.owner, o.user_id) AS user_id,"                        \
+    " o.owner IS NOT NULL AS has_owner, o.status, o.seats, o.seat_prices, o.reserved_at,"      \
     " o.expires_at, o.payment_attempts, o.failed_attempts, o.last_error, o.total_price_cents," \
     " o.currency, o.version, o.run_id, o.created_at, o.updated_at, " now                       \
     " AS read_at, " FLIGHT_FACTS_OF("o.flight_id")
@@ -22,17 +23,20 @@
     "CASE WHEN o.status = 'SEATS_RESERVED' AND " EFFECTIVE_END " <= UTC_TIMESTAMP(3)" \
     " THEN 'EXPIRED' ELSE o.status END"
 
-DB_SQL(ORDER_FIND, SELECT_ORDERS " WHERE o.order_id = ?");
+/* Somebody else's order is not there at all, so that a stranger's question costs the same either way. */
+#define OF_OWNER " AND (? IS NULL OR o.owner = ?)"
+
+DB_SQL(ORDER_FIND, SELECT_ORDERS " WHERE o.order_id = ?" OF_OWNER);
 
 /* Whether a hold is over is decided by the time at which the lock was acquired,
  * not the time at which the statement began to wait for it: meanwhile others
  * may have been told that it is over. (SYSDATE is UTC in our sessions.) */
-DB_SQL(ORDER_LOCK, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order_id = ? FOR UPDATE");
+DB_SQL(ORDER_LOCK, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order_id = ?" OF_OWNER " FOR UPDATE");
 
 DB_SQL(ORDER_INSERT,
-       "INSERT INTO orders (order_id, flight_id, user_id, status, seats, reserved_at, expires_at,"
+       "INSERT INTO orders (order_id, flight_id, user_id, owner, status, seats, reserved_at, expires_at,"
        " total_price_cents, seat_prices, currency, version, workflow_id, run_id, created_at, updated_at)"
-       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CONCAT('booking-', ?), ?, ?, ?)");
+       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CONCAT('booking-', ?), ?, ?, ?)");
 
 DB_SQL(ORDER_UPDATE,
        "UPDATE orders SET status = ?, seats = ?, reserved_at = ?, expires_at = ?, payment_attempts = ?,"
@@ -57,6 +61,9 @@ DB_SQL(ORDERS_COUNT_HOLDS,
     " ORDER BY o.created_at DESC, o.order_id DESC LIMIT ?"
 
 DB_SQL(ORDERS_OF_USER, SELECT_ORDERS " WHERE o.user_id = ?" PAGE);
+
+/* user_id has the beginning of each owner's account, and an index. */
+DB_SQL(ORDERS_OF_OWNER, SELECT_ORDERS " WHERE o.user_id = ? AND o.owner = ?" PAGE);
 
 DB_SQL(ORDERS_OF_USER_AS_SENT, SELECT_ORDERS " WHERE o.user_id IN (?, ?)" PAGE);
 
@@ -89,6 +96,7 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     text_copy(o.order_id, sizeof o.order_id, db_get_text(rows, "order_id"));
     text_copy(o.flight_id, sizeof o.flight_id, db_get_text(rows, "flight_id"));
     text_copy(o.user_id, sizeof o.user_id, db_get_text(rows, "user_id"));
+    o.has_owner = db_get_int(rows, "has_owner") != 0;
     text_copy(o.currency, sizeof o.currency, db_get_text(rows, "currency"));
     text_copy(o.last_error, sizeof o.last_error, last_error == NULL ? "" : last_error);
     text_copy(o.run_id, sizeof o.run_id, run_id == NULL ? "" : run_id);
@@ -109,35 +117,40 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     return RESULT_OK;
 }
 
-static enum result find_one(struct db *db, const struct db_sql *sql, const char *order_id, struct order *ret_order)
+static enum result find_one(struct db *db, const struct db_sql *sql, const char *order_id, const char *owner,
+                            struct order *ret_order)
 {
     struct db_rows *rows = NULL;
-    enum result r = db_query_one(db, sql, DB_ARGS(db_text(order_id)), RESULT_ORDER_NOT_FOUND, &rows);
+    enum result r = db_query_one(db, sql, DB_ARGS(db_text(order_id), db_text(owner), db_text(owner)),
+                                 RESULT_ORDER_NOT_FOUND, &rows);
     return r == RESULT_OK ? read_order(rows, ret_order) : r;
 }
 
-enum result orders_find(struct db *db, const char *order_id, struct order *ret_order)
+enum result orders_find(struct db *db, const char *order_id, const char *owner, struct order *ret_order)
 {
-    return find_one(db, &ORDER_FIND, order_id, ret_order);
+    return find_one(db, &ORDER_FIND, order_id, owner, ret_order);
 }
 
-enum result orders_lock(struct db *db, const char *order_id, struct order *ret_order)
+enum result orders_lock(struct db *db, const char *order_id, const char *owner, struct order *ret_order)
 {
-    return find_one(db, &ORDER_LOCK, order_id, ret_order);
+    return find_one(db, &ORDER_LOCK, order_id, owner, ret_order);
 }
 
 enum result orders_insert(struct db *db, const struct order *o)
 {
     char seats[SEATS_TEXT_SIZE];
     char prices[PRICES_TEXT_SIZE];
+    char user_id[USER_ID_SIZE];
     seat_list_format(&o->seats, seats);
     price_list_format(&o->prices, o->seats.count, prices);
+    account_to_user_id(o->user_id, user_id);
     return db_exec(db, &ORDER_INSERT,
-                   DB_ARGS(db_text(o->order_id), db_text(o->flight_id), db_text(o->user_id),
-                           db_text(order_status_name(o->status)), db_text(seats), db_time(o->reserved_at_ms),
-                           db_time(o->expires_at_ms), db_int(o->total_price_cents), db_text(prices),
-                           db_text(o->currency), db_int(o->version), db_text(o->order_id), db_text(o->run_id),
-                           db_time(o->created_at_ms), db_time(o->updated_at_ms)),
+                   DB_ARGS(db_text(o->order_id), db_text(o->flight_id), db_text(user_id),
+                           db_text(o->has_owner ? o->user_id : NULL), db_text(order_status_name(o->status)),
+                           db_text(seats), db_time(o->reserved_at_ms), db_time(o->expires_at_ms),
+                           db_int(o->total_price_cents), db_text(prices), db_text(o->currency), db_int(o->version),
+                           db_text(o->order_id), db_text(o->run_id), db_time(o->created_at_ms),
+                           db_time(o->updated_at_ms)),
                    NULL);
 }
 
@@ -197,6 +210,11 @@ static enum result query_page(struct db *db, const struct order_filter *f, struc
     int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
     const char *before_id = f->before_id == NULL ? "" : f->before_id;
     const char *sent = f->user_id_sent != NULL ? f->user_id_sent : f->user_id;
+    if (f->owner != NULL)
+        return db_query(db, &ORDERS_OF_OWNER,
+                        DB_ARGS(db_text(f->user_id), db_text(f->owner), db_time(before_ms), db_time(before_ms),
+                                db_text(before_id), db_int(f->limit)),
+                        ret_rows);
     if (f->user_id != NULL && f->flight_id == NULL && f->status == NULL && f->search == NULL && f->from_ms == TIME_NONE)
         return strcmp(f->user_id, sent) == 0
                    ? db_query(db, &ORDERS_OF_USER,

@@ -8,12 +8,12 @@
 /* The table of orders. Lock an order before its seats, its payment and its
  * jobs. Results are those of db.h, and RESULT_ORDER_NOT_FOUND where noted. */
 
-/* Reads an order by one plain statement, outside any transaction; or RESULT_ORDER_NOT_FOUND. */
-enum result orders_find(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
+/* Reads an order by one plain statement, outside any transaction; or RESULT_ORDER_NOT_FOUND, also if it is not this
+ * owner's (NULL: anybody's). */
+enum result orders_find(struct db *db, const char *order_id, const char *owner, struct order *ret_order) MUST_CHECK;
 
-/* Reads an order and locks it for the rest of the transaction; or
- * RESULT_ORDER_NOT_FOUND. */
-enum result orders_lock(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
+/* Reads an order and locks it for the rest of the transaction; or RESULT_ORDER_NOT_FOUND as above. */
+enum result orders_lock(struct db *db, const char *order_id, const char *owner, struct order *ret_order) MUST_CHECK;
 
 enum result orders_insert(struct db *db, const struct order *order) MUST_CHECK;
 
@@ -34,6 +34,7 @@ enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_
 
 /* Which orders to list, the newest first, from where the last page ended. */
 struct order_filter {
+    const char *owner;        /* NULL: any; else user_id is its beginning, and nothing but the page below counts */
     const char *user_id;      /* NULL: any */
     const char *user_id_sent; /* how the client wrote it, which the version before stored; NULL: as user_id */
     const char *flight_id;    /* NULL: any */

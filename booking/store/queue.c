@@ -26,6 +26,7 @@ DB_SQL(QUEUE_RECENT,
 #define RECENT_MAX 3000
 #define RECENT_MS 60000
 
+DB_SQL(KIND_LOCK, "SELECT paused_at FROM job_kinds WHERE kind = ? FOR UPDATE");
 DB_SQL(KIND_PAUSE, "UPDATE job_kinds SET paused_at = COALESCE(paused_at, UTC_TIMESTAMP(3)) WHERE kind = ?");
 DB_SQL(KIND_RESUME, "UPDATE job_kinds SET paused_at = NULL WHERE kind = ?");
 
@@ -85,6 +86,14 @@ enum result queue_read(struct db *db, const int64_t lease_ms[JOB_KIND_COUNT],
     for (int i = 0; r == RESULT_OK && i < JOB_KIND_COUNT; i++)
         r = read_state(db, (enum job_kind)i, lease_ms[i], &reterr_states[i]);
     return r == RESULT_OK ? read_rates(db, reterr_states) : r;
+}
+
+enum result queue_lock(struct db *db, enum job_kind kind, bool *ret_paused)
+{
+    struct db_rows *rows = NULL;
+    TRY(db_query_one(db, &KIND_LOCK, DB_ARGS(db_text(job_kind_name(kind))), RESULT_INTERNAL, &rows));
+    *ret_paused = !db_is_null(rows, "paused_at");
+    return RESULT_OK;
 }
 
 enum result queue_pause(struct db *db, enum job_kind kind)

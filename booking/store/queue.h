@@ -24,8 +24,9 @@ struct queue_state {
 enum result queue_read(struct db *db, const int64_t lease_ms[JOB_KIND_COUNT],
                        struct queue_state reterr_states[JOB_KIND_COUNT]) MUST_CHECK;
 
-/* Stops sweepers from claiming a kind, or lets them claim it again; doing so
- * twice is fine. They finish what they have claimed. */
+/* Stops sweepers from claiming a kind, or lets them claim it again. queue_lock() locks the kind for the rest of the
+ * transaction. */
+enum result queue_lock(struct db *db, enum job_kind kind, bool *ret_paused) MUST_CHECK;
 enum result queue_pause(struct db *db, enum job_kind kind) MUST_CHECK;
 enum result queue_resume(struct db *db, enum job_kind kind) MUST_CHECK;
 

@@ -129,7 +129,9 @@ enum result seats_take(struct db *db, const struct order *order)
     bool few = order->seats.count <= 4;
     size_t slots = few ? 4 : 64;
     args[0] = db_text(order->order_id);
-    args[1] = db_text(order->user_id);
+    char user_id[USER_ID_SIZE];
+    account_to_user_id(order->user_id, user_id);
+    args[1] = db_text(user_id);
     args[2] = db_time(order->reserved_at_ms);
     args[3] = db_text(order->flight_id);
     fill_slots(args + 4, slots, &order->seats, NULL);

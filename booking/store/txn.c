@@ -30,7 +30,7 @@ static enum result look_up(struct db *db, const char *order_id, int64_t change_i
     enum result r = db_begin(db);
     if (r != RESULT_OK)
         return r;
-    r = orders_lock(db, order_id, &order);
+    r = orders_lock(db, order_id, NULL, &order);
     if (r == RESULT_OK)
         r = events_have_change(db, order_id, change_id, &have);
     db_rollback(db);

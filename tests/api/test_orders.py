@@ -69,7 +69,7 @@ def test_limit_has_a_ceiling(api, flight):
 
 # -- history --------------------------------------------------------------------------------------
 
-EVENT_FIELDS = {"eventId", "type", "fromStatus", "toStatus", "attempt", "outcome", "durationMs", "worker", "detail",
+EVENT_FIELDS = {"eventId", "type", "fromStatus", "toStatus", "attempt", "outcome", "durationMs", "by", "worker", "detail",
                 "requestId", "createdAt"}
 
 

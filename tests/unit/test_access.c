@@ -14,6 +14,7 @@
 
 static struct {
     const char *authorization, *host, *origin, *name, *protocol, *site;
+    const char *user, *groups; /* what nginx says of a sign-on */
     const char *proxy; /* the name of a header that a proxy adds */
 } sent;
 
@@ -26,6 +27,8 @@ static const char *header_of(const struct request *request, const char *name)
            : strcmp(name, "HTTP_SEC_FETCH_SITE") == 0              ? sent.site
            : strcmp(name, "SERVER_NAME") == 0                      ? sent.name
            : strcmp(name, "SERVER_PROTOCOL") == 0                  ? sent.protocol
+           : strcmp(name, "REMOTE_USER") == 0                      ? sent.user
+           : strcmp(name, "REMOTE_GROUPS") == 0                    ? sent.groups
            : sent.proxy != NULL && strcmp(name, sent.proxy) == 0   ? "127.0.0.1"
                                                                    : NULL;
 }
@@ -40,7 +43,8 @@ static int ask(const char *token, const char *address)
     struct call x = { .config = &config, .request = &request, .response = &response };
     text_copy(config.admin_token, sizeof config.admin_token, token);
     response_clear(&response);
-    int status = access_is_admin(&x) ? 0 : response.status;
+    /* Nothing here may ask the database: there is none. */
+    int status = access_identify(&x, ACCESS_ADMIN) && access_may(&x, ACCESS_ADMIN, false) ? 0 : response.status;
     response_done(&response);
     return status;
 }
@@ -119,7 +123,7 @@ static void by_this_machine(void **state)
         check(status == rows[i].status, "row %zu: %d, not %d", i, status, rows[i].status);
         /* Where nothing is set, no client is the operator. */
         sent.authorization = i % 2 == 0 ? NULL : "Bearer ";
-        check(ask("", rows[i].address) == 403, "row %zu, without a token", i);
+        check(ask("", rows[i].address) == 401, "row %zu, without a token", i);
     }
 }
 
@@ -159,16 +163,79 @@ static void by_site(void **state)
         sent.site = rows[i / 2].site;
         sent.origin = rows[i / 2].origin;
         text_copy(config.allowed_origin, sizeof config.allowed_origin, rows[i / 2].allowed);
-        check(access_may_change(&x, is_admin) == right, "row %zu, %s", i / 2, is_admin ? "an operator" : "a customer");
+        check(access_may_change(&x, is_admin ? ACCESS_VIEWER : ACCESS_CUSTOMER) == right, "row %zu, %s", i / 2, is_admin ? "an operator" : "a customer");
         check(right || response.status == 403, "row %zu: %d", i / 2, response.status);
         response_done(&response);
+    }
+}
+
+/* What a sign-on lets somebody do, and that nobody is believed without TRUST_REMOTE_USER. */
+static void by_sign_on(void **state)
+{
+    static const char name_255[] = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                                   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+                                   "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde";
+    static const struct {
+        const char *user, *groups;
+        enum identity_kind kind;
+        enum role role;
+    } rows[] = {
+        { NULL, NULL, IDENTITY_NOBODY, ROLE_NONE },
+        { "", "it", IDENTITY_NOBODY, ROLE_NONE },
+        { "ada@example.com", NULL, IDENTITY_CUSTOMER, ROLE_NONE },
+        { "ada@example.com", "", IDENTITY_CUSTOMER, ROLE_NONE },
+        { "ada@example.com", "friends,desks", IDENTITY_CUSTOMER, ROLE_NONE },
+        { "ada@example.com", "friends, desk", IDENTITY_STAFF, ROLE_AGENT },
+        { "ada@example.com", "readers,it,desk", IDENTITY_STAFF, ROLE_ADMIN },
+        { "ada@example.com", "a:b", IDENTITY_STAFF, ROLE_OPERATOR },
+        { "ada\n", "it", IDENTITY_NOBODY, ROLE_NONE },
+        { "ada\xff", "it", IDENTITY_NOBODY, ROLE_NONE },
+        { name_255, NULL, IDENTITY_CUSTOMER, ROLE_NONE },
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * COUNT_OF(rows); i++) {
+        static struct config config = { .role_groups = "viewer:readers,agent:desk,operator:a:b,admin:it" };
+        struct request request = { .method = "GET", .path = "/", .id = "req-1", .header_of = header_of };
+        struct response response = {0};
+        struct call x = { .config = &config, .request = &request, .response = &response };
+        bool trusts = i % 2 == 1;
+        config.trust_remote_user = trusts;
+        memset(&sent, 0, sizeof sent);
+        sent.user = rows[i / 2].user;
+        sent.groups = rows[i / 2].groups;
+        check(access_identify(&x, ACCESS_ANYBODY), "row %zu", i / 2);
+        check(x.who.kind == (trusts ? rows[i / 2].kind : IDENTITY_NOBODY), "row %zu: kind %d", i / 2, (int)x.who.kind);
+        check(x.who.staff.role == (trusts ? rows[i / 2].role : ROLE_NONE), "row %zu: role %d", i / 2, (int)x.who.staff.role);
+        response_done(&response);
+    }
+}
+
+/* Each role may what the ones before it may, and is told which one may more. */
+static void by_role(void **state)
+{
+    (void)state;
+    for (enum role has = ROLE_NONE; has <= ROLE_ADMIN; has++) {
+        for (enum role needed = ROLE_VIEWER; needed <= ROLE_ADMIN; needed++) {
+            static struct config config;
+            struct request request = { .method = "GET", .path = "/", .id = "req-1", .header_of = header_of };
+            struct response response = {0};
+            struct call x = { .config = &config, .request = &request, .response = &response,
+                              .who = { .kind = has == ROLE_NONE ? IDENTITY_NOBODY : IDENTITY_STAFF, .staff = { 0, has } } };
+            enum access access = (enum access)(ACCESS_VIEWER + (needed - ROLE_VIEWER));
+            memset(&sent, 0, sizeof sent);
+            bool may = access_may(&x, access, true);
+            check(may == (has >= needed), "%s for %s", role_name(has), role_name(needed));
+            check(may || response.status == (has == ROLE_NONE ? 401 : 403), "%s: %d", role_name(has), response.status);
+            check(may || has == ROLE_NONE || strstr(buf_str(&response.body), role_name(needed)) != NULL, "names the role");
+            response_done(&response);
+        }
     }
 }
 
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = { cmocka_unit_test(by_token), cmocka_unit_test(by_this_machine),
-                                        cmocka_unit_test(by_site) };
+                                        cmocka_unit_test(by_site), cmocka_unit_test(by_sign_on), cmocka_unit_test(by_role) };
     log_start("error");
     if (argc != 2)
         return cmocka_run_group_tests(tests, NULL, NULL);

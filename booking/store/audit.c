@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#include "booking/store/audit.h"
+
+#include "booking/base/timestamp.h"
+
+DB_SQL(AUDIT_ADD,
+       "INSERT INTO audit_log (actor_id, role, action, object_kind, object_id, was, became, reason, request_id,"
+       " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))");
+
+DB_SQL(AUDIT_LIST,
+       "SELECT a.audit_id, a.actor_id, p.name AS actor, a.role, a.action, a.object_kind, a.object_id, a.was, a.became,"
+       " a.reason, a.request_id, a.created_at"
+       " FROM audit_log a LEFT JOIN persons p ON p.person_id = a.actor_id"
+       " WHERE (? IS NULL OR a.actor_id = ?) AND (? IS NULL OR a.action = ?) AND (? IS NULL OR a.object_id = ?)"
+       " AND (? IS NULL OR a.created_at >= ?) AND (? IS NULL OR a.created_at < ?) AND (? IS NULL OR a.audit_id < ?)"
+       " ORDER BY a.audit_id DESC LIMIT ?");
+
+enum result audit_add(struct db *db, const struct audit_row *row)
+{
+    return db_exec(db, &AUDIT_ADD,
+                   DB_ARGS(db_int(row->actor_id), db_text(row->role), db_text(row->action), db_text(row->object_kind),
+                           db_text(row->object_id), db_text(row->was), db_text(row->became), db_text(row->reason),
+                           db_text(row->request_id)),
+                   NULL);
+}
+
+static struct db_value number_or_null(int64_t number)
+{
+    return number == 0 ? db_text(NULL) : db_int(number);
+}
+
+enum result audit_list(struct db *db, const struct audit_filter *f, void (*each)(const struct audit_row *, void *),
+                       void *context)
+{
+    struct db_rows *rows = NULL;
+    struct db_value actor = number_or_null(f->actor_id);
+    struct db_value before = number_or_null(f->before_id);
+    enum result r = db_query(db, &AUDIT_LIST,
+                             DB_ARGS(actor, actor, db_text(f->action), db_text(f->action), db_text(f->object_id),
+                                     db_text(f->object_id), db_time(f->from_ms), db_time(f->from_ms), db_time(f->to_ms),
+                                     db_time(f->to_ms), before, before, db_int(f->limit)),
+                             &rows);
+    while (db_more(rows, &r)) {
+        struct audit_row row = {
+            .audit_id = db_get_int(rows, "audit_id"),
+            .actor_id = db_get_int(rows, "actor_id"),
+            .actor = db_get_text(rows, "actor"),
+            .role = db_get_text(rows, "role"),
+            .action = db_get_text(rows, "action"),
+            .object_kind = db_get_text(rows, "object_kind"),
+            .object_id = db_get_text(rows, "object_id"),
+            .was = db_get_text(rows, "was"),
+            .became = db_get_text(rows, "became"),
+            .reason = db_get_text(rows, "reason"),
+            .request_id = db_get_text(rows, "request_id"),
+            .created_at_ms = db_get_time(rows, "created_at"),
+        };
+        each(&row, context);
+    }
+    return r;
+}
