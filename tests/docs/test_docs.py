@@ -133,8 +133,8 @@ def check_config(**settings):
 def documented_settings():
     """{name: (cell of the default, cell of the range)}, aliases apart."""
     rows = [[cell.strip() for cell in line.split("|")[1:4]] for line in
-            re.findall(r"^\| `[A-Z_]+`.*$", (ROOT / "docs/configuration.md").read_text(), re.M)]
-    return {re.match(r"`([A-Z_]+)`", name)[1]: (default, bounds) for name, default, bounds in rows}
+            re.findall(r"^\| `[A-Z0-9_]+`.*$", (ROOT / "docs/configuration.md").read_text(), re.M)]
+    return {re.match(r"`([A-Z0-9_]+)`", name)[1]: (default, bounds) for name, default, bounds in rows}
 
 
 def test_every_setting_is_documented():
@@ -142,7 +142,7 @@ def test_every_setting_is_documented():
     settings = "".join((ROOT / f"tools/stack/stacklib/{name}.py").read_text() for name in ("settings", "account"))
     stack_alone = set(re.findall(r'(?:environment\.get|self\.\w+)\("([A-Z_]+)"', settings))
     stack_alone -= {"PATH", "SUDO_USER"}
-    stack_alone |= set(re.findall(r"\$\{([A-Z_]+):-", (ROOT / "conf/host/nginx-clients").read_text())) - set(in_force)
+    stack_alone |= set(re.findall(r"\$\{([A-Z0-9_]+):-", (ROOT / "conf/host/nginx-clients").read_text())) - set(in_force)
     documented = documented_settings()
     assert set(documented) == set(in_force) | stack_alone
     for name, value in in_force.items():
