@@ -383,3 +383,33 @@ def test_a_bad_line_is_numbered_and_not_shown(files, tmp_path, name, text, line)
     run = subprocess.run([ROOT / "conf/host/nginx-clients"], env={**files, name: tmp_path / "file", "PATH": "/usr/bin:/bin"},
                          capture_output=True, text=True)
     assert run.returncode == 1 and run.stderr.startswith(f"{name}: line {line} of ") and "secret" not in run.stderr
+
+
+# -- all of it ----------------------------------------------------------------------------------
+
+SETTINGS = {"TRUST_REMOTE_USER": "yes", "ROLE_GROUPS": "viewer:readers,agent:desk,operator:ops", "ADMIN_TOKEN": "the-operator-s-own-token"}
+
+
+def test_a_trusting_api_believes_no_client(own_stack):
+    """The API trusts nginx, which asks nobody who they are: so nobody is anybody, with any header."""
+    stack = own_stack(**SETTINGS, SIGN_ON="none")
+    for headers in (dict.fromkeys(NAMES, "ops"), {"Authorization": basic("ops", "x")}, GOOD):
+        for path in ("/api/me", "/api/me?x"):
+            me = stack.api(**headers).get(path)
+            assert (me.ok()["user"], me.json["role"]) == (None, None)
+        stack.api(**headers).get("/api/admin/orders").refused(401, "UNAUTHORIZED")
+
+
+def test_a_password_opens_what_its_groups_may(own_stack, files):
+    stack = own_stack(**SETTINGS, **files)
+    for user, role in (("ann", "operator"), ("bob.lee", "agent"), ("zoe", None)):
+        api = stack.api(Authorization=basic(user, f"{user}'s own"))
+        me = api.get("/api/me")
+        assert (me.ok()["user"], me.json["role"], me.json["signOut"]) == (user, role, "/sign-out")
+        assert {"no-store", "private"} & set(re.split(", *", me.headers["Cache-Control"])), me
+        api.plain = True
+        assert api.get("/api/admin/orders").status == (200 if role else 403)
+        assert user not in stack.api().get("/health").body.decode() and user not in api.get("/metrics").body.decode()
+    assert stack.api().get("/api/me").ok()["user"] is None
+    assert stack.api(Authorization="Bearer the-operator-s-own-token").get("/api/me").ok()["role"] == "admin"
+    assert "s own" not in stack.logs() and not re.search("ann|bob.lee", (stack.data_dir / "logs/access.log").read_text())
