@@ -80,6 +80,19 @@ ORDERS = {
          WHERE (o.status = 'FAILED' AND p.attempts > (CASE WHEN p.status = 'DECLINED' THEN 1 ELSE 0 END)
                 OR o.status = 'CANCELLED' AND p.attempts > 0)
            AND p.voided_at IS NULL AND j.job_id IS NULL""",
+    # The version before confirmed orders without one, until the first was given.
+    "a confirmed order without a locator": """
+        SELECT o.order_id FROM {booking}.orders o
+          JOIN {booking}.workflow_events e ON e.order_id = o.order_id AND e.type = 'ORDER_CONFIRMED'
+         WHERE o.status = 'CONFIRMED' AND o.locator IS NULL
+           AND e.created_at >= (SELECT MIN(created_at) FROM {booking}.locators)""",
+    "a locator that is not its order's": """
+        SELECT l.locator, l.order_id, o.locator AS has FROM {booking}.locators l
+          LEFT JOIN {booking}.orders o ON o.order_id = l.order_id WHERE NOT o.locator <=> l.locator
+         UNION ALL
+        SELECT NULL, o.order_id, o.locator FROM {booking}.orders o
+          LEFT JOIN {booking}.locators l ON l.locator = o.locator AND l.order_id = o.order_id
+         WHERE o.locator IS NOT NULL AND l.locator IS NULL""",
     "a job whose order needs none": """
         SELECT j.job_id, j.kind, j.order_id, o.status FROM {booking}.workflow_jobs j
           LEFT JOIN {booking}.orders o ON o.order_id = j.order_id

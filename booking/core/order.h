@@ -4,6 +4,7 @@
 
 #include "booking/base/random.h"
 #include "booking/base/timestamp.h"
+#include "booking/core/locator.h"
 #include "booking/core/order_state.h"
 #include "booking/core/price.h"
 #include "booking/core/seat.h"
@@ -49,6 +50,7 @@ struct order {
     char currency[CURRENCY_SIZE];
     int64_t version;
     char run_id[101];
+    char locator[LOCATOR_SIZE]; /* empty: it has none (yet) */
     int64_t created_at_ms;
     int64_t updated_at_ms;
     int64_t read_at_ms;

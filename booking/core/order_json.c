@@ -50,6 +50,7 @@ void order_write_json(struct json_writer *w, const char *name, const struct orde
     json_add_text(w, "userId", o->user_id);
     json_add_text(w, "status", status_in(dialect, o->status));
     write_seats(w, o);
+    json_add_text(w, "locator", o->locator[0] == '\0' ? NULL : o->locator);
     json_add_text(w, "workflowId", workflow_id);
     json_add_time(w, "reservedAt", o->reserved_at_ms);
     json_add_time(w, "expiresAt", o->expires_at_ms);

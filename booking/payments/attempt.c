@@ -13,9 +13,11 @@
 
 #include "booking/base/backoff.h"
 #include "booking/base/crash_point.h"
+#include "booking/base/random.h"
 #include "booking/base/text.h"
 #include "booking/metrics.h"
 #include "booking/orders/steps.h"
+#include "booking/store/locators.h"
 #include "booking/store/orders.h"
 #include "booking/store/payments.h"
 #include "booking/store/seats.h"
@@ -215,6 +217,9 @@ static enum result confirm(struct db *db, struct attempt *a)
     const struct author by = author_of(a);
     o->last_error[0] = '\0';
     a->ended = true;
+    if (o->locator[0] == '\0')
+        TRY(locators_give(db, o->order_id, random_id, o->locator));
+    CRASH_POINT("located");
     TRY(step_move_order(db, o, ORDER_EVENT_APPROVE));
     enum result booked = seats_book(db, o);
     a->seats_lost = booked == RESULT_STALE;

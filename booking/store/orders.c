@@ -11,7 +11,7 @@
     "o.order_id, o.flight_id, COALESCE(o.owner, o.user_id) AS user_id,"                        \
     " o.owner IS NOT NULL AS has_owner, o.status, o.seats, o.seat_prices, o.reserved_at,"      \
     " o.expires_at, o.payment_attempts, o.failed_attempts, o.last_error, o.total_price_cents," \
-    " o.currency, o.version, o.run_id, o.created_at, o.updated_at, " now                       \
+    " o.currency, o.version, o.run_id, o.locator, o.created_at, o.updated_at, " now            \
     " AS read_at, " FLIGHT_FACTS_OF("o.flight_id")
 #define SELECT_ORDERS "SELECT " COLUMNS("UTC_TIMESTAMP(3)") " FROM orders o"
 
@@ -41,7 +41,7 @@ DB_SQL(ORDER_INSERT,
 DB_SQL(ORDER_UPDATE,
        "UPDATE orders SET status = ?, seats = ?, reserved_at = ?, expires_at = ?, payment_attempts = ?,"
        " failed_attempts = ?, last_error = ?, total_price_cents = ?, seat_prices = ?, currency = ?,"
-       " version = version + 1, updated_at = ?"
+       " locator = ?, version = version + 1, updated_at = ?"
        " WHERE order_id = ? AND version = ? AND status = ?");
 
 DB_SQL(ORDER_LAPSED_HOLDERS,
@@ -88,6 +88,7 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     struct flight_facts facts;
     const char *last_error = db_get_text(rows, "last_error");
     const char *run_id = db_get_text(rows, "run_id");
+    const char *locator = db_get_text(rows, "locator");
 
     if (!order_status_parse(db_get_text(rows, "status"), &o.status) ||
         !seat_list_parse(db_get_text(rows, "seats"), &o.seats) ||
@@ -100,6 +101,7 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     text_copy(o.currency, sizeof o.currency, db_get_text(rows, "currency"));
     text_copy(o.last_error, sizeof o.last_error, last_error == NULL ? "" : last_error);
     text_copy(o.run_id, sizeof o.run_id, run_id == NULL ? "" : run_id);
+    text_copy(o.locator, sizeof o.locator, locator == NULL ? "" : locator);
     o.flight = facts.flight;
     o.reserved_at_ms = db_get_time(rows, "reserved_at");
     o.expires_at_ms = db_get_time(rows, "expires_at");
@@ -164,8 +166,9 @@ enum result orders_update(struct db *db, struct order *o, enum order_status from
                        DB_ARGS(db_text(order_status_name(o->status)), db_text(seats), db_time(o->reserved_at_ms),
                                db_time(o->expires_at_ms), db_int(o->payment_attempts), db_int(o->failed_attempts),
                                db_text(o->last_error[0] == '\0' ? NULL : o->last_error), db_int(o->total_price_cents),
-                               db_text(prices), db_text(o->currency), db_time(o->read_at_ms), db_text(o->order_id),
-                               db_int(o->version), db_text(order_status_name(from))),
+                               db_text(prices), db_text(o->currency),
+                               db_text(o->locator[0] == '\0' ? NULL : o->locator), db_time(o->read_at_ms),
+                               db_text(o->order_id), db_int(o->version), db_text(order_status_name(from))),
                        1));
     o->version++;
     o->updated_at_ms = o->read_at_ms;

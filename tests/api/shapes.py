@@ -5,7 +5,7 @@ import datetime
 import re
 
 ORDER_FIELDS = {
-    "orderId", "flightId", "flight", "userId", "status", "seats", "seatPrices", "workflowId", "reservedAt", "expiresAt", "timerRemaining",
+    "orderId", "flightId", "flight", "userId", "status", "seats", "seatPrices", "locator", "workflowId", "reservedAt", "expiresAt", "timerRemaining",
     "serverTime", "paymentAttempts", "maxPaymentAttempts", "lastError", "message", "totalPriceCents", "currency",
     "version", "createdAt", "updatedAt",
 }

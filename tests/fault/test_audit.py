@@ -72,6 +72,13 @@ PLANTED = {
         ("pending", "DELETE FROM workflow_jobs WHERE order_id = '{o}'"),
         ("confirmed", "DELETE FROM workflow_events WHERE order_id = '{o}' AND type = 'CONFIRMATION_ATTEMPT'"),
         ("failed", "UPDATE payments SET voided_at = NULL WHERE order_id = '{o}'")],
+    "a confirmed order without a locator": [
+        ("confirmed", "UPDATE orders SET locator = NULL WHERE order_id = '{o}'")],
+    "a locator that is not its order's": [
+        ("confirmed", "DELETE FROM locators WHERE order_id = '{o}'"),
+        ("confirmed", "UPDATE locators SET locator = '222222' WHERE order_id = '{o}'"),
+        ("held", "INSERT INTO locators VALUES ('333333', '{o}', UTC_TIMESTAMP(3))"),
+        ("held", "UPDATE orders SET locator = '444444' WHERE order_id = '{o}'")],
     "a job whose order needs none": [
         ("cancelled", "INSERT INTO workflow_jobs (kind, order_id, run_at, created_at, updated_at) VALUES"
                       " ('EXPIRE_HOLD', '{o}', '2100-01-01', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"),
@@ -128,7 +135,7 @@ CASES = [pytest.param(kind, state, sql, id=f"{kind.replace(' ', '-')}-{n}")
          for kind, cases in PLANTED.items() for n, (state, sql) in enumerate(cases)]
 
 TABLES = ("flight_booking.orders", "flight_booking.seats", "flight_booking.workflow_jobs", "flight_booking.workflow_events",
-          "flight_booking.payments", "payment_gateway.charges")
+          "flight_booking.payments", "flight_booking.locators", "payment_gateway.charges")
 
 
 @pytest.fixture

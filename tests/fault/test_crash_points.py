@@ -112,6 +112,8 @@ def pays(customer):
     customer.pay(order, "99999")
     customer.outcome(order, "CONFIRMED")
     assert customer.stack.charge(order)["status"] == "APPROVED"
+    given = customer.stack.query("SELECT locator FROM locators WHERE order_id = %s", order["orderId"])
+    assert given == [{"locator": customer.api.order(order)["locator"]}]
     seats = customer.api.seats(customer.flight)
     assert (seats["A1"], seats["B1"]) == ("BOOKED", "BOOKED")
 
@@ -176,7 +178,7 @@ POINTS = [
      "PAYMENT_ATTEMPT.commit", "PAYMENT_ATTEMPT.committed", "PAYMENT_ATTEMPT.claimed",
      "begin-attempt.commit", "begin-attempt.committed", "begin-attempt.calling",
      "charge.captured", "charge.answer", "payment.answered",
-     "settle-attempt.booked", "settle-attempt.commit", "settle-attempt.committed",
+     "settle-attempt.located", "settle-attempt.booked", "settle-attempt.commit", "settle-attempt.committed",
      "SEND_CONFIRMATION.commit", "SEND_CONFIRMATION.committed", "SEND_CONFIRMATION.claimed",
      "settle-confirmation.commit", "settle-confirmation.committed"),
     (is_declined, "settle-attempt.commit", "settle-attempt.committed"),

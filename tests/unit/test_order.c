@@ -157,7 +157,7 @@ static void as_json(void **state)
         "\"departureTime\":\"2026-03-16T10:00:00.000Z\",\"originTimeZone\":\"America/New_York\","
         "\"destinationTimeZone\":\"America/Chicago\"},\"userId\":\"Zoë\","
         "\"status\":\"SEATS_RESERVED\",\"seats\":[\"B2\",\"A1\"],\"seatPrices\":[12901,12899],"
-        "\"workflowId\":\"booking-01890a5d-ac96-774b-bcce-b302099a8057\","
+        "\"locator\":null,\"workflowId\":\"booking-01890a5d-ac96-774b-bcce-b302099a8057\","
         "\"reservedAt\":\"2026-03-15T09:59:59.000Z\",\"expiresAt\":\"2026-03-15T10:14:59.500Z\",\"timerRemaining\":899,"
         "\"serverTime\":\"2026-03-15T10:00:00.000Z\",\"paymentAttempts\":0,\"maxPaymentAttempts\":3,\"lastError\":null,"
         "\"message\":\"Your seats are held. Pay before the time runs out.\",\"totalPriceCents\":25800,"

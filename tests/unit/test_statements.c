@@ -7,6 +7,7 @@
 #include "booking/base/text.h"
 #include "booking/booking.h"
 #include "booking/config.h"
+#include "booking/store/locators.h"
 #include "booking/store/queue.h"
 #include "booking/store/seats.h"
 
@@ -593,6 +594,48 @@ static void customers_of_one_flight_do_not_queue(void **state)
     assert_int_equal(hold(other, "C1,A2", &plain, &second), RESULT_SEATS_UNAVAILABLE);
 }
 
+/* ── locators ───────────────────────────────────────────────────────────── */
+
+static int64_t drawn;
+
+/* Each number is drawn twice in a row: the second draw meets the locator that the first gave. */
+static int64_t draw_twice(void)
+{
+    return drawn++ / 2;
+}
+
+static int64_t draw_the_same(void)
+{
+    return 7;
+}
+
+/* A locator that was given before is drawn again, and the transaction that met it goes on. */
+static void no_locator_is_given_twice(void **state)
+{
+    char first[LOCATOR_SIZE] = "";
+    char second[LOCATOR_SIZE] = "";
+    char third[LOCATOR_SIZE] = "";
+    (void)state;
+    drawn = 0;
+    must(db_begin(db), db, "begin");
+    must(locators_give(db, "00000000-0000-7000-8000-000000000001", draw_twice, first), db, "the first");
+    uint64_t before = db_round_trips(db);
+    must(locators_give(db, "00000000-0000-7000-8000-000000000002", draw_twice, second), db, "the second");
+    assert_int_equal(db_round_trips(db) - before, 2);
+    must(locators_give(db, "00000000-0000-7000-8000-000000000003", draw_the_same, third), db, "the third");
+    assert_string_equal(first, "222222");
+    assert_string_equal(second, "322222");
+    assert_string_equal(third, "922222");
+    assert_int_equal(locators_give(db, "00000000-0000-7000-8000-000000000004", draw_the_same, third), RESULT_INTERNAL);
+    assert_string_equal(third, "922222");
+    must(db_commit(db), db, "commit");
+
+    static const struct db_sql count = { .text = "SELECT COUNT(*) AS n FROM locators", .name = "COUNT" };
+    struct db_rows *rows = NULL;
+    must(db_query_one(db, &count, DB_NO_ARGS, RESULT_INTERNAL, &rows), db, "count");
+    assert_int_equal(db_get_int(rows, "n"), 3);
+}
+
 /* ── the data for these tests ───────────────────────────────────────────── */
 
 static void run(const char *script)
@@ -658,7 +701,7 @@ static int empty_tables(void **state)
     (void)state;
     run("UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL;"
         "DELETE FROM workflow_events; DELETE FROM payments; DELETE FROM workflow_jobs; DELETE FROM orders;"
-        "DELETE FROM flights WHERE flight_id LIKE 'flight-%';");
+        "DELETE FROM locators; DELETE FROM flights WHERE flight_id LIKE 'flight-%';");
     db_free(db);
     db_free(other);
     db_free(gateway);
@@ -687,6 +730,7 @@ int main(void)
         cmocka_unit_test(many_seats_are_locked_alike),
         cmocka_unit_test(seats_that_are_not_lock_nothing),
         cmocka_unit_test(customers_of_one_flight_do_not_queue),
+        cmocka_unit_test(no_locator_is_given_twice),
     };
     return cmocka_run_group_tests(tests, fill_tables, empty_tables);
 }
