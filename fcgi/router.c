@@ -217,15 +217,18 @@ static void log_request(const struct call *call, int64_t us)
     path[strcspn(path, "?")] = '\0';
 
     bool quiet = strcmp(call->request->method, "GET") == 0 && call->response->status < 500;
-    log_write(quiet ? LOG_DEBUG : LOG_INFO, "request",
-              (const struct log_field[]){ LOG_TEXT("request_id", call->request->id),
-                                          LOG_TEXT("method", call->request->method), LOG_TEXT("path", path),
-                                          LOG_NUMBER("status", call->response->status),
-                                          LOG_TEXT("order", strncmp(call->response->location, "/api/orders/", 12) == 0
-                                                                ? call->response->location + 12
-                                                                : ""),
-                                          LOG_NUMBER("us", us) },
-              6);
+    bool has_order = strncmp(call->response->location, "/api/orders/", 12) == 0;
+    const struct log_field fields[] = {
+        LOG_TEXT("request_id", call->request->id),
+        LOG_TEXT("method", call->request->method),
+        LOG_TEXT("path", path),
+        LOG_NUMBER("status", call->response->status),
+        LOG_TEXT("order", has_order ? call->response->location + 12 : ""),
+        LOG_NUMBER("us", us),
+        LOG_NUMBER("staff", call->who.staff.person_id),
+    };
+    size_t count = sizeof fields / sizeof fields[0];
+    log_write(quiet ? LOG_DEBUG : LOG_INFO, "request", fields, call->who.staff.person_id == 0 ? count - 1 : count);
 }
 
 void router_handle(const struct request *request, enum server_error error, struct response *response, void *context)

@@ -4,6 +4,7 @@
 The table below is the rule. A route that is not in it fails the first test, so that a new one must say who may use it.
 """
 
+import json
 import re
 import uuid
 
@@ -11,7 +12,7 @@ import pytest
 
 from client import new_user
 from fastcgi import Direct
-from stack import ROOT
+from stack import ROOT, wait_for
 
 OWNER, OTHER = "owner@example.com", "other@example.com"
 # Everybody there is, by what nginx or the request itself says of them.
@@ -331,3 +332,15 @@ def test_personal_answers_are_nobody_elses_to_keep(signed_in_stack):
     for path in (case.path, f"{case.path}/events", f"/api/orders?userId={OWNER}", "/api/me"):
         kept = case.owner.get(path).headers["Cache-Control"]
         assert "no-store" in kept or "private" in kept, path
+
+
+def test_the_log_says_which_member_of_staff(signed_in_stack):
+    """By the person's id: a name is in one table alone."""
+    case, request = Case(signed_in_stack, "DELETE", "/api/orders/*"), f"who-{uuid.uuid4().hex}"
+    agent = Direct(signed_in_stack, **PEOPLE["agent"])
+    agent.variables["REQUEST_ID"] = request
+    agent.cancel(case.order).ok()
+    line = wait_for(lambda: [each for each in signed_in_stack.logs().splitlines() if request in each and '"request"' in each])[0]
+    person, = signed_in_stack.query("SELECT person_id FROM persons WHERE name = 'adam@example.com' AND known_by = 'SIGN_ON'")
+    assert json.loads(line)["staff"] == person["person_id"]
+    assert "adam@example.com" not in signed_in_stack.logs()
