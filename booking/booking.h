@@ -34,6 +34,9 @@ struct caller {
     /* Called with the changed order inside the transaction, just before COMMIT:
      * what it writes there exists if and only if the change does. May be NULL. */
     enum result (*before_commit)(struct db *db, const struct order *order, void *context);
+    /* Called with the order as it is now if that COMMIT turned out to have succeeded after the change was tried again,
+     * with other calls of before_commit. NULL if and only if before_commit is. */
+    void (*answer_again)(const struct order *order, void *context);
     void *context;
 };
 

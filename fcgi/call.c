@@ -37,6 +37,15 @@ void call_answer_order(struct call *call, const struct order *order, int status,
     (void)snprintf(call->response->etag, sizeof call->response->etag, "\"%lld\"", (long long)order->version);
 }
 
+static void render_answer(const struct order *order, void *context)
+{
+    const struct order_answer *answer = context;
+    struct response *response = answer->call->response;
+    call_answer_order(answer->call, order, answer->status, answer->dialect);
+    if (answer->is_new)
+        (void)snprintf(response->location, sizeof response->location, "/api/orders/%s", order->order_id);
+}
+
 /* Renders the answer and, if there is a key, writes it beside the change. */
 static enum result answer_before_commit(struct db *db, const struct order *order, void *context)
 {
@@ -44,9 +53,7 @@ static enum result answer_before_commit(struct db *db, const struct order *order
     struct call *call = answer->call;
     struct response *response = call->response;
 
-    call_answer_order(call, order, answer->status, answer->dialect);
-    if (answer->is_new)
-        (void)snprintf(response->location, sizeof response->location, "/api/orders/%s", order->order_id);
+    render_answer(order, context);
     if (call->key == NULL)
         return RESULT_OK;
 
@@ -143,6 +150,7 @@ bool call_caller(struct call *call, struct order_answer *answer, struct caller *
         return false;
     reterr_caller->owner = call->id == NULL ? NULL : call_owner(call, call->id);
     reterr_caller->before_commit = answer_before_commit;
+    reterr_caller->answer_again = render_answer;
     reterr_caller->context = answer;
     return read_condition(call, "If-Match", &reterr_caller->only_if) &&
            read_condition(call, "If-None-Match", &reterr_caller->unless);

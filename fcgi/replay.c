@@ -16,6 +16,7 @@
 
 #include "booking/base/crash_point.h"
 #include "booking/base/log.h"
+#include "booking/base/random.h"
 #include "booking/base/text.h"
 #include "booking/metrics.h"
 #include "booking/store/idempotency.h"
@@ -77,8 +78,9 @@ static enum result claim_key(struct call *call, const char *key, struct stored_a
     struct buf request = BUF_INIT;
     enum result r = RESULT_RETRY;
     describe(call->request, &request);
+    call->key_owner = random_id();
     for (int tries = 0; r == RESULT_RETRY && tries < 3; tries++)
-        r = idempotency_claim(call->db, key, buf_str(&request), request.len, &call->key_owner, reterr_stored);
+        r = idempotency_claim(call->db, key, buf_str(&request), request.len, call->key_owner, reterr_stored);
     buf_done(&request);
     return r;
 }

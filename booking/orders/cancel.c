@@ -28,10 +28,16 @@ static enum result cancel_in_txn(struct db *db, void *context)
     return step_before_commit(db, c->caller, c->order);
 }
 
+static void recall_cancel(const struct order *now, void *context)
+{
+    const struct cancellation *c = context;
+    step_recall(c->caller, now, c->order);
+}
+
 enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id, struct order *reterr_order)
 {
     struct cancellation c = { caller, order_id, reterr_order };
-    enum result r = txn_run(db, order_id, cancel_in_txn, &c);
+    enum result r = txn_run_answered(db, order_id, cancel_in_txn, recall_cancel, &c);
     if (r == RESULT_OK)
         metrics_add_moves(reterr_order->status, 1);
     return r;

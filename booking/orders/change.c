@@ -93,6 +93,12 @@ static enum result change_in_txn(struct db *db, void *context)
     return step_before_commit(db, c->caller, o);
 }
 
+static void recall_change(const struct order *now, void *context)
+{
+    const struct change *c = context;
+    step_recall(c->caller, now, c->order);
+}
+
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
                                  const struct seat_list *seats, struct order *reterr_order,
                                  struct refusal *reterr_refusal)
@@ -100,7 +106,7 @@ enum result booking_change_seats(struct db *db, const struct caller *caller, con
     struct change c = { caller, order_id, seats, reterr_order, reterr_refusal };
     for (int tries = 0;; tries++) {
         bool any = false;
-        enum result r = txn_run(db, order_id, change_in_txn, &c);
+        enum result r = txn_run_answered(db, order_id, change_in_txn, recall_change, &c);
         if (r == RESULT_OK)
             metrics_add_moves(ORDER_SEATS_RESERVED, 1);
         if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)

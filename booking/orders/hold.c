@@ -85,6 +85,12 @@ static enum result hold_in_txn(struct db *db, void *context)
     return step_before_commit(db, h->caller, o);
 }
 
+static void recall_hold(const struct order *now, void *context)
+{
+    const struct hold *h = context;
+    step_recall(h->caller, now, h->order);
+}
+
 enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id, const char *user_id,
                          const struct seat_list *seats, struct order *reterr_order, struct refusal *reterr_refusal)
 {
@@ -96,7 +102,7 @@ enum result booking_hold(struct db *db, const struct caller *caller, const char 
      * everything starts from the top. */
     for (int tries = 0;; tries++) {
         bool any = false;
-        enum result r = txn_run(db, reterr_order->order_id, hold_in_txn, &h);
+        enum result r = txn_run_answered(db, reterr_order->order_id, hold_in_txn, recall_hold, &h);
         if (r == RESULT_OK) {
             metrics_add_moves(ORDER_CREATED, 1);
             metrics_add_moves(ORDER_SEATS_RESERVED, 1);

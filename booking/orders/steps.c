@@ -224,3 +224,11 @@ enum result step_before_commit(struct db *db, const struct caller *caller, const
 {
     return caller->before_commit == NULL ? RESULT_OK : caller->before_commit(db, order, caller->context);
 }
+
+void step_recall(const struct caller *caller, const struct order *now, struct order *ret_order)
+{
+    *ret_order = *now;
+    order_settle_lapse(ret_order);
+    if (caller->answer_again != NULL)
+        caller->answer_again(ret_order, caller->context);
+}

@@ -64,4 +64,8 @@ enum result step_audit(struct db *db, const struct caller *caller, const char *a
 
 enum result step_before_commit(struct db *db, const struct caller *caller, const struct order *order) MUST_CHECK;
 
+/* The change was made by a run before this one (txn_run_answered()): *ret_order becomes the order as a reader must see
+ * it now, and the caller answers with it. */
+void step_recall(const struct caller *caller, const struct order *now, struct order *ret_order);
+
 #endif

@@ -55,11 +55,17 @@ static enum result submit_in_txn(struct db *db, void *context)
     return step_before_commit(db, s->caller, o);
 }
 
+static void recall_submit(const struct order *now, void *context)
+{
+    const struct submission *s = context;
+    step_recall(s->caller, now, s->order);
+}
+
 enum result booking_submit_payment(struct db *db, const struct caller *caller, const char *order_id, const char *code,
                                    struct order *reterr_order)
 {
     struct submission s = { caller, order_id, code, reterr_order };
-    enum result r = txn_run(db, order_id, submit_in_txn, &s);
+    enum result r = txn_run_answered(db, order_id, submit_in_txn, recall_submit, &s);
     if (r == RESULT_OK)
         metrics_add_moves(reterr_order->status, 1);
     return r;

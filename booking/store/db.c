@@ -39,6 +39,7 @@ typedef bool db_bool;
 
 #define STATEMENTS_MAX 256 /* a power of two, well above the number of statements */
 #define LOCK_WAIT_TIMEOUT 1205
+#define UNKNOWN_VARIABLE 1193
 #define LOST_TLS 2026
 #define REPEAT_MS 1000
 #define CONNECT_PAUSE_MS 20
@@ -70,6 +71,7 @@ struct db {
     enum db_patience patience;
     bool connected;
     bool in_transaction;
+    bool waits_for_group; /* the session waits before each transaction: catch_up() */
     int64_t no_connect_before_ms;
     bool lost; /* the transaction went with its connection, and its caller has not been told yet */
     int64_t change_id;
@@ -289,6 +291,30 @@ static enum result set_session(struct db *db)
     return r == RESULT_OK ? run_text(db, patience[db->patience].locks) : r;
 }
 
+/* As run_text(), for a variable that only some servers have. */
+static enum result run_if_known(struct db *db, const char *sql)
+{
+    enum result r = run_text(db, sql);
+    return r == RESULT_INTERNAL && db->error_number == UNKNOWN_VARIABLE ? RESULT_OK : r;
+}
+
+static bool is_mariadb(struct db *db)
+{
+    return strstr(mysql_get_server_info(&db->mysql), "MariaDB") != NULL;
+}
+
+/* Waits until what has been committed on the other servers of a Galera cluster can be seen on this one. Any other
+ * MariaDB answers at once. */
+static enum result wait_for_galera(struct db *db)
+{
+    if (!is_mariadb(db))
+        return RESULT_OK;
+    enum result r = run_if_known(db, "SET STATEMENT wsrep_sync_wait = 1 FOR SELECT 1");
+    if (r == RESULT_OK)
+        mysql_free_result(mysql_store_result(&db->mysql));
+    return r;
+}
+
 static enum result connect_once(struct db *db, enum dsn_tls tls)
 {
     const struct dsn *dsn = &db->dsn;
@@ -330,7 +356,12 @@ enum result db_connect(struct db *db)
         return r;
     }
     db->connected = true;
+    db->waits_for_group = false;
     r = set_session(db);
+    /* After a takeover the new server may lag behind what our clients were told. A new primary of Group Replication
+     * sees to that by itself, if group_replication_consistency is BEFORE_ON_PRIMARY_FAILOVER. */
+    if (r == RESULT_OK && wait_for_galera(db) != RESULT_OK)
+        r = RESULT_UNAVAILABLE;
     if (r != RESULT_OK)
         db_disconnect(db);
     return r;
@@ -524,23 +555,53 @@ static enum result run(struct db *db, const struct db_sql *sql, const struct db_
     return r;
 }
 
-enum result db_begin(struct db *db)
+/* With Group Replication it is the transaction's first statement that waits. */
+static enum result catch_up(struct db *db)
+{
+    if (is_mariadb(db))
+        return wait_for_galera(db);
+    db->waits_for_group = true;
+    return run_if_known(db, "SET SESSION group_replication_consistency = 'BEFORE'");
+}
+
+static enum result catch_up_no_more(struct db *db)
+{
+    db->waits_for_group = false;
+    return run_if_known(db, "SET SESSION group_replication_consistency = DEFAULT");
+}
+
+static enum result begin(struct db *db, bool caught_up)
+{
+    enum result r = db_connect(db);
+    if (r == RESULT_OK && caught_up)
+        r = catch_up(db);
+    else if (r == RESULT_OK && db->waits_for_group)
+        r = catch_up_no_more(db);
+    return r == RESULT_OK ? run_text(db, "START TRANSACTION") : r;
+}
+
+static enum result begin_anyhow(struct db *db, bool caught_up, int64_t change_id)
 {
     bool was_connected = db->connected;
     db->lost = false;
-    enum result r = db_connect(db);
-    if (r == RESULT_OK)
-        r = run_text(db, "START TRANSACTION");
-    if (r == RESULT_UNAVAILABLE && was_connected && !db->connected) {
-        r = db_connect(db);
-        if (r == RESULT_OK)
-            r = run_text(db, "START TRANSACTION");
-    }
+    enum result r = begin(db, caught_up);
+    if (r == RESULT_UNAVAILABLE && was_connected && !db->connected)
+        r = begin(db, caught_up);
     if (r == RESULT_OK) {
         db->in_transaction = true;
-        db->change_id = random_id();
+        db->change_id = change_id;
     }
     return r;
+}
+
+enum result db_begin(struct db *db)
+{
+    return begin_anyhow(db, false, random_id());
+}
+
+enum result db_begin_caught_up(struct db *db, int64_t change_id)
+{
+    return begin_anyhow(db, true, change_id);
 }
 
 enum result db_commit(struct db *db)

@@ -87,6 +87,11 @@ uint64_t db_round_trips(const struct db *db);
  * if the answer was lost: the commit may have happened. db_rollback() cannot fail: if the server cannot be told, the
  * connection is dropped, which rolls back, too. */
 enum result db_begin(struct db *db) MUST_CHECK;
+
+/* The same for a transaction that sees everything that was committed before on any server of a cluster, where the
+ * engine can wait for it: Galera and Group Replication. It goes on with a change that was begun before, under that
+ * change's id. */
+enum result db_begin_caught_up(struct db *db, int64_t change_id) MUST_CHECK;
 enum result db_commit(struct db *db) MUST_CHECK;
 void db_rollback(struct db *db);
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "booking/store/idempotency.h"
 
-#include "booking/base/random.h"
-
 #include <string.h>
 
 #define LEASE "INTERVAL 30 SECOND"
@@ -62,14 +60,12 @@ static enum result read_answer(struct db *db, const char *key, struct db_value r
     return RESULT_DUPLICATE;
 }
 
-enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
-                              int64_t *reterr_owner, struct stored_answer *reterr_answer)
+enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len, int64_t owner,
+                              struct stored_answer *reterr_answer)
 {
     struct db_value body = db_bytes(request, request_len);
-    int64_t owner = random_id();
     uint64_t matched = 0;
 
-    *reterr_owner = owner;
     enum result r = db_exec(db, &KEY_CLAIM, DB_ARGS(db_text(key), db_text(key), body, db_int(owner)), NULL);
     if (r != RESULT_DUPLICATE)
         return r;

@@ -23,13 +23,14 @@ struct stored_answer {
     const char *body;
 };
 
-/* RESULT_OK: the key is ours, under the owner *reterr_owner. RESULT_DUPLICATE:
+/* RESULT_OK: the key is ours, under this owner, a random number: the same one
+ * when a claim whose outcome is unknown is made again. RESULT_DUPLICATE:
  * it was answered before, and *reterr_answer is the answer.
  * RESULT_IDEMPOTENCY_MISMATCH: it belongs to another request.
  * RESULT_IDEMPOTENCY_RUNNING: the same request is being worked on. request is
  * what makes two requests the same: method, path and body. */
-enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
-                              int64_t *reterr_owner, struct stored_answer *reterr_answer) MUST_CHECK;
+enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len, int64_t owner,
+                              struct stored_answer *reterr_answer) MUST_CHECK;
 
 /* Writes the answer if the claim still stands; otherwise RESULT_STALE. Call it
  * inside the transaction of the change, or alone for a refusal. */

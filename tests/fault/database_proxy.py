@@ -19,13 +19,15 @@ class DatabaseProxy:
     during   the server gets it at the same moment as the connection ends
     never    the server gets neither the COMMIT nor the end of the connection, so its session stays open
     `away_after_cut` is how many seconds no connection is accepted after a cut. `delay` is the number of seconds added to
-    each round trip.
+    each round trip. `standby` is the server that all connections lead to after a cut, if there is one. `before` is a
+    list of pairs: the bytes of a statement, and a function that is called once, after a cut, before the server gets the
+    next such statement.
     """
 
     def __init__(self, path, server, listener=None):
         self.path, self.server = str(path), str(server)
         self.plan, self.away_after_cut, self.commits, self.cuts = [], 0.0, 0, 0
-        self.delay = 0.0
+        self.delay, self.standby, self.before = 0.0, None, []
         self.away_until = 0.0
         self.clients = set()
         self.lock, self.withheld = threading.Lock(), threading.Event()
@@ -68,6 +70,8 @@ class DatabaseProxy:
             answers = Answers(server, client)
             answers.start()
             while data := client.recv(65536):
+                if self.cuts:
+                    self.meet(data)
                 fate = self.fate_of(data)
                 if fate == "before":
                     break
@@ -98,7 +102,13 @@ class DatabaseProxy:
             if fate != "pass":
                 self.cuts += 1
                 self.away_until = time.monotonic() + self.away_after_cut
+                self.server = self.standby or self.server
             return fate
+
+    def meet(self, data):
+        for pair in [pair for pair in self.before if pair[0] in data]:
+            self.before.remove(pair)
+            pair[1]()
 
 
 class Answers(threading.Thread):

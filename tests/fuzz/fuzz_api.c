@@ -427,15 +427,17 @@ enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_m
     return RESULT_OK;
 }
 
+static int64_t key_owner;
+
 enum result idempotency_claim(struct db *db, const char *key, const char *request, size_t request_len,
-                              int64_t *reterr_owner, struct stored_answer *reterr_answer)
+                              int64_t owner, struct stored_answer *reterr_answer)
 {
     (void)db;
     PROMISE(strlen(key) >= 1 && strlen(key) <= 255);
     for (const char *p = key; *p != '\0'; p++)
         PROMISE(*p > 0x20 && *p < 0x7F);
     PROMISE(request_len > 0 && request != NULL && text_is_utf8(request, request_len));
-    *reterr_owner = 1;
+    key_owner = owner;
     *reterr_answer = (struct stored_answer){ .status = 201, .content_type = CONTENT_JSON, .location = "/api/orders/x",
                                           .etag = "\"1\"", .body = "{}" };
     return key[0] == 'r' ? RESULT_DUPLICATE : key[0] == 'm' ? RESULT_IDEMPOTENCY_MISMATCH : RESULT_OK;
@@ -445,7 +447,7 @@ enum result idempotency_answer(struct db *db, const char *key, int64_t owner, co
 {
     (void)db;
     (void)key;
-    PROMISE(owner == 1 && is_text(answer->body));
+    PROMISE(owner == key_owner && is_text(answer->body));
     PROMISE(answer->status / 100 == 2 || answer->status == 409 || answer->status == 412);
     return RESULT_OK;
 }
@@ -454,7 +456,7 @@ enum result idempotency_release(struct db *db, const char *key, int64_t owner)
 {
     (void)db;
     (void)key;
-    PROMISE(owner == 1);
+    PROMISE(owner == key_owner);
     return RESULT_OK;
 }
 

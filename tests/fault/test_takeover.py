@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: MIT
+"""Another server takes over at the moment of a COMMIT, and has not applied it yet: a customer is not told that the seats
+are taken which the customer's own order holds.
+
+The second server is an asynchronous replica that is written to, which nobody should have. Here it shows in one place
+what on a cluster is a matter of milliseconds. tests/cluster has real ones.
+"""
+
+import subprocess
+import uuid
+
+import pymysql
+import pytest
+
+from database_proxy import DatabaseProxy
+from stack import free_port, query, wait_for
+
+SEAT_LOCK = b"FROM seats FORCE INDEX"
+OPTIONS = """
+[mariadbd]
+user = root
+datadir = {0}/data
+socket = {0}/mysql.sock
+pid-file = {0}/mysql.pid
+tmpdir = {0}
+log-error = {0}/log
+skip-networking = {1}
+bind-address = 127.0.0.1
+port = {2}
+server-id = {3}
+log-bin = binlog
+binlog-format = ROW
+slave-exec-mode = IDEMPOTENT
+performance-schema = OFF
+innodb-buffer-pool-size = 16M
+innodb-log-file-size = 16M
+thread-handling = pool-of-threads
+"""
+
+
+class Server:
+    """A MariaDB server in a directory of its own."""
+
+    def __init__(self, directory, number, port=0):
+        self.directory, self.socket = directory, directory / "mysql.sock"
+        directory.mkdir()
+        (directory / "my.cnf").write_text(OPTIONS.format(directory, "OFF" if port else "ON", port, number))
+        self.run("mariadb-install-db", "--auth-root-authentication-method=socket", "--auth-root-socket-user=root",
+                 "--skip-test-db", "--skip-name-resolve", "--force", "--user=root")
+        self.process = subprocess.Popen(["mariadbd", f"--defaults-file={directory}/my.cnf"], stdin=subprocess.DEVNULL)
+        wait_for(self.answers, 30, "the server")
+
+    def run(self, program, *arguments):
+        subprocess.run([program, f"--defaults-file={self.directory}/my.cnf", *arguments], check=True, capture_output=True)
+
+    def answers(self):
+        try:
+            self.query("SELECT 1")
+            return True
+        except pymysql.Error:
+            return False
+
+    def query(self, sql, *args, database=None):
+        return query(pymysql.connect(unix_socket=str(self.socket), user="root", autocommit=True, database=database), sql, *args)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+
+
+class Pair:
+    """A server, and another that follows it, but only when it is told to."""
+
+    def __init__(self, directory, port):
+        self.first, self.second = Server(directory / "first", 1, port), Server(directory / "second", 2)
+        for server in (self.first, self.second):
+            # What the installation wrote is each server's own.
+            server.query("RESET MASTER")
+        self.first.query("CREATE USER follower@'%%' IDENTIFIED BY 'follower'")
+        self.first.query("GRANT REPLICATION SLAVE ON *.* TO follower@'%%'")
+        self.second.query(f"CHANGE MASTER TO master_host = '127.0.0.1', master_port = {port}, master_user = 'follower',"
+                          " master_password = 'follower', master_use_gtid = slave_pos")
+        self.second.query("START SLAVE")
+
+    def catch_up(self):
+        """Lets the second server apply all that the first has committed."""
+        position = self.first.query("SELECT @@gtid_binlog_pos AS p")[0]["p"]
+        self.second.query("START SLAVE SQL_THREAD")
+        assert self.second.query("SELECT MASTER_GTID_WAIT(%s, 20) AS failed", position)[0]["failed"] == 0
+
+    def fall_behind(self):
+        self.catch_up()
+        self.second.query("STOP SLAVE SQL_THREAD")
+
+    def end(self):
+        self.first.end()
+        self.second.end()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    pair = Pair(tmp_path_factory.mktemp("pair"), free_port())
+    yield pair
+    pair.end()
+
+
+@pytest.fixture(scope="module")
+def line(pair, tmp_path_factory):
+    line = DatabaseProxy(tmp_path_factory.mktemp("line") / "line.sock", pair.first.socket)
+    yield line
+    line.close()
+
+
+@pytest.fixture(scope="module")
+def stack(pair, line, broken_stack):
+    for database in ("flight_booking", "payment_gateway"):
+        pair.first.query(f"CREATE DATABASE {database} CHARACTER SET utf8mb4")
+    pair.first.query("CREATE USER app@localhost IDENTIFIED BY 'app'")
+    pair.first.query("GRANT ALL ON *.* TO app@localhost")
+    direct = f"app:app@unix({pair.first.socket})"
+    stack = broken_stack(DATABASE_DSN=line.dsn(f"{direct}/flight_booking"), MIGRATION_DSN=f"{direct}/flight_booking",
+                         GATEWAY_DATABASE_DSN=f"{direct}/payment_gateway", GATEWAY_MIGRATION_DSN=f"{direct}/payment_gateway",
+                         API_WORKERS=2, GATEWAY_WORKERS=1, SWEEPERS=0)
+    stack.db = lambda variable=None: pymysql.connect(unix_socket=str(pair.first.socket), user="root", autocommit=True,
+                                                     database="flight_booking")
+    return stack
+
+
+@pytest.fixture(autouse=True)
+def back_to_the_first(pair, line, stack):
+    yield
+    line.plan, line.standby, line.before, line.cuts = [], None, [], 0
+    line.server = str(pair.first.socket)
+    line.cut()
+    pair.catch_up()
+
+
+def take_over(pair, line, statement, number=1):
+    """The next COMMIT loses its answer, and all connections then lead to the second server. It applies the COMMIT only
+    before the number-th such statement that it gets."""
+    pair.fall_behind()
+    line.plan, line.standby = ["after"], str(pair.second.socket)
+
+    def again(left):
+        return pair.catch_up if left == 1 else lambda: line.before.append((statement, again(left - 1)))
+    line.before = [(statement, again(number))]
+
+
+def events(server, order, kind):
+    return len(server.query("SELECT 1 FROM workflow_events WHERE order_id = %s AND type = %s", order["orderId"], kind,
+                            database="flight_booking"))
+
+
+@pytest.mark.parametrize("keyed", [False, True], ids=["plain", "keyed"])
+def test_a_hold_is_not_refused_for_the_seats_it_holds(pair, line, stack, api, flight, keyed):
+    """The look-up finds nothing, and the second try finds its own seats taken: the order of the first try exists."""
+    headers = {"Idempotency-Key": uuid.uuid4().hex} if keyed else {}
+    wanted = {"flightId": flight, "seats": ["A1", "B1"], "userId": "traveler"}
+    take_over(pair, line, SEAT_LOCK)
+    answer = api.post("/api/orders", wanted, headers=headers)
+    assert answer.status == 201, answer
+    assert line.cuts == 1 and not line.before, "nothing was lost, or the second server was not asked for the seats"
+    order = answer.json
+    assert order["seats"] == ["A1", "B1"] and order["version"] == 1 and answer.headers["ETag"] == '"1"'
+    assert answer.headers["Location"] == f"/api/orders/{order['orderId']}"
+    now = api.order(order)
+    assert all(order[field] == now[field] for field in ("status", "seats", "expiresAt", "createdAt", "totalPriceCents"))
+    for server in (pair.first, pair.second):
+        assert events(server, order, "SEATS_RESERVED") == 1
+    if keyed:
+        again = api.post("/api/orders", wanted, headers=headers)
+        assert again.headers["Idempotency-Replayed"] == "true" and again.json["orderId"] == order["orderId"]
+    # Another customer is refused, in truth.
+    api.post("/api/orders", {**wanted, "userId": "another"}).refused(409, "SEATS_UNAVAILABLE")
+
+
+CHANGES = {
+    "SEATS_CHANGED": lambda api, order, **kw: api.change(order, "C1", **kw),
+    "PAYMENT_SUBMITTED": lambda api, order, **kw: api.pay(order, **kw),
+    "ORDER_CANCELLED": lambda api, order, **kw: api.cancel(order, **kw),
+}
+
+
+@pytest.mark.parametrize("event", CHANGES)
+def test_a_change_is_not_refused_for_what_it_did_itself(pair, line, stack, api, flight, event):
+    order = api.hold(flight, "A1")
+    take_over(pair, line, b"START TRANSACTION", 2)
+    answer = CHANGES[event](api, order, headers={"If-Match": '"1"'})
+    assert answer.status == 200 and answer.json["version"] == 2, answer
+    assert line.cuts == 1
+    assert events(pair.second, order, event) == 1
+
+
+def test_a_refusal_that_is_true_stays_one(pair, line, stack, api, flight):
+    """The COMMIT never came to any server, and meanwhile another customer took the seat."""
+    other = api.hold(flight, "B1")
+    pair.fall_behind()
+
+    def taken_by_another():
+        pair.second.query("UPDATE seats SET status = 'RESERVED', reserved_by = %s WHERE flight_id = %s AND seat_number = 'A1'",
+                          other["orderId"], flight, database="flight_booking")
+    line.plan, line.standby, line.before = ["before"], str(pair.second.socket), [(SEAT_LOCK, taken_by_another)]
+    api.post("/api/orders", {"flightId": flight, "seats": ["A1"], "userId": "late"}).refused(409, "SEATS_UNAVAILABLE")
+    assert line.cuts == 1 and not line.before
