@@ -76,7 +76,7 @@ ALL_LDFLAGS  := $(HARDEN_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
 TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $(if $(WERROR),-Werror)
 
 .PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell backup restore \
-        install uninstall deb test-package test test-unit test-mysql test-mariadb test-api test-ui \
+        install uninstall deb test-package test test-unit test-mysql test-mariadb test-api test-ui test-sso \
         screenshots test-parallel test-fault test-docker test-fresh test-long audit test-build test-programs fault-programs asan \
         bench bench-programs fuzz test-fuzz fuzz-programs valgrind lint format tidy hooks dist clean \
         distclean FORCE

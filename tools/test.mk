@@ -24,6 +24,11 @@ test-api: test-build ## run the HTTP tests against the real stack
 test-ui: test-build ## test the page in a real browser
 	@$(PYTEST) $(PYTEST_ARGS) tests/ui
 
+test-sso: test-build ## sign in with a real oauth2-proxy and a mock provider, built from Go modules (two minutes)
+	@tools/install-packages sso
+	@tools/build-sso
+	@$(PYTEST) $(PYTEST_ARGS) tests/sso
+
 screenshots: test-build ## take the README's pictures again
 	@$(PYTHON) tests/ui/screenshots.py
 
@@ -37,9 +42,10 @@ test-fresh: ## try README's commands on a bare Debian that debootstrap makes, SU
 	@tools/install-packages machine
 	@tests/host/package/fresh $(or $(SUITE),trixie)
 
-test-long: ## run what takes too long for .ci/run: the long storm, bare Debians, a minute of each fuzzer (as root)
+test-long: ## run what takes too long for .ci/run: the long storm, bare Debians, oauth2-proxy, a minute of each fuzzer (as root)
 	@$(MAKE) --no-print-directory test-fresh SUITE=bookworm
 	@$(MAKE) --no-print-directory test-fresh SUITE=trixie
+	@$(MAKE) --no-print-directory test-sso
 	@$(MAKE) --no-print-directory test-fault
 	@$(MAKE) --no-print-directory fuzz
 

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""A real oauth2-proxy and an OpenID provider, both built from Go modules into build/go (make sso-programs)."""
+"""A real oauth2-proxy and a mock OpenID provider, which tools/build-sso builds from Go modules."""
 
 import json
 import re
 import subprocess
 
-from stack import BUILD, ROOT, free_port, wait_for
 from client import Api
+from stack import ROOT, free_port, wait_for
 
-PROGRAMS = BUILD / "go/bin"
+PROGRAMS = ROOT / "build/go/bin"
 SECRET = "a-secret-of-the-tests"
 
 
@@ -47,10 +47,10 @@ class Provider:
 class Proxy:
     """oauth2-proxy with the shipped example of its settings."""
 
-    def __init__(self, place, provider, site_url, **settings):
-        self.port, self.place, self.process = free_port(), place, None
-        self.url = f"http://127.0.0.1:{self.port}"
-        settings = {"oidc_issuer_url": provider.issuer, "client_secret": SECRET, "redirect_url": f"{site_url}/oauth2/callback",
+    def __init__(self, place, provider, site, port, **settings):
+        self.port, self.place, self.process = port, place, None
+        settings = {"oidc_issuer_url": provider.issuer, "client_secret": SECRET,
+                    "redirect_url": f"http://127.0.0.1:{site.port}/oauth2/callback",
                     "cookie_secret": "0123456789abcdef0123456789abcdef", "http_address": f"127.0.0.1:{self.port}",
                     "cookie_secure": False, **settings}
         text = (ROOT / "conf/oauth2-proxy.cfg.example").read_text()
