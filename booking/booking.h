@@ -2,9 +2,11 @@
 #ifndef BOOKING_BOOKING_H
 #define BOOKING_BOOKING_H
 
+#include "booking/base/random.h"
 #include "booking/config.h"
 #include "booking/core/order.h"
 #include "booking/core/role.h"
+#include "booking/core/user_id.h"
 #include "booking/store/db.h"
 #include "booking/store/jobs.h"
 
@@ -107,20 +109,30 @@ enum result booking_resume_kind(struct db *db, const struct caller *caller, enum
  * answer is refused from now on. Refused with NOT_FOUND or JOB_NOT_RUNNING. */
 enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
 
-/* Makes a member of staff, who is known by this name from now on, with a token
- * of their own; or lets one whose token was revoked come back. The token cannot
- * be read again: only its hash is kept. Refused with NAME_TAKEN. */
+/* A member of staff after a change. The token is "" unless it is a new one. It cannot be read again: only its hash is
+ * kept. */
 #define STAFF_TOKEN_PREFIX "bks_"
-#define STAFF_TOKEN_SIZE TOKEN_SIZE
+struct member {
+    int64_t person_id;
+    char name[ACCOUNT_SIZE]; /* "" if it was forgotten */
+    enum role role;          /* ROLE_NONE: the token was revoked */
+    char token[TOKEN_SIZE];
+};
+
+/* Makes a member of staff, who is known by this name from now on, with a token of their own; or lets one whose token
+ * was revoked come back. The name is as staff_name_read() gives it. Refused with NAME_TAKEN. */
 enum result booking_add_staff(struct db *db, const struct caller *caller, const char *name, enum role role,
-                              char ret_token[STAFF_TOKEN_SIZE], int64_t *ret_person_id) MUST_CHECK;
+                              struct member *ret_member) MUST_CHECK;
 
 /* These are refused with NOT_FOUND, also after the token was revoked. A new token takes the place of the old one at
- * once. */
+ * once. Nothing keeps an admin from revoking or demoting themselves or the last admin: whoever has the ADMIN_TOKEN, or
+ * the database's account (booking-admin), makes another one. */
 enum result booking_rotate_token(struct db *db, const struct caller *caller, int64_t person_id,
-                                 char ret_token[STAFF_TOKEN_SIZE]) MUST_CHECK;
-enum result booking_set_role(struct db *db, const struct caller *caller, int64_t person_id, enum role role) MUST_CHECK;
-enum result booking_revoke_token(struct db *db, const struct caller *caller, int64_t person_id) MUST_CHECK;
+                                 struct member *ret_member) MUST_CHECK;
+enum result booking_set_role(struct db *db, const struct caller *caller, int64_t person_id, enum role role,
+                             struct member *ret_member) MUST_CHECK;
+enum result booking_revoke_token(struct db *db, const struct caller *caller, int64_t person_id,
+                                 struct member *ret_member) MUST_CHECK;
 
 /* ── for the sweeper ────────────────────────────────────────────────────── */
 

@@ -57,7 +57,7 @@ void metrics_observe(enum metric_time what, double seconds);
 
 /* Counts a request by the number of its route (below METRICS_ROUTES_MAX) and
  * its status; between the two calls the process counts as busy. */
-#define METRICS_ROUTES_MAX 32
+#define METRICS_ROUTES_MAX 48
 void metrics_request_begin(void);
 void metrics_request_end(size_t route, int status, double seconds);
 

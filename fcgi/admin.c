@@ -78,32 +78,13 @@ static void prefix_pattern(const char *text, char ret_pattern[PATTERN_SIZE])
     ret_pattern[len] = '\0';
 }
 
-static const char *query_or_null(const struct call *call, const char *name)
-{
-    const char *text = parameters_get(&call->request->query, name);
-    return text == NULL || *text == '\0' ? NULL : text;
-}
-
-/* Reads a date or a moment of the query; TIME_NONE if absent. False, with the problem as the answer, if it is
- * neither. */
-static bool read_moment(struct call *call, const char *name, int64_t *reterr_ms)
-{
-    const char *text = query_or_null(call, name);
-    *reterr_ms = TIME_NONE;
-    if (text == NULL || timestamp_parse(text, reterr_ms))
-        return true;
-    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, name,
-                  "Say a date such as 2026-03-15, or a moment such as 2026-03-15T10:00:00Z.");
-    return false;
-}
-
 /* Reads whose orders, or which flight's, are wanted. However these ids were typed, the filter gets them as the database
  * has them. False, with the problem as the answer, if there can be no such flight. */
 static bool read_names(struct call *call, struct order_filter *filter, char user_id[USER_ID_SIZE],
                        char flight_id[FLIGHT_ID_SIZE])
 {
-    const char *user = query_or_null(call, "userId");
-    const char *flight = query_or_null(call, "flightId");
+    const char *user = call_query(call, "userId");
+    const char *flight = call_query(call, "flightId");
     if (user != NULL) {
         /* A text that is no longer a user id may have been one in the previous version, or is an account. */
         if (!user_id_read(user, user_id))
@@ -128,11 +109,11 @@ void admin_get_orders(struct call *call)
     char flight_id[FLIGHT_ID_SIZE];
     char sought[USER_ID_SIZE];
     enum order_status status;
-    const char *search = query_or_null(call, "q");
+    const char *search = call_query(call, "q");
     struct order_filter filter = {
-        .status = query_or_null(call, "status"),
+        .status = call_query(call, "status"),
     };
-    if (!read_moment(call, "from", &filter.from_ms) || !read_moment(call, "to", &filter.before_ms))
+    if (!call_moment(call, "from", &filter.from_ms) || !call_moment(call, "to", &filter.before_ms))
         return;
     if (filter.status != NULL && !order_status_parse(filter.status, &status)) {
         problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "status",
@@ -186,9 +167,9 @@ static bool refuse_filter(struct call *call, const char *field, const char *deta
 static bool read_job_names(struct call *call, struct job_filter *filter, char order_id[UUID_SIZE])
 {
     enum job_kind kind;
-    const char *order = query_or_null(call, "orderId");
-    filter->status = query_or_null(call, "status");
-    filter->kind = query_or_null(call, "kind");
+    const char *order = call_query(call, "orderId");
+    filter->status = call_query(call, "status");
+    filter->kind = call_query(call, "kind");
     if (filter->status != NULL && !is_job_status(filter->status))
         return refuse_filter(call, "status", "status must be PENDING, RUNNING or FAILED.");
     if (filter->kind != NULL && !job_kind_parse(filter->kind, &kind))
@@ -201,7 +182,7 @@ static bool read_job_names(struct call *call, struct job_filter *filter, char or
 
 static bool read_job_filter(struct call *call, struct job_filter *filter, char order_id[UUID_SIZE], int *ret_limit)
 {
-    const char *cursor = query_or_null(call, "cursor");
+    const char *cursor = call_query(call, "cursor");
     long long before = 0;
     if (cursor != NULL && !text_parse_int(cursor, 1, INT64_MAX, &before)) {
         problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "cursor",

@@ -5,6 +5,7 @@
 #include "booking/base/text.h"
 #include "booking/store/idempotency.h"
 #include "booking/store/staff.h"
+#include "fcgi/body.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -156,6 +157,17 @@ bool call_caller(struct call *call, struct order_answer *answer, struct caller *
            read_condition(call, "If-None-Match", &reterr_caller->unless);
 }
 
+bool call_reason(struct call *call, const struct body *body, char ret_reason[REASON_SIZE])
+{
+    const char *text = NULL;
+    if (body_text(body, "reason", &text) && text != NULL && text_trim_copy(ret_reason, REASON_SIZE, text) &&
+        account_is_valid(ret_reason))
+        return true;
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "reason",
+                  "reason must say why, in 1 to 255 characters without control characters.");
+    return false;
+}
+
 /* Leaves out the query, which may hold names. */
 static void log_failure(const struct call *call, enum result r)
 {
@@ -206,6 +218,23 @@ void call_refuse_order(struct call *call, enum result r, const struct order *ord
     problem_write(call->response, call->request, &p);
     if (r == RESULT_PRECONDITION_FAILED)
         (void)snprintf(call->response->etag, sizeof call->response->etag, "\"%lld\"", (long long)order->version);
+}
+
+const char *call_query(const struct call *call, const char *name)
+{
+    const char *text = parameters_get(&call->request->query, name);
+    return text == NULL || *text == '\0' ? NULL : text;
+}
+
+bool call_moment(struct call *call, const char *name, int64_t *reterr_ms)
+{
+    const char *text = call_query(call, name);
+    *reterr_ms = TIME_NONE;
+    if (text == NULL || timestamp_parse(text, reterr_ms))
+        return true;
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, name,
+                  "Say a date such as 2026-03-15, or a moment such as 2026-03-15T10:00:00Z.");
+    return false;
 }
 
 bool call_limit(struct call *call, int *ret_limit)

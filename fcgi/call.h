@@ -50,6 +50,12 @@ struct order_answer {
     bool is_new; /* 201 with Location */
 };
 
+/* Reads the field "reason", which says why a member of staff does something: 1 to 255 characters, without control
+ * characters. The audit log keeps it for good. False, with the problem as the answer, if it is anything else. */
+#define REASON_SIZE ACCOUNT_SIZE
+struct body;
+bool call_reason(struct call *call, const struct body *body, char ret_reason[REASON_SIZE]);
+
 /* Makes a caller for the use cases whose answer is rendered, and kept under the Idempotency-Key, inside the transaction
  * of the change. *answer must live as long as the caller. False, with the problem as the answer, if a condition cannot
  * be read. */
@@ -78,6 +84,13 @@ void call_refuse(struct call *call, enum result r);
 
 /* Refuses an order's change, and adds what helps the client: the seats, or the order. */
 void call_refuse_order(struct call *call, enum result r, const struct order *order, const struct refusal *refusal);
+
+/* A parameter of the query, or NULL if it is absent or empty. */
+const char *call_query(const struct call *call, const char *name);
+
+/* Reads a date or a moment of the query; TIME_NONE if absent. False, with the problem as the answer, if it is
+ * neither. */
+bool call_moment(struct call *call, const char *name, int64_t *reterr_ms);
 
 /* Reads limit=1..100 (default 50) of the query. False, with the problem as the answer, if it is anything else. */
 bool call_limit(struct call *call, int *ret_limit);

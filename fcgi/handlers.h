@@ -23,6 +23,8 @@ handler orders_post_payment; /* contract A */
 handler orders_post_pay;     /* contract B */
 handler orders_delete;
 
+handler orders_post_cancel; /* the operator's, with a reason */
+
 handler me_get;
 
 handler health_get;
@@ -38,5 +40,12 @@ handler admin_get_queue;
 handler admin_get_sweepers;
 handler admin_post_kind_pause;
 handler admin_post_kind_resume;
+
+handler staff_get_list;
+handler staff_post;
+handler staff_post_rotate;
+handler staff_post_role;
+handler staff_delete;
+handler audit_get;
 
 #endif

@@ -318,17 +318,47 @@ void orders_post_pay(struct call *call)
     post_payment(call, 202, ORDER_DIALECT_B);
 }
 
-void orders_delete(struct call *call)
+static void cancel(struct call *call, const struct caller *caller)
 {
-    struct order_answer answer = { .call = call, .status = 200 };
-    struct caller caller;
     struct order order;
     struct refusal refusal = { 0 };
-    if (!begin_change(call, &answer, &caller))
-        return;
-    enum result r = booking_cancel(call->db, &caller, call->id, &order);
+    enum result r = booking_cancel(call->db, caller, call->id, &order);
     if (r == RESULT_OK)
         wake_all(call->config->sweeper_wake_dir); /* there may be a charge to void */
     else
         call_refuse_order(call, r, &order, &refusal);
+}
+
+void orders_delete(struct call *call)
+{
+    struct order_answer answer = { .call = call, .status = 200 };
+    struct caller caller;
+    if (begin_change(call, &answer, &caller))
+        cancel(call, &caller);
+}
+
+/* The router has claimed the key already, as for all of the operator's paths. */
+static void cancel_for(struct call *call, const char *reason)
+{
+    struct order_answer answer = { .call = call, .status = 200 };
+    struct caller caller;
+    if (!call_order_id(call)) {
+        call_refuse(call, RESULT_ORDER_NOT_FOUND);
+        return;
+    }
+    if (!call_caller(call, &answer, &caller) || !bulkhead_enter(call, call->id))
+        return;
+    caller.reason = reason;
+    cancel(call, &caller);
+}
+
+void orders_post_cancel(struct call *call)
+{
+    struct body body;
+    char reason[REASON_SIZE];
+    if (!body_parse(call->request, call->response, &body))
+        return;
+    if (call_reason(call, &body, reason))
+        cancel_for(call, reason);
+    body_done(&body);
 }

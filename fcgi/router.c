@@ -17,37 +17,48 @@ struct route {
     const char *path; /* "*" stands for the one id in it */
     handler *handle;
     enum access access;
-    bool brief; /* must be answered soon, whatever the database does */
+    enum {
+        PLAIN,
+        BRIEF,  /* must be answered soon, whatever the database does */
+        SECRET, /* the answer holds a token, so it is kept nowhere, not even under an Idempotency-Key */
+    } nature;
 };
 
 static const struct route routes[] = {
-    { "GET", "api/flights", flights_get_list, ACCESS_PUBLIC, false },
-    { "GET", "api/flights/*", flights_get, ACCESS_PUBLIC, false },
-    { "GET", "api/flights/*/seats", flights_get_seats, ACCESS_PUBLIC, false },
-    { "POST", "api/flights/*/orders", orders_post_for_flight, ACCESS_CUSTOMER, false },
-    { "POST", "api/orders", orders_post, ACCESS_CUSTOMER, false },
-    { "GET", "api/orders", orders_get_list, ACCESS_CUSTOMER, false },
-    { "GET", "api/orders/*", orders_get, ACCESS_CUSTOMER, false },
-    { "DELETE", "api/orders/*", orders_delete, ACCESS_CUSTOMER, false },
-    { "GET", "api/orders/*/status", orders_get_status, ACCESS_CUSTOMER, false },
-    { "GET", "api/orders/*/events", orders_get_events, ACCESS_CUSTOMER, false },
-    { "POST", "api/orders/*/seats", orders_put_seats, ACCESS_CUSTOMER, false },
-    { "PUT", "api/orders/*/seats", orders_put_seats, ACCESS_CUSTOMER, false },
-    { "POST", "api/orders/*/payment", orders_post_payment, ACCESS_CUSTOMER, false },
-    { "POST", "api/orders/*/pay", orders_post_pay, ACCESS_CUSTOMER, false },
-    { "POST", "api/admin/reset", admin_post_reset, ACCESS_ADMIN, false },
-    { "GET", "api/admin/orders", admin_get_orders, ACCESS_VIEWER, false },
-    { "GET", "api/admin/jobs", admin_get_jobs, ACCESS_VIEWER, false },
-    { "POST", "api/admin/jobs/*/retry", admin_post_job_retry, ACCESS_OPERATOR, false },
-    { "POST", "api/admin/jobs/*/release", admin_post_job_release, ACCESS_OPERATOR, false },
-    { "GET", "api/admin/queue", admin_get_queue, ACCESS_VIEWER, false },
-    { "GET", "api/admin/sweepers", admin_get_sweepers, ACCESS_VIEWER, false },
-    { "POST", "api/admin/kinds/*/pause", admin_post_kind_pause, ACCESS_OPERATOR, false },
-    { "POST", "api/admin/kinds/*/resume", admin_post_kind_resume, ACCESS_OPERATOR, false },
-    { "GET", "api/me", me_get, ACCESS_ANYBODY, false },
-    { "GET", "health", health_get, ACCESS_PUBLIC, true },
-    { "GET", "health/live", health_get_live, ACCESS_PUBLIC, true },
-    { "GET", "metrics", metrics_get, ACCESS_PUBLIC, true },
+    { "GET", "api/flights", flights_get_list, ACCESS_PUBLIC, PLAIN },
+    { "GET", "api/flights/*", flights_get, ACCESS_PUBLIC, PLAIN },
+    { "GET", "api/flights/*/seats", flights_get_seats, ACCESS_PUBLIC, PLAIN },
+    { "POST", "api/flights/*/orders", orders_post_for_flight, ACCESS_CUSTOMER, PLAIN },
+    { "POST", "api/orders", orders_post, ACCESS_CUSTOMER, PLAIN },
+    { "GET", "api/orders", orders_get_list, ACCESS_CUSTOMER, PLAIN },
+    { "GET", "api/orders/*", orders_get, ACCESS_CUSTOMER, PLAIN },
+    { "DELETE", "api/orders/*", orders_delete, ACCESS_CUSTOMER, PLAIN },
+    { "GET", "api/orders/*/status", orders_get_status, ACCESS_CUSTOMER, PLAIN },
+    { "GET", "api/orders/*/events", orders_get_events, ACCESS_CUSTOMER, PLAIN },
+    { "POST", "api/orders/*/seats", orders_put_seats, ACCESS_CUSTOMER, PLAIN },
+    { "PUT", "api/orders/*/seats", orders_put_seats, ACCESS_CUSTOMER, PLAIN },
+    { "POST", "api/orders/*/payment", orders_post_payment, ACCESS_CUSTOMER, PLAIN },
+    { "POST", "api/orders/*/pay", orders_post_pay, ACCESS_CUSTOMER, PLAIN },
+    { "POST", "api/admin/reset", admin_post_reset, ACCESS_ADMIN, PLAIN },
+    { "GET", "api/admin/orders", admin_get_orders, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/admin/jobs", admin_get_jobs, ACCESS_VIEWER, PLAIN },
+    { "POST", "api/admin/jobs/*/retry", admin_post_job_retry, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/jobs/*/release", admin_post_job_release, ACCESS_OPERATOR, PLAIN },
+    { "GET", "api/admin/queue", admin_get_queue, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/admin/sweepers", admin_get_sweepers, ACCESS_VIEWER, PLAIN },
+    { "POST", "api/admin/kinds/*/pause", admin_post_kind_pause, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/kinds/*/resume", admin_post_kind_resume, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/orders/*/cancel", orders_post_cancel, ACCESS_AGENT, PLAIN },
+    { "GET", "api/admin/staff", staff_get_list, ACCESS_ADMIN, PLAIN },
+    { "POST", "api/admin/staff", staff_post, ACCESS_ADMIN, SECRET },
+    { "POST", "api/admin/staff/*/rotate", staff_post_rotate, ACCESS_ADMIN, SECRET },
+    { "POST", "api/admin/staff/*/role", staff_post_role, ACCESS_ADMIN, PLAIN },
+    { "DELETE", "api/admin/staff/*", staff_delete, ACCESS_ADMIN, PLAIN },
+    { "GET", "api/admin/audit", audit_get, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/me", me_get, ACCESS_ANYBODY, PLAIN },
+    { "GET", "health", health_get, ACCESS_PUBLIC, BRIEF },
+    { "GET", "health/live", health_get_live, ACCESS_PUBLIC, BRIEF },
+    { "GET", "metrics", metrics_get, ACCESS_PUBLIC, BRIEF },
 };
 #define ROUTE_COUNT (sizeof routes / sizeof routes[0])
 
@@ -157,7 +168,7 @@ static void run_handler(struct call *call, const struct route *route)
     if (!access_may(call, route->access, changes))
         return;
     /* A customer's key is claimed by the handler, once it knows that there is something to do. */
-    if (changes && is_for_staff && !replay_begin(call))
+    if (changes && is_for_staff && route->nature != SECRET && !replay_begin(call))
         return;
     route->handle(call);
     if (changes)
@@ -195,7 +206,7 @@ static size_t dispatch(const struct router *router, struct call *call, enum serv
         problem_say(call->response, call->request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
         text_copy(call->response->allow, sizeof call->response->allow, allow);
     } else {
-        call->db = route->brief ? router->brief_db : router->db;
+        call->db = route->nature == BRIEF ? router->brief_db : router->db;
         run_handler(call, route);
     }
     return route == NULL ? ROUTE_COUNT : (size_t)(route - routes);

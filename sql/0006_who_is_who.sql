@@ -57,9 +57,11 @@ CREATE TABLE audit_log (
     request_id  VARCHAR(64)  CHARACTER SET ascii COLLATE ascii_bin NULL,
     created_at  DATETIME(3)  NOT NULL,
     PRIMARY KEY (audit_id),
-    KEY idx_actor (actor_id, audit_id),
-    KEY idx_object (object_id, audit_id),
-    KEY idx_created (created_at)
+    -- A page of the list, with each filter; the primary key ends each of these.
+    KEY idx_created (created_at),
+    KEY idx_actor (actor_id, created_at),
+    KEY idx_action (action, created_at),
+    KEY idx_object (object_id, created_at)
 ) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4;
 
 ALTER TABLE workflow_events ADD COLUMN actor_id BIGINT NULL;

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* No id of fifty characters is longer than this, however it is composed. */
-#define SENT_MAX 2000
+/* No id of fifty characters is longer than 2000 bytes, however it is composed. */
+#define SENT_PER_CHARACTER 40
 
 /* Overrides, embeddings, isolates and marks: Unicode's Bidi_Control. */
 static bool turns_direction(utf8proc_int32_t c)
@@ -38,7 +38,8 @@ static bool can_be_seen(utf8proc_int32_t c, utf8proc_category_t category)
 
 /* An id being built: characters are added at its end, a blank only once another character follows. */
 struct draft {
-    char text[USER_ID_SIZE];
+    char text[ACCOUNT_SIZE];
+    size_t max;
     size_t len;
     size_t count;
     bool blank;
@@ -57,7 +58,7 @@ static bool add(struct draft *d, utf8proc_int32_t c)
         d->blank = d->count > 0;
         return true;
     }
-    if (d->count + (d->blank ? 2 : 1) > USER_ID_MAX)
+    if (d->count + (d->blank ? 2 : 1) > d->max)
         return false;
     if (d->blank)
         d->text[d->len++] = ' ';
@@ -82,20 +83,30 @@ static bool read(const utf8proc_uint8_t *text, utf8proc_ssize_t len, struct draf
     return d->seen;
 }
 
-bool user_id_read(const char *text, char ret_id[USER_ID_SIZE])
+static bool read_name(const char *text, size_t max, char *ret_name)
 {
-    struct draft draft = { .len = 0 };
+    struct draft draft = { .max = max };
     utf8proc_uint8_t *composed = NULL;
     size_t len = text_trim(&text);
-    if (len == 0 || len > SENT_MAX)
+    if (len == 0 || len > max * SENT_PER_CHARACTER)
         return false;
     utf8proc_ssize_t composed_len = utf8proc_map((const utf8proc_uint8_t *)text, (utf8proc_ssize_t)len, &composed,
                                                  UTF8PROC_STABLE | UTF8PROC_COMPOSE);
     bool valid = composed_len > 0 && read(composed, composed_len, &draft);
     free(composed);
     if (valid)
-        memcpy(ret_id, draft.text, draft.len + 1);
+        memcpy(ret_name, draft.text, draft.len + 1);
     return valid;
+}
+
+bool user_id_read(const char *text, char ret_id[USER_ID_SIZE])
+{
+    return read_name(text, USER_ID_MAX, ret_id);
+}
+
+bool staff_name_read(const char *text, char ret_name[ACCOUNT_SIZE])
+{
+    return read_name(text, ACCOUNT_MAX, ret_name);
 }
 
 bool account_is_valid(const char *text)

@@ -28,4 +28,7 @@ void account_to_user_id(const char *account, char ret_id[USER_ID_SIZE]);
  * text around them; ret_id is then untouched. */
 bool user_id_read(const char *text, char ret_id[USER_ID_SIZE]);
 
+/* Reads the name of a member of staff by the same rules: 1 to 255 characters. */
+bool staff_name_read(const char *text, char ret_name[ACCOUNT_SIZE]);
+
 #endif

@@ -26,14 +26,22 @@ static enum result log_job(struct db *db, const struct job_order *asked, const s
     return events_add(db, &event);
 }
 
+static void describe_job(const struct job_hold *job, const char *status, char *ret_json, size_t size)
+{
+    (void)snprintf(ret_json, size, "{\"kind\":\"%s\",\"orderId\":\"%s\",\"status\":\"%s\"}", job->kind, job->order_id,
+                   status);
+}
+
 static enum result audit_job(struct db *db, const struct job_order *asked, const struct job_hold *job,
                              const char *action)
 {
     char id[24];
+    char was[128];
     char became[128];
     (void)snprintf(id, sizeof id, "%lld", (long long)asked->job_id);
-    (void)snprintf(became, sizeof became, "{\"kind\":\"%s\",\"orderId\":\"%s\"}", job->kind, job->order_id);
-    return step_audit(db, asked->caller, action, AUDIT_OF_JOB, id, NULL, became);
+    describe_job(job, job->status, was, sizeof was);
+    describe_job(job, "PENDING", became, sizeof became);
+    return step_audit(db, asked->caller, action, AUDIT_OF_JOB, id, was, became);
 }
 
 static enum result retry_in_txn(struct db *db, void *context)

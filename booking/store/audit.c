@@ -3,6 +3,8 @@
 
 #include "booking/base/timestamp.h"
 
+#include <string.h>
+
 DB_SQL(AUDIT_ADD,
        "INSERT INTO audit_log (actor_id, role, action, object_kind, object_id, was, became, reason, request_id,"
        " created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, UTC_TIMESTAMP(3))");
@@ -12,8 +14,26 @@ DB_SQL(AUDIT_LIST,
        " a.reason, a.request_id, a.created_at"
        " FROM audit_log a LEFT JOIN persons p ON p.person_id = a.actor_id"
        " WHERE (? IS NULL OR a.actor_id = ?) AND (? IS NULL OR a.action = ?) AND (? IS NULL OR a.object_id = ?)"
-       " AND (? IS NULL OR a.created_at >= ?) AND (? IS NULL OR a.created_at < ?) AND (? IS NULL OR a.audit_id < ?)"
-       " ORDER BY a.audit_id DESC LIMIT ?");
+       " AND (? IS NULL OR a.created_at >= ?) AND (a.created_at < ? OR (a.created_at = ? AND a.audit_id < ?))"
+       " ORDER BY a.created_at DESC, a.audit_id DESC LIMIT ?");
+
+/* In the year 9999. */
+#define FAR_FUTURE_MS INT64_C(253370764800000)
+
+static const char *const actions[] = {
+    AUDIT_HOLD_SEATS,     AUDIT_CHANGE_SEATS, AUDIT_SUBMIT_PAYMENT, AUDIT_CANCEL_ORDER, AUDIT_FREE_SEATS,
+    AUDIT_FORGET_PERSONS, AUDIT_RETRY_JOB,    AUDIT_RELEASE_JOB,    AUDIT_PAUSE_KIND,   AUDIT_RESUME_KIND,
+    AUDIT_ADD_STAFF,      AUDIT_ROTATE_TOKEN, AUDIT_SET_ROLE,       AUDIT_REVOKE_TOKEN,
+};
+
+bool audit_is_action(const char *text)
+{
+    for (size_t i = 0; i < sizeof actions / sizeof actions[0]; i++) {
+        if (strcmp(actions[i], text) == 0)
+            return true;
+    }
+    return false;
+}
 
 enum result audit_add(struct db *db, const struct audit_row *row)
 {
@@ -34,11 +54,11 @@ enum result audit_list(struct db *db, const struct audit_filter *f, void (*each)
 {
     struct db_rows *rows = NULL;
     struct db_value actor = number_or_null(f->actor_id);
-    struct db_value before = number_or_null(f->before_id);
+    struct db_value before = db_time(f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms);
     enum result r = db_query(db, &AUDIT_LIST,
                              DB_ARGS(actor, actor, db_text(f->action), db_text(f->action), db_text(f->object_id),
-                                     db_text(f->object_id), db_time(f->from_ms), db_time(f->from_ms), db_time(f->to_ms),
-                                     db_time(f->to_ms), before, before, db_int(f->limit)),
+                                     db_text(f->object_id), db_time(f->from_ms), db_time(f->from_ms), before, before,
+                                     db_int(f->before_id), db_int(f->limit)),
                              &rows);
     while (db_more(rows, &r)) {
         struct audit_row row = {

@@ -12,6 +12,7 @@
 #define AUDIT_OF_KIND "KIND"
 #define AUDIT_OF_STAFF "STAFF"
 
+/* The list in audit.c and the one in html/api/openapi.json have the same. */
 #define AUDIT_HOLD_SEATS "HOLD_SEATS"
 #define AUDIT_CHANGE_SEATS "CHANGE_SEATS"
 #define AUDIT_SUBMIT_PAYMENT "SUBMIT_PAYMENT"
@@ -44,14 +45,17 @@ struct audit_row {
 
 enum result audit_add(struct db *db, const struct audit_row *row) MUST_CHECK;
 
+/* Whether this is one of the actions above, which the list can be filtered by. */
+bool audit_is_action(const char *text);
+
 /* Which rows to list, the newest first. NULL, 0 and TIME_NONE: any. */
 struct audit_filter {
     int64_t actor_id;
     const char *action;
     const char *object_id;
     int64_t from_ms;
-    int64_t to_ms;
-    int64_t before_id; /* where the last page ended; 0: from the newest */
+    int64_t before_ms; /* before this moment, or at it with a lower id than the next */
+    int64_t before_id;
     int limit;
 };
 

@@ -113,7 +113,7 @@ DB_SQL(JOBS_LEASED,
        " WHERE status = 'RUNNING' ORDER BY run_at DESC LIMIT 100");
 
 DB_SQL(JOB_LOCK,
-       "SELECT kind, order_id, locked_by,"
+       "SELECT kind, order_id, locked_by, status,"
        " CASE WHEN status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) THEN 1 ELSE 0 END AS leased"
        " FROM workflow_jobs WHERE job_id = ? FOR UPDATE");
 
@@ -384,6 +384,7 @@ enum result jobs_lock(struct db *db, int64_t job_id, struct job_hold *ret_hold)
     *ret_hold = (struct job_hold){ .job_id = job_id, .leased = db_get_int(rows, "leased") != 0 };
     text_copy(ret_hold->kind, sizeof ret_hold->kind, db_get_text(rows, "kind"));
     text_copy(ret_hold->order_id, UUID_SIZE, db_get_text(rows, "order_id"));
+    text_copy(ret_hold->status, sizeof ret_hold->status, db_get_text(rows, "status"));
     text_copy(ret_hold->worker, sizeof ret_hold->worker, worker == NULL ? "" : worker);
     return RESULT_OK;
 }

@@ -134,6 +134,7 @@ struct job_hold {
     char kind[21];
     char order_id[UUID_SIZE];
     char worker[WORKER_SIZE]; /* that has or had it; may be empty */
+    char status[8];           /* PENDING, RUNNING, FAILED */
     bool leased;
 };
 

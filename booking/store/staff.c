@@ -12,11 +12,12 @@ DB_SQL(STAFF_PERSON_ADD,
 DB_SQL(STAFF_OF_TOKEN, "SELECT person_id, role FROM staff_tokens WHERE token_hash = " TOKEN_HASH
                        " AND revoked_at IS NULL");
 
-#define SELECT_STAFF                                                                                                   \
-    "SELECT t.person_id, p.name, t.role, t.created_at, t.revoked_at FROM staff_tokens t JOIN persons p ON p.person_id" \
-    " = t.person_id"
-DB_SQL(STAFF_LOCK, SELECT_STAFF " WHERE t.person_id = ? FOR UPDATE");
-DB_SQL(STAFF_LIST, SELECT_STAFF " ORDER BY p.name, t.person_id");
+#define STAFF_COLUMNS "p.person_id, p.name, t.role, t.created_at, t.revoked_at"
+/* The person is locked even without a token, so that two who give one to the same person come one after the other. */
+DB_SQL(STAFF_LOCK, "SELECT " STAFF_COLUMNS " FROM persons p LEFT JOIN staff_tokens t ON t.person_id = p.person_id"
+                   " WHERE p.person_id = ? FOR UPDATE");
+DB_SQL(STAFF_LIST, "SELECT " STAFF_COLUMNS " FROM staff_tokens t JOIN persons p ON p.person_id = t.person_id"
+                   " ORDER BY p.name, t.person_id");
 
 DB_SQL(STAFF_PUT,
        "INSERT INTO staff_tokens (person_id, role, token_hash, created_at) VALUES (?, ?, " TOKEN_HASH
@@ -75,7 +76,7 @@ enum result staff_lock(struct db *db, int64_t person_id, struct staff_row *reter
 {
     struct db_rows *rows = NULL;
     TRY(db_query_one(db, &STAFF_LOCK, DB_ARGS(db_int(person_id)), RESULT_NOT_FOUND, &rows));
-    return read_row(rows, reterr_row);
+    return db_get_text(rows, "role") == NULL ? RESULT_NOT_FOUND : read_row(rows, reterr_row);
 }
 
 enum result staff_put(struct db *db, int64_t person_id, enum role role, const char *token)

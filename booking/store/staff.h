@@ -27,7 +27,7 @@ struct staff_row {
     int64_t revoked_at_ms; /* TIME_NONE: the token is valid */
 };
 
-/* Locks a member's token, also a revoked one; or RESULT_NOT_FOUND. */
+/* Locks a person and the token, also a revoked one; RESULT_NOT_FOUND if the person has had none yet. */
 enum result staff_lock(struct db *db, int64_t person_id, struct staff_row *reterr_row) MUST_CHECK;
 
 /* Gives the person this role and this token instead of any before. */

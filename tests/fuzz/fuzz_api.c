@@ -12,6 +12,7 @@
 #include "booking/base/text.h"
 #include "booking/base/wake.h"
 #include "booking/booking.h"
+#include "booking/store/audit.h"
 #include "booking/store/events.h"
 #include "booking/store/flights.h"
 #include "booking/store/idempotency.h"
@@ -97,6 +98,8 @@ static const struct order an_order = {
     .currency = "USD",
     .version = 3,
 };
+
+static int claimed; /* how many keys this request has claimed */
 
 static bool is_text(const char *text)
 {
@@ -248,6 +251,73 @@ enum result booking_retry_job(struct db *db, const struct caller *caller, int64_
     check_caller(caller);
     PROMISE(job_id >= 1);
     return outcome() == RESULT_OK ? RESULT_OK : RESULT_JOB_RUNNING;
+}
+
+static enum result change_staff(const struct caller *caller, int64_t person_id, const char *token,
+                                struct member *ret_member)
+{
+    check_role(ROLE_ADMIN);
+    check_caller(caller);
+    PROMISE(person_id >= 1);
+    PROMISE(*token == '\0' || header_of(NULL, "HTTP_IDEMPOTENCY_KEY") == NULL || claimed == 0);
+    *ret_member = (struct member){ .person_id = person_id, .name = "Ad\"a \\ \xC3\xA9", .role = ROLE_AGENT };
+    text_copy(ret_member->token, sizeof ret_member->token, token);
+    return outcome() == RESULT_OK ? RESULT_OK : *token == '\0' ? RESULT_NOT_FOUND : RESULT_NAME_TAKEN;
+}
+
+enum result booking_add_staff(struct db *db, const struct caller *caller, const char *name, enum role role,
+                              struct member *ret_member)
+{
+    (void)db;
+    PROMISE(account_is_valid(name) && role >= ROLE_VIEWER && role <= ROLE_ADMIN);
+    return change_staff(caller, 7, "bks_new", ret_member);
+}
+
+enum result booking_rotate_token(struct db *db, const struct caller *caller, int64_t person_id,
+                                 struct member *ret_member)
+{
+    (void)db;
+    return change_staff(caller, person_id, "bks_new", ret_member);
+}
+
+enum result booking_set_role(struct db *db, const struct caller *caller, int64_t person_id, enum role role,
+                             struct member *ret_member)
+{
+    (void)db;
+    PROMISE(role >= ROLE_VIEWER && role <= ROLE_ADMIN);
+    return change_staff(caller, person_id, "", ret_member);
+}
+
+enum result booking_revoke_token(struct db *db, const struct caller *caller, int64_t person_id,
+                                 struct member *ret_member)
+{
+    (void)db;
+    return change_staff(caller, person_id, "", ret_member);
+}
+
+enum result staff_list(struct db *db, void (*each)(const struct staff_row *, void *), void *context)
+{
+    struct staff_row row = { .person_id = 7, .role = ROLE_VIEWER, .revoked_at_ms = TIME_NONE };
+    (void)db;
+    check_role(ROLE_ADMIN);
+    each(&row, context);
+    return RESULT_OK;
+}
+
+enum result audit_list(struct db *db, const struct audit_filter *filter,
+                       void (*each)(const struct audit_row *, void *), void *context)
+{
+    struct audit_row row = { .audit_id = 5, .actor_id = 7, .actor = "\"\xC3\xA9", .role = "agent",
+                             .action = "CANCEL_ORDER", .object_kind = "ORDER", .object_id = an_order.order_id,
+                             .was = "{\"status\":\"SEATS_RESERVED\"}", .reason = "\\", .created_at_ms = 1 };
+    (void)db;
+    check_role(ROLE_VIEWER);
+    PROMISE(filter->limit >= 2 && filter->limit <= 101 && filter->actor_id >= 0 && filter->before_id >= 0);
+    PROMISE(filter->action == NULL || audit_is_action(filter->action));
+    PROMISE(filter->object_id == NULL || text_is_identifier(filter->object_id, 64));
+    for (int i = 0; i < filter->limit; i++)
+        each(&row, context);
+    return RESULT_OK;
 }
 
 enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_queue)
@@ -433,10 +503,12 @@ enum result idempotency_claim(struct db *db, const char *key, const char *reques
                               int64_t owner, struct stored_answer *reterr_answer)
 {
     (void)db;
-    PROMISE(strlen(key) >= 1 && strlen(key) <= 255);
-    for (const char *p = key; *p != '\0'; p++)
-        PROMISE(*p > 0x20 && *p < 0x7F);
+    size_t sent = strcspn(key, "\n"); /* whose it is follows in a line of its own */
+    PROMISE(sent >= 1 && sent <= 255 && is_text(key));
+    for (size_t i = 0; i < sent; i++)
+        PROMISE(key[i] > 0x20 && key[i] < 0x7F);
     PROMISE(request_len > 0 && request != NULL && text_is_utf8(request, request_len));
+    claimed++;
     key_owner = owner;
     *reterr_answer = (struct stored_answer){ .status = 201, .content_type = CONTENT_JSON, .location = "/api/orders/x",
                                           .etag = "\"1\"", .body = "{}" };
@@ -538,6 +610,7 @@ static void serve(const char *method, const char *target, const char *body, size
     router.db = router.brief_db = db;
     text_copy(config.admin_token, sizeof config.admin_token, token);
     response_clear(&response);
+    claimed = 0;
     enum server_error error = request_parse_target(&request, target) == REQUEST_OK ? SERVER_OK : SERVER_BAD_TARGET;
     router_handle(&request, error, &response, &router);
     check_answer(&request, &response);

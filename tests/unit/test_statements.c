@@ -100,7 +100,7 @@ static MYSQL *connect_plainly(void)
 }
 
 /* Writes a statement with values instead of its parameters. One letter stands for each: s text, k a job's kind, d an
- * order's id, u a customer, i a number, t a future time, w an earlier one, f a flight's id, n NULL. The last letter
+ * order's id, u a customer, i a number, a an action, t a future time, w an earlier one, f a flight's id, n NULL. The last letter
  * stands for all further parameters. Values of one kind differ, so that an IN list has several values. */
 static void write_explain(const char *text, const char *letters, struct buf *out)
 {
@@ -113,6 +113,7 @@ static void write_explain(const char *text, const char *letters, struct buf *out
         switch (*letters) {
         case 'k': buf_add_str(out, "'EXPIRE_HOLD'"); break;
         case 'i': buf_addf(out, "%d", 42 + n); break;
+        case 'a': buf_add_str(out, "'SET_ROLE'"); break;
         case 't': buf_add_str(out, "TIMESTAMP'9999-01-01 00:00:00.000'"); break;
         case 'w': buf_add_str(out, "TIMESTAMP'2037-01-01 00:00:00.000'"); break;
         case 'f': buf_addf(out, "'flight-%d'", n); break;
@@ -229,6 +230,16 @@ static void plans(void **state)
         { "PAYMENT_BEGIN_ATTEMPT", "iidi", "payments", "PRIMARY", false },
         { "PAYMENT_WAIT", "d", "payments", "PRIMARY", false },
         { "PAYMENT_SETTLE", "sssd", "payments", "PRIMARY", false },
+        { "STAFF_PERSON", "ss", "persons", "one_of_a_name", false },
+        { "STAFF_OF_TOKEN", "s", "staff_tokens", "one_token", false },
+        { "STAFF_LOCK", "i", "p", "PRIMARY", false },
+        { "STAFF_SET_ROLE", "si", "staff_tokens", "PRIMARY", false },
+        { "STAFF_REVOKE", "i", "staff_tokens", "PRIMARY", false },
+        { "AUDIT_LIST", "nnnnnnnnttii", "a", "idx_created", false },
+        { "AUDIT_LIST", "iinnnnnnttii", "a", "idx_actor", false },
+        { "AUDIT_LIST", "nnaannnnttii", "a", "idx_action", false },
+        { "AUDIT_LIST", "nnnnddnnttii", "a", "idx_object", false },
+        { "AUDIT_LIST", "nnnnnnwwttii", "a", "idx_created", false },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
@@ -692,7 +703,14 @@ static int fill_tables(void **state)
     run("INSERT INTO flights (flight_id, flight_number, origin, destination, departure_time, seat_rows, seat_layout,"
         " price_cents, currency) SELECT CONCAT('flight-', n), 'TST1', 'QQA', 'QQB',"
         " UTC_TIMESTAMP(3) + INTERVAL n * 10 - 20000 MINUTE, 1, 'A', 1, 'USD' FROM (" NUMBERED ") numbers WHERE n < 10000;");
-    run("ANALYZE TABLE workflow_jobs, orders, payments, workflow_events, seats, flights;");
+    run("INSERT INTO persons (kind, known_by, name, created_at)"
+        " SELECT 'STAFF', 'TOKEN', CONCAT('staff ', n), UTC_TIMESTAMP(3) FROM (" NUMBERED ") numbers WHERE n < 1000;"
+        "INSERT INTO staff_tokens (person_id, role, token_hash, created_at)"
+        " SELECT person_id, 'agent', UNHEX(SHA2(name, 256)), created_at FROM persons WHERE known_by = 'TOKEN';"
+        "INSERT INTO audit_log (actor_id, role, action, object_kind, object_id, created_at)"
+        " SELECT n % 200, 'agent', CASE WHEN n % 200 = 0 THEN 'SET_ROLE' ELSE 'CANCEL_ORDER' END, 'ORDER', " ID("0") ","
+        " UTC_TIMESTAMP(3) - INTERVAL n SECOND FROM (" NUMBERED ") numbers WHERE n < 10000;");
+    run("ANALYZE TABLE workflow_jobs, orders, payments, workflow_events, seats, flights, persons, staff_tokens, audit_log;");
     return 0;
 }
 
@@ -701,7 +719,8 @@ static int empty_tables(void **state)
     (void)state;
     run("UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL;"
         "DELETE FROM workflow_events; DELETE FROM payments; DELETE FROM workflow_jobs; DELETE FROM orders;"
-        "DELETE FROM locators; DELETE FROM flights WHERE flight_id LIKE 'flight-%';");
+        "DELETE FROM locators; DELETE FROM flights WHERE flight_id LIKE 'flight-%'; DELETE FROM audit_log;"
+        "DELETE FROM staff_tokens; DELETE FROM persons WHERE known_by = 'TOKEN';");
     db_free(db);
     db_free(other);
     db_free(gateway);

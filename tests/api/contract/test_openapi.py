@@ -76,7 +76,7 @@ def test_it_is_served(api):
 
 
 def test_it_describes_what_is_routed():
-    routes = re.findall(r'^ +\{ "([A-Z]+)", "([^"]+)", \w+, ACCESS_\w+, (?:true|false) \},$', (ROOT / "fcgi/router.c").read_text(), re.M)
+    routes = re.findall(r'^ +\{ "([A-Z]+)", "([^"]+)", \w+, ACCESS_\w+, \w+ \},$', (ROOT / "fcgi/router.c").read_text(), re.M)
     routed = {(method, "/" + path) for method, path in routes}
     assert len(routed) > 15
     described = {(method.upper(), re.sub(r"\{\w+\}", "*", path)) for path, method, _ in operations()
@@ -102,6 +102,9 @@ class Call:
         self.path = path
         if "{jobId}" in path:
             self.use_job()
+        if "{staffId}" in path:
+            added = stack.admin().post("/api/admin/staff", {"name": uuid.uuid4().hex, "role": "agent"}).ok(201)
+            self.set("staffId", added["id"])
         self.set("kind", "SEND_CONFIRMATION")
         if "{jobId}" in path and operation["operationId"] == "adminReleaseJob":
             self.lease()
@@ -113,6 +116,7 @@ class Call:
         if "requestBody" in operation:
             self.body = dict(follow(operation["requestBody"])["content"]["application/json"]["example"])
             self.put("flightId", self.flight)
+            self.put("name", uuid.uuid4().hex)
 
     def set(self, name, value):
         self.path = self.path.replace("{%s}" % name, str(value))
@@ -172,8 +176,13 @@ def no_such_order(call):
     return call.send()
 
 
-def no_such_job_or_kind(call):
-    call.path = re.sub(r"(jobs|kinds)/\w+/", r"\1/999999999/", call.path)
+def nothing_there(call):
+    call.path = re.sub(r"(jobs|kinds|staff)/\w+", r"\1/999999999", call.path)
+    return call.send()
+
+
+def name_taken(call):
+    call.send().ok(201)
     return call.send()
 
 
@@ -244,7 +253,8 @@ PROVOKE = {
     "INVALID_PAYMENT_CODE": with_body(paymentCode="1"),
     "FLIGHT_NOT_FOUND": no_such_flight,
     "ORDER_NOT_FOUND": no_such_order,
-    "NOT_FOUND": no_such_job_or_kind,
+    "NOT_FOUND": nothing_there,
+    "NAME_TAKEN": name_taken,
     "SEATS_UNAVAILABLE": taken,
     "FLIGHT_DEPARTED": departed,
     "ORDER_EXPIRED": expired,
