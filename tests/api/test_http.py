@@ -106,7 +106,7 @@ def test_unknown_orders(api, path):
 ])
 def test_a_wrong_address_is_a_page_for_people_and_a_problem_for_programs(stack, accept, kind):
     people = Api("127.0.0.1", stack.port, {"Accept": accept} if accept else {}, plain=True)
-    for path in ("/no/such/page", "/favicon.ico", "/live", "/missing", "/missing.html", "/.git/config"):
+    for path in ("/no/such/page", "/favicon.ico", "/live", "/missing", "/missing.html", "/not-signed-in", "/.git/config"):
         answer = people.get(path)
         assert (answer.status, answer.headers.get_content_type()) == (404, kind), answer
         assert "Accept" in ", ".join(answer.headers.get_all("Vary")) and answer.headers["X-Request-Id"]

@@ -57,6 +57,26 @@ def test_a_wrong_password_leads_nowhere(page):
     assert asked(page, "/api/me")[1]["user"] is None
 
 
+@pytest.mark.parametrize("address", ["/sign-in", "/sign-out"])
+def test_people_without_a_password_see_a_page(page, address):
+    """The browser shows it once its question has been canceled, which no driver can do: so a script asks, without it."""
+    page.expected |= {401}
+    page.open("/docs")
+    page.driver.execute_async_script("""const [address, done] = arguments;
+        fetch(address, {credentials: 'omit', headers: {Accept: 'text/html'}}).then(async answer => {
+            const asked = new DOMParser().parseFromString(await answer.text(), 'text/html');
+            document.documentElement.lang = asked.documentElement.lang;
+            document.head.replaceWith(document.adoptNode(asked.head));
+            document.body.replaceWith(document.adoptNode(asked.body));
+            done();
+        })""", address)
+    page.see("You are not signed in")
+    page.accessible("not signed in")
+    page.fits()
+    page.click("main a[href='/']")
+    page.flights()
+
+
 def test_another_user_takes_over(page):
     page.expected |= {401, 403}
     sign_in(page, "zoe", "a-long-one")

@@ -18,7 +18,7 @@ from wire import heads, speak, status
 SOMEBODYS = ["/api/flights", "/api", "/api/", "/api/me", "/api/admin/orders", "/api/flights/../orders", "/api/%6frders"]
 NOBODYS = ["/api/openapi.json", "/live/flights/FL123", "/live/orders/x", "/live", "/live/x", "/health", "/health/live", "/metrics",
            "/", "/ops", "/docs", "/css/base.css", "/nothing", "/missing", "/node_modules/x", "/.sign-on", "/.problem/other",
-           "/.problem/page", "/%zz"]
+           "/.problem/page", "/.problem/nobody", "/not-signed-in", "/%zz"]
 SIGNING = ["/sign-in", "/sign-out", "/oauth2/auth", "/oauth2/userinfo"]
 
 NAMES = ["Remote-User", "REMOTE-USER", "REMOTE_USER", "Remote_User", "remote_user", "HTTP_REMOTE_USER", "Remote-Groups", "REMOTE_GROUPS",
@@ -76,6 +76,8 @@ class ProxyStandIn(http.server.BaseHTTPRequestHandler):
         # What counts only in an answer of 202.
         self.send_header("X-Auth-Request-Email", "ann@airline.example" if good else MALLORY)
         self.send_header("X-Auth-Request-Groups", "desk,ops" if good else MALLORY)
+        for cookie in self.server.cookies:
+            self.send_header("Set-Cookie", cookie)
         self.send_header("Content-Length", "0")
         self.end_headers()
 
@@ -88,7 +90,7 @@ class ProxyStandIn(http.server.BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def proxy():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", free_port()), ProxyStandIn)
-    server.asked = []
+    server.asked, server.cookies = [], []
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server
     server.shutdown()
@@ -227,6 +229,26 @@ def test_a_wrong_password_is_a_problem_document(passwords):
     answer.refused(401, "UNAUTHORIZED")
     assert answer.headers.get_all("WWW-Authenticate") == ['Basic realm="Booking"']
     assert answer.headers["Cache-Control"] == "no-store" and answer.headers["Content-Security-Policy"]
+
+
+def test_people_get_a_page_and_programs_a_problem_document(passwords):
+    for path, kind in (("/sign-in", "text/html"), ("/sign-out?x", "text/html"), ("/api/flights", "application/problem+json")):
+        answer = passwords.api().get(path, headers={"Authorization": basic("ann", "wrong"), "Accept": "text/html,*/*"})
+        assert (answer.status, answer.headers["Content-Type"].split(";")[0]) == (401, kind)
+        assert answer.headers["WWW-Authenticate"] == 'Basic realm="Booking"' and answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Vary"] == "Accept" and answer.headers["X-Frame-Options"] == "DENY"
+
+
+def test_what_the_proxy_says_in_two_headers_is_passed_on_in_two(proxy, sessions):
+    """As nginx from 1.23 on tells it: all of them in one text, with commas between them and within the dates."""
+    date = "; Path=/; Expires=Thu, 26 Nov 2026 16:00:00 GMT; Max-Age=60; HttpOnly; Secure; SameSite=Lax"
+    for told, passed in (
+            ([f"_oauth2_proxy_0=a=={date}, _oauth2_proxy_1=b{date}"], [f"_oauth2_proxy_0=a=={date}"]),
+            ([f"_oauth2_proxy_0=a{date}", f"_oauth2_proxy_1=b{date}"], [f"_oauth2_proxy_0=a{date}", f"_oauth2_proxy_1=b{date}"]),
+            ([f"_oauth2_proxy=c{date}"], [f"_oauth2_proxy=c{date}"]), (["other=x; Path=/"], None), (["_oauth2_proxy=; Max-Age=0"], None)):
+        proxy.cookies = told
+        assert sessions.api(**GOOD).get("/api/me").headers.get_all("Set-Cookie") == passed
+    proxy.cookies = []
 
 
 def test_signing_in_needs_the_password(passwords):
