@@ -37,11 +37,11 @@ BENCH_SRC   := $(wildcard bench/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway sweeper migrate)
+PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway sweeper migrate booking-admin)
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
 BENCHES  := $(addprefix $(BUILD)/bench/,load bare_sql slow_gateway)
-SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/booking_api.c $(GATEWAY_SRC) fcgi/simulator/payment_gateway.c $(SWEEPER_SRC) sweeper/daemon.c sql/migrate/migrate.c
+SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/booking_api.c $(GATEWAY_SRC) fcgi/simulator/payment_gateway.c $(SWEEPER_SRC) sweeper/daemon.c sql/migrate/migrate.c sql/admin/booking_admin.c
 
 # ---- how -----------------------------------------------------------------------------------------------
 
@@ -75,7 +75,7 @@ ALL_CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS) $(if $(WERROR),-Werror) $(HARDEN_C
 ALL_LDFLAGS  := $(HARDEN_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
 TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $(if $(WERROR),-Werror)
 
-.PHONY: help setup setup-test build programs start stop restart status logs migrate db-shell backup restore \
+.PHONY: help setup setup-test build programs start stop restart status logs migrate admin db-shell backup restore \
         install uninstall deb test-package test test-unit test-mysql test-mariadb test-api test-ui test-sso \
         screenshots test-parallel test-fault test-docker test-fresh test-long audit test-build test-programs fault-programs asan \
         bench bench-programs fuzz test-fuzz fuzz-programs valgrind lint format tidy hooks dist clean \
@@ -125,7 +125,7 @@ $(BUILD)/lib%.a:
 	@rm -f $@ && $(AR) rcs $@ $^
 
 # The commit, which --version tells: only the programs hold it, and it is written when it changes, so that a commit links
-# four programs anew and compiles nothing else. It is empty where there is no git, as in a tarball.
+# five programs anew and compiles nothing else. It is empty where there is no git, as in a tarball.
 BOOKING_COMMIT ?= $(if $(wildcard .git),$(shell git describe --always --dirty --exclude='*' 2>/dev/null))
 commit_source = extern const char booking_commit[]; const char booking_commit[] = "$(BOOKING_COMMIT)";
 $(BUILD)/commit.c: FORCE
@@ -145,6 +145,8 @@ $(BUILD)/payment-gateway: $(call object,fcgi/simulator/payment_gateway.c) $(BUIL
 $(BUILD)/sweeper: $(call object,sweeper/daemon.c) $(BUILD)/commit.o $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libsweeper.a $(BUILD)/libbooking.a)
 $(BUILD)/migrate: $(call object,sql/migrate/migrate.c) $(BUILD)/commit.o $(BUILD)/libbooking.a
+	$(call link,$(BUILD)/libbooking.a)
+$(BUILD)/booking-admin: $(call object,sql/admin/booking_admin.c) $(BUILD)/commit.o $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libbooking.a)
 
 # The benchmark's programs; only one of them knows the product.
@@ -186,6 +188,8 @@ logs: ## follow the logs
 	@$(STACK) logs
 migrate: build ## apply new migrations to the running database
 	@$(STACK) migrate
+admin: ## make and revoke the tokens of staff: ARGS="list", ARGS="add 'Ada Lovelace' agent" (man booking-admin)
+	@$(STACK) admin $(ARGS)
 db-shell: ## open an SQL shell on the running database
 	@$(STACK) db-shell
 

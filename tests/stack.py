@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / (os.environ.get("BUILD_DIR") or "build")
 CRASH_BUILD = BUILD.with_name(BUILD.name + "-crash")    # dies at named points: booking/base/crash_point.h
 NOLOCK_BUILD = BUILD.with_name(BUILD.name + "-nolock")  # sells seats twice
-PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sweeper", "migrate")]
+PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sweeper", "migrate", "booking-admin")]
 
 # The developer's exported settings must not reach the systems under test.
 PRODUCT_VARIABLES = re.compile(

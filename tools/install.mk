@@ -25,13 +25,13 @@ install: ## install programs, page, units and nginx site (DESTDIR= PREFIX=/usr/l
 	@$(MAKE) --no-print-directory programs
 	install -d $(LIB) $(SBIN) $(SHARE) $(DOC)/conf $(MAN) $(UNITS)/booking-.service.d $(GENERATORS) $(ETC)/nginx/sites-available
 	install $(PROGRAMS) conf/host/nginx-clients $(LIB)
-	@for name in booking-setup booking-restart; do $(call placed,conf/host/$$name,$(SBIN)/$$name,755); done
+	@for name in booking-setup booking-restart booking-admin; do $(call placed,conf/host/$$name,$(SBIN)/$$name,755); done
 	@for page in $(MANUALS); do $(call placed,$$page,$(MAN)/$${page##*/},644); done
 	@$(call placed,conf/host/booking-generator,$(GENERATORS)/booking-generator,755)
 	@for unit in $(UNIT_FILES); do $(call placed,conf/systemd/$$unit,$(UNITS)/$$unit,644); done
 	@rm -rf $(SHARE)/html $(SHARE)/sql $(SHARE)/nginx
 	@$(call tree,html,$(SHARE)/html,node_modules install package.json package-lock.json)
-	@$(call tree,sql,$(SHARE)/sql,migrate)
+	@$(call tree,sql,$(SHARE)/sql,migrate admin)
 	@$(call tree,conf/nginx,$(SHARE)/nginx)
 	@ln -sfn $(PREFIX)/share/booking/nginx $(ETC)/nginx/booking
 	@test -e $(ETC)/nginx/sites-available/booking || \
@@ -44,7 +44,7 @@ install: ## install programs, page, units and nginx site (DESTDIR= PREFIX=/usr/l
 
 uninstall: ## remove what make install copied; settings, the nginx site and databases stay
 	rm -rf $(LIB) $(SHARE) $(DOC)
-	rm -f $(SBIN)/booking-setup $(SBIN)/booking-restart $(addprefix $(MAN)/,$(notdir $(MANUALS)))
+	rm -f $(addprefix $(SBIN)/booking-,setup restart admin) $(addprefix $(MAN)/,$(notdir $(MANUALS)))
 	rm -f $(GENERATORS)/booking-generator $(addprefix $(UNITS)/,$(UNIT_FILES))
 	-rmdir $(UNITS)/booking-.service.d
 	rm -f $(ETC)/nginx/sites-enabled/booking $(ETC)/nginx/booking

@@ -29,7 +29,7 @@ DB_SQL(STAFF_SET_ROLE, "UPDATE staff_tokens SET role = ? WHERE person_id = ? AND
 DB_SQL(STAFF_REVOKE,
        "UPDATE staff_tokens SET revoked_at = UTC_TIMESTAMP(3) WHERE person_id = ? AND revoked_at IS NULL");
 
-static enum result find_person(struct db *db, const char *known_by, const char *name, int64_t *ret_person_id)
+enum result staff_find(struct db *db, const char *known_by, const char *name, int64_t *ret_person_id)
 {
     struct db_rows *rows = NULL;
     TRY(db_query_one(db, &STAFF_PERSON, DB_ARGS(db_text(known_by), db_text(name)), RESULT_NOT_FOUND, &rows));
@@ -39,12 +39,12 @@ static enum result find_person(struct db *db, const char *known_by, const char *
 
 enum result staff_person(struct db *db, const char *known_by, const char *name, int64_t *ret_person_id)
 {
-    enum result r = find_person(db, known_by, name, ret_person_id);
+    enum result r = staff_find(db, known_by, name, ret_person_id);
     if (r != RESULT_NOT_FOUND)
         return r;
     r = db_exec(db, &STAFF_PERSON_ADD, DB_ARGS(db_text(known_by), db_text(name)), NULL);
     /* Another request may have added the person meanwhile. */
-    return r == RESULT_OK || r == RESULT_DUPLICATE ? find_person(db, known_by, name, ret_person_id) : r;
+    return r == RESULT_OK || r == RESULT_DUPLICATE ? staff_find(db, known_by, name, ret_person_id) : r;
 }
 
 enum result staff_of_token(struct db *db, const char *token, struct staff *ret_staff)

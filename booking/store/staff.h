@@ -13,7 +13,10 @@
 #define STAFF_BY_SETTING "SETTING" /* ADMIN_TOKEN; the migration made these */
 #define STAFF_BY_COMMAND "COMMAND" /* booking-admin, by the name of the system's account */
 
-/* The person of this name, who is added if there is none yet. */
+/* The person of this name; or RESULT_NOT_FOUND. */
+enum result staff_find(struct db *db, const char *known_by, const char *name, int64_t *ret_person_id) MUST_CHECK;
+
+/* The same, who is added if there is none yet. */
 enum result staff_person(struct db *db, const char *known_by, const char *name, int64_t *ret_person_id) MUST_CHECK;
 
 /* Whose token this is; RESULT_NOT_FOUND if it was never given or is revoked. */

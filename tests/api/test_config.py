@@ -8,7 +8,7 @@ import pytest
 
 from stack import BUILD, PRODUCT_VARIABLES, ROOT, Stack
 
-PROGRAMS = ["booking-api", "sweeper", "payment-gateway", "migrate"]
+PROGRAMS = ["booking-api", "sweeper", "payment-gateway", "migrate", "booking-admin"]
 DSN = "app:s3cret-pass@unix(/nowhere/mysql.sock)/flight_booking"
 
 

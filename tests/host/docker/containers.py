@@ -160,7 +160,7 @@ def test_nothing_else_of_this_directory_gets_into_them(project):
         ["api", "css", "docs.html", "img", "index.html", "js", "missing.html", "not-signed-in.html", "ops.html", "vendor"])
     assert docker("run", "--rm", "booking-app", "ls", "-A", "/usr/share/booking") == "sql"
     assert docker("run", "--rm", "booking-app", "ls", "-A", "/usr/lib/booking").split() == sorted(
-        ["booking-api", "booking-watch", "healthy", "migrate", "payment-gateway", "pool", "sweeper"])
+        ["booking-admin", "booking-api", "booking-watch", "healthy", "migrate", "payment-gateway", "pool", "sweeper"])
 
 
 def test_a_mistake_in_a_setting_is_told(project):

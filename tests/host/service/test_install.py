@@ -46,9 +46,10 @@ def installed(tmp_path_factory):
 def test_everything_is_where_its_users_look(installed):
     found = files_below(installed)
     for name in ("lib/booking/booking-api", "lib/booking/payment-gateway", "lib/booking/sweeper", "lib/booking/migrate",
+                 "lib/booking/booking-admin", "sbin/booking-admin",
                  "sbin/booking-setup", "share/booking/html/index.html", "share/booking/html/vendor/htmx.js",
                  "share/booking/sql/0001_booking.sql", "share/booking/sql/demo/flights.sql", "share/booking/nginx/site.conf",
-                 *(f"share/man/man8/booking-{page}.8" for page in ("api", "gateway", "migrate", "restart", "setup", "sweeper")),
+                 *(f"share/man/man8/booking-{page}.8" for page in ("admin", "api", "gateway", "migrate", "restart", "setup", "sweeper")),
                  "lib/systemd/system/booking-api@.service", "lib/systemd/system-generators/booking-generator",
                  "share/doc/booking/docs/operations.md", "share/doc/booking/conf/booking.env.example"):
         assert f"opt/booking/{name}" in found
@@ -135,7 +136,7 @@ def test_the_target_wants_what_the_settings_say(installed, tmp_path, settings, w
 
 
 PAGES = {"booking-api": "booking-api", "booking-gateway": "payment-gateway", "booking-sweeper": "sweeper",
-         "booking-migrate": "migrate"}
+         "booking-migrate": "migrate", "booking-admin": "booking-admin"}
 
 
 @pytest.mark.parametrize("page", PAGES)
