@@ -9,6 +9,7 @@
 #include "booking/core/user_id.h"
 #include "booking/store/db.h"
 #include "booking/store/jobs.h"
+#include "booking/store/refunds.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -96,6 +97,12 @@ enum result booking_read_order(struct db *db, const char *order_id, const char *
  * stop and be repeated. */
 enum result booking_reset(struct db *db, const struct caller *caller, const char *flight_id,
                           int64_t *reterr_orders_ended, int64_t *reterr_seats_freed) MUST_CHECK;
+
+/* Asks for a refund of what was captured for an order: of so much (minor units of the order's currency) or, with 0, of
+ * all that is left. A sweeper makes it. Refused with ORDER_NOT_FOUND, PRECONDITION_FAILED; NOT_PAID if nothing was
+ * captured; REFUND_TOO_LARGE if more would be given back than that. */
+enum result booking_refund(struct db *db, const struct caller *caller, const char *order_id, int64_t amount_cents,
+                           struct refund *reterr_refund) MUST_CHECK;
 
 /* Makes a failed or waiting job due now. Refused with NOT_FOUND or JOB_RUNNING. */
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
@@ -204,10 +211,15 @@ enum result booking_set_aside(struct db *db, const struct job *job, const char *
 /* The charge a VOID_CHARGE job is about. */
 enum result booking_find_charge(struct db *db, const struct job *job, struct charge *ret_charge) MUST_CHECK;
 
-/* The outcome of a delivery: of a void, or of a confirmation. */
+/* The refund a REFUND_CHARGE job is about, which is PENDING from now on. RESULT_STALE if the claim no longer stands;
+ * REFUND_TOO_LARGE if it had failed and is more than is left by now. */
+enum result booking_begin_refund(struct db *db, const struct job *job, struct refund *reterr_refund) MUST_CHECK;
+
+/* The outcome of a delivery: of a void, of a refund, or of a confirmation. */
 struct delivery_result {
     bool delivered;
-    const char *outcome;    /* VOIDED, SENT, NOT_CONFIGURED, ERROR, TIMEOUT */
+    bool is_final;          /* only of a refund: it was refused for good */
+    const char *outcome;    /* VOIDED, SENT, REFUNDED, REFUSED, NOT_CONFIGURED, ERROR, TIMEOUT */
     const char *reason;     /* NULL when delivered */
     int64_t retry_after_ms; /* as above */
     int64_t duration_ms;
@@ -218,5 +230,8 @@ enum result booking_settle_void(struct db *db, const struct job *job, const char
                                 const struct delivery_result *result) MUST_CHECK;
 enum result booking_settle_confirmation(struct db *db, const struct job *job, const char *worker,
                                         const struct delivery_result *result) MUST_CHECK;
+/* The same; a refund that was refused for good is FAILED, and its job with it. */
+enum result booking_settle_refund(struct db *db, const struct job *job, const char *worker,
+                                  const struct delivery_result *result) MUST_CHECK;
 
 #endif

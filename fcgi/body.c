@@ -143,13 +143,29 @@ bool body_text(const struct body *body, const char *name, const char **reterr_te
     return *reterr_text != NULL;
 }
 
-int64_t body_integer(const struct body *body, const char *name, int64_t fallback)
+static bool form_integer(const char *text, int64_t *ret_number)
+{
+    long long number = 0;
+    if (!text_parse_int(text, 0, INT64_MAX, &number))
+        return false;
+    *ret_number = number;
+    return true;
+}
+
+bool body_integer(const struct body *body, const char *name, int64_t fallback, int64_t *ret_number)
 {
     struct json_object *field = NULL;
-    if (body->json == NULL || !json_object_object_get_ex(body->json, name, &field) ||
-        !json_object_is_type(field, json_type_int))
-        return fallback;
-    return json_object_get_int64(field);
+    const char *text = body->json == NULL ? parameters_get(&body->form, name) : NULL;
+    if (text != NULL)
+        return form_integer(text, ret_number);
+    if (body->json == NULL || !json_object_object_get_ex(body->json, name, &field) || field == NULL) {
+        *ret_number = fallback;
+        return true;
+    }
+    if (!json_object_is_type(field, json_type_int) || json_object_get_int64(field) < 0)
+        return false;
+    *ret_number = json_object_get_int64(field);
+    return true;
 }
 
 /* ── seats ──────────────────────────────────────────────────────────────── */

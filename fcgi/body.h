@@ -28,8 +28,8 @@ void body_done(struct body *body);
  * belongs to the body. */
 bool body_text(const struct body *body, const char *name, const char **reterr_text);
 
-/* A JSON whole number, or the fallback if it is absent or something else. */
-int64_t body_integer(const struct body *body, const char *name, int64_t fallback);
+/* Reads a whole number from 0: the fallback if it is absent (or null). False if it is present but is something else. */
+bool body_integer(const struct body *body, const char *name, int64_t fallback, int64_t *ret_number);
 
 /* Reads the field "seats": an array of strings; in a form it is repeated, or separated by commas. At most max seats.
  * False, with the problem as the answer, if there can be no such seats (INVALID_SEATS) or the field is no list of

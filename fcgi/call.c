@@ -51,18 +51,21 @@ static void render_answer(const struct order *order, void *context)
 static enum result answer_before_commit(struct db *db, const struct order *order, void *context)
 {
     const struct order_answer *answer = context;
-    struct call *call = answer->call;
-    struct response *response = call->response;
 
     render_answer(order, context);
+    return call_keep_answer(answer->call, db);
+}
+
+enum result call_keep_answer(struct call *call, struct db *db)
+{
+    const struct response *response = call->response;
     if (call->key == NULL)
         return RESULT_OK;
-
     struct stored_answer stored = {
         .status = response->status,
         .content_type = response->content_type,
         .location = response->location[0] == '\0' ? NULL : response->location,
-        .etag = response->etag,
+        .etag = response->etag[0] == '\0' ? NULL : response->etag,
         .body = buf_str(&response->body),
     };
     call->key_answered = true;
@@ -127,6 +130,12 @@ const char *call_owner(const struct call *call, const char *order_id)
     if (all)
         return NULL;
     return who->user == NULL ? "" : who->user; /* no owner is called "" */
+}
+
+enum result call_read_order(struct call *call, struct order *ret_order)
+{
+    return call_order_id(call) ? booking_read_order(call->db, call->id, call_owner(call, call->id), ret_order)
+                               : RESULT_ORDER_NOT_FOUND;
 }
 
 bool call_plain_caller(struct call *call, struct caller *reterr_caller)

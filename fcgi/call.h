@@ -61,6 +61,12 @@ bool call_reason(struct call *call, const struct body *body, char ret_reason[REA
  * be read. */
 bool call_caller(struct call *call, struct order_answer *answer, struct caller *reterr_caller);
 
+/* Writes the answer, as it is now, under the caller's key, if there is one, in the transaction of the change. */
+enum result call_keep_answer(struct call *call, struct db *db) MUST_CHECK;
+
+/* Reads the order of the path, as this caller may see it; or RESULT_ORDER_NOT_FOUND. */
+enum result call_read_order(struct call *call, struct order *ret_order) MUST_CHECK;
+
 /* A caller for the operator's use cases, without condition or answer. False, with the problem as the answer, if the
  * database does not say who it is. */
 bool call_plain_caller(struct call *call, struct caller *reterr_caller);

@@ -22,6 +22,7 @@ handler orders_put_seats;
 handler orders_post_payment; /* contract A */
 handler orders_post_pay;     /* contract B */
 handler orders_delete;
+handler orders_get_refunds;
 
 handler orders_post_cancel; /* the operator's, with a reason */
 
@@ -33,6 +34,7 @@ handler metrics_get;
 
 handler admin_post_reset;
 handler admin_get_orders;
+handler admin_post_refund;
 handler admin_get_jobs;
 handler admin_post_job_retry;
 handler admin_post_job_release;

@@ -121,16 +121,10 @@ void orders_post(struct call *call)
 
 /* ── reading ────────────────────────────────────────────────────────────── */
 
-static enum result read_order(struct call *call, struct order *ret_order)
-{
-    return call_order_id(call) ? booking_read_order(call->db, call->id, call_owner(call, call->id), ret_order)
-                               : RESULT_ORDER_NOT_FOUND;
-}
-
 static void get_order(struct call *call, enum order_dialect dialect)
 {
     struct order order;
-    enum result r = read_order(call, &order);
+    enum result r = call_read_order(call, &order);
     if (r != RESULT_OK) {
         call_refuse(call, r);
         return;
@@ -195,7 +189,7 @@ static void write_event(const struct event *e, void *context)
 void orders_get_events(struct call *call)
 {
     struct order order;
-    enum result r = read_order(call, &order);
+    enum result r = call_read_order(call, &order);
     struct json_writer w = response_json(call->response, 200);
     struct event_list list = { &w, call->who.kind == IDENTITY_STAFF };
     json_open_object(&w, NULL);

@@ -8,6 +8,7 @@ GRANT SELECT ON flight_booking.flights TO booking_app@localhost;
 GRANT SELECT, UPDATE ON flight_booking.seats TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON flight_booking.orders TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON flight_booking.payments TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE ON flight_booking.refunds TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.workflow_jobs TO booking_app@localhost;
 GRANT SELECT, INSERT ON flight_booking.workflow_events TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.idempotency_keys TO booking_app@localhost;
@@ -24,3 +25,4 @@ GRANT SELECT, INSERT, DELETE ON flight_booking.order_tokens TO booking_app@local
 
 GRANT SELECT, INSERT, UPDATE ON payment_gateway.charges TO gateway_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON payment_gateway.charge_calls TO gateway_app@localhost;
+GRANT SELECT, INSERT ON payment_gateway.charge_refunds TO gateway_app@localhost;

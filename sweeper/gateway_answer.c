@@ -147,6 +147,44 @@ bool gateway_answer_is_void(const struct gateway_answer *answer)
     return voided;
 }
 
+/* The gateway's own words, or what it answered. */
+static void say_why(struct json_object *json, int status, const char *what, char reason[ERROR_SIZE])
+{
+    char words[101];
+    if (json != NULL && read_text(json, "reason", words, sizeof words))
+        (void)snprintf(reason, ERROR_SIZE, "%s: %s", what, words);
+    else
+        (void)snprintf(reason, ERROR_SIZE, "The payment gateway answered %d", status);
+}
+
+void gateway_answer_read_refund(const struct gateway_answer *answer, struct delivery_result *ret_result,
+                                char reason[ERROR_SIZE])
+{
+    struct delivery_result r = { .outcome = "ERROR",
+                                 .reason = reason,
+                                 .retry_after_ms = answer->retry_after_ms,
+                                 .duration_ms = answer->duration_ms };
+    struct json_object *json = answer->status != 0 ? parse(answer) : NULL;
+    if (answer->timed_out) {
+        r.outcome = "TIMEOUT";
+        text_copy(reason, ERROR_SIZE, "The payment gateway did not answer in time");
+    } else if (answer->status == 0) {
+        text_copy(reason, ERROR_SIZE, "The payment gateway could not be reached");
+    } else if (answer->status == 200 && says(json, "REFUNDED")) {
+        r.delivered = true;
+        r.outcome = "REFUNDED";
+        r.reason = NULL;
+    } else if (answer->status == 200) {
+        text_copy(reason, ERROR_SIZE, "The payment gateway's answer made no sense");
+    } else {
+        r.is_final = answer->status >= 400 && !is_not_now(answer->status);
+        r.outcome = r.is_final ? "REFUSED" : "ERROR";
+        say_why(json, answer->status, r.is_final ? "Refund refused" : "Not now", reason);
+    }
+    json_object_put(json);
+    *ret_result = r;
+}
+
 void gateway_answer_read(const struct gateway_answer *answer, struct attempt_result *ret_result)
 {
     struct attempt_result r = { .outcome = ATTEMPT_ERROR,

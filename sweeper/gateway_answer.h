@@ -17,6 +17,12 @@ struct gateway_answer {
 
 void gateway_answer_read(const struct gateway_answer *answer, struct attempt_result *ret_result);
 
+/* What came of a refund: REFUNDED by a 200 that says so; REFUSED, for good and with the gateway's words, by a 4xx that
+ * is not "not now"; else ERROR or TIMEOUT, and it is asked for again. reason is where the result's reason is
+ * written. */
+void gateway_answer_read_refund(const struct gateway_answer *answer, struct delivery_result *ret_result,
+                                char reason[ERROR_SIZE]);
+
 /* Whether a void was done: 200, with an empty body or a JSON object that does not say otherwise ("status": "APPROVED").
  * A page from a proxy that answers 200 to everything is no void; the void is asked for again. */
 bool gateway_answer_is_void(const struct gateway_answer *answer);

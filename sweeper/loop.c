@@ -4,8 +4,8 @@
  * One thread does all of it in turns. A turn settles the tasks whose answers have come (task.c), writes the heartbeat,
  * purges old rows, claims a batch of each kind that is due, and rests: until the next job is due, an answer or a
  * datagram comes, or the poll interval is over. A claim is a short transaction that leases up to JOBS_CLAIM_MAX jobs.
- * The file of the kind then does the work: expire.c does a whole batch at once; payment.c, void.c and confirmation.c
- * begin an HTTP request for each job (http.c), and its answer lets its task be settled.
+ * The file of the kind then does the work: expire.c does a whole batch at once; payment.c, void.c, refund.c and
+ * confirmation.c begin an HTTP request for each job (http.c), and its answer lets its task be settled.
  *
  * Any number of sweepers run at once, and each may die at any moment. So nothing in this process is needed to recover:
  * a lease that runs out makes its job due again, and the number of the claim keeps a late sweeper from writing.
@@ -34,10 +34,9 @@
 #define HELD_MS 1000
 
 const struct job_work *const sweeper_work[JOB_KIND_COUNT] = {
-    [JOB_EXPIRE_HOLD] = &expire_work,
-    [JOB_PAYMENT_ATTEMPT] = &payment_work,
-    [JOB_VOID_CHARGE] = &void_work,
-    [JOB_SEND_CONFIRMATION] = &confirmation_work,
+    [JOB_EXPIRE_HOLD] = &expire_work,   [JOB_PAYMENT_ATTEMPT] = &payment_work,
+    [JOB_VOID_CHARGE] = &void_work,     [JOB_SEND_CONFIRMATION] = &confirmation_work,
+    [JOB_REFUND_CHARGE] = &refund_work,
 };
 
 /* ── claiming ───────────────────────────────────────────────────────────── */

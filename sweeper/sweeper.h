@@ -60,7 +60,7 @@ struct job_work {
     /* Tells the database what came of it; RESULT_UNAVAILABLE is tried again. */
     enum result (*settle)(struct task *task);
 };
-extern const struct job_work expire_work, payment_work, void_work, confirmation_work;
+extern const struct job_work expire_work, payment_work, void_work, confirmation_work, refund_work;
 
 /* By enum job_kind. */
 extern const struct job_work *const sweeper_work[JOB_KIND_COUNT];

@@ -101,13 +101,16 @@ ORDERS = {
             OR j.kind = 'PAYMENT_ATTEMPT' AND o.status <> 'PAYMENT_PENDING'
             OR j.kind = 'SEND_CONFIRMATION' AND o.status <> 'CONFIRMED'
             OR j.kind = 'VOID_CHARGE' AND o.status NOT IN ('FAILED', 'CANCELLED', 'EXPIRED')
-            OR j.kind NOT IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'SEND_CONFIRMATION', 'VOID_CHARGE')""",
+            OR j.kind = 'REFUND_CHARGE' AND NOT EXISTS (SELECT 1 FROM {booking}.refunds r WHERE r.refund_id = j.subject_id
+                 AND r.order_id = j.order_id AND r.status <> 'REFUNDED')
+            OR (j.kind = 'REFUND_CHARGE') <> (j.subject_id <> '')
+            OR j.kind NOT IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'SEND_CONFIRMATION', 'VOID_CHARGE', 'REFUND_CHARGE')""",
     "a job in a state that is none": """
         SELECT job_id, kind, order_id, status, run_at, locked_by, attempts FROM {booking}.workflow_jobs
          WHERE NOT (status = 'PENDING' AND run_at IS NOT NULL AND locked_by IS NULL
                  OR status = 'RUNNING' AND run_at IS NOT NULL AND locked_by IS NOT NULL AND attempts > 0
                  OR status = 'FAILED' AND run_at IS NULL AND locked_by IS NULL
-                     AND (max_attempts > 0 OR failures > 0))""",
+                     AND (max_attempts > 0 OR failures > 0 OR kind = 'REFUND_CHARGE'))""",
 }
 
 # Every move of each order, with the state that the previous one led to. The last one must lead to the order's state.
@@ -192,6 +195,24 @@ MONEY = {
         SELECT o.order_id, COUNT(*) AS charges FROM {booking}.orders o
           JOIN {gateway}.charges c ON c.order_id = o.order_id
          WHERE o.status = 'CONFIRMED' AND c.status = 'APPROVED' GROUP BY o.order_id HAVING charges > 1""",
+    "a refund without the job it needs": """
+        SELECT r.refund_id, r.order_id, r.status FROM {booking}.refunds r
+          LEFT JOIN {booking}.workflow_jobs j ON j.order_id = r.order_id AND j.kind = 'REFUND_CHARGE' AND j.subject_id = r.refund_id
+         WHERE r.status <> 'REFUNDED' AND j.job_id IS NULL""",
+    "more refunded than was captured": """
+        SELECT r.order_id, SUM(r.amount_cents) AS refunds, p.amount_cents AS captured FROM {booking}.refunds r
+          LEFT JOIN {booking}.payments p ON p.order_id = r.order_id AND p.status = 'APPROVED' AND p.payment_id = r.payment_id
+         WHERE r.status <> 'FAILED' GROUP BY r.order_id, p.amount_cents HAVING NOT refunds <=> LEAST(refunds, captured)""",
+    # While one is PENDING the gateway may have made it already. A FAILED one may be tried again by an operator.
+    "a refund that the gateway's books contradict": """
+        SELECT r.refund_id, r.order_id, r.status, r.amount_cents, g.amount_cents AS made FROM {booking}.refunds r
+          LEFT JOIN {gateway}.charge_refunds g ON g.refund_key = r.refund_id
+         WHERE r.status = 'REFUNDED' AND NOT (g.amount_cents <=> r.amount_cents AND g.idempotency_key <=> r.payment_id)
+            OR r.status = 'FAILED' AND g.refund_key IS NOT NULL
+         UNION ALL
+        SELECT g.refund_key, NULL, NULL, NULL, g.amount_cents FROM {gateway}.charge_refunds g
+          JOIN {booking}.payments p ON p.payment_id = g.idempotency_key
+          LEFT JOIN {booking}.refunds r ON r.refund_id = g.refund_key WHERE r.refund_id IS NULL""",
     "a charge that differs from its order": """
         SELECT o.order_id, o.total_price_cents, o.currency, p.transaction_id, c.amount_cents AS charged,
                c.currency AS charged_in, c.transaction_id AS charged_as

@@ -10,6 +10,10 @@ DB_SQL(JOB_ADD,
        "INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, request_id, created_at, updated_at)"
        " VALUES (?, ?, COALESCE(?, UTC_TIMESTAMP(3)), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
 
+DB_SQL(JOB_ADD_ABOUT,
+       "INSERT INTO workflow_jobs (kind, order_id, subject_id, run_at, max_attempts, request_id, created_at,"
+       " updated_at) VALUES (?, ?, ?, UTC_TIMESTAMP(3), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
+
 DB_SQL(JOB_ENSURE,
        "INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, request_id, created_at, updated_at)"
        " VALUES (?, ?, UTC_TIMESTAMP(3), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
@@ -23,7 +27,7 @@ DB_SQL(JOB_MOVE,
 DB_SQL(JOB_REMOVE, "DELETE FROM workflow_jobs WHERE order_id = ? AND kind = ?");
 
 DB_SQL(JOBS_DUE,
-       "SELECT job_id, order_id, run_at, attempts, max_attempts, failures, locked_by, request_id,"
+       "SELECT job_id, order_id, subject_id, run_at, attempts, max_attempts, failures, locked_by, request_id,"
        " UTC_TIMESTAMP(3) AS now"
        " FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)"
        " ORDER BY run_at LIMIT ? FOR UPDATE SKIP LOCKED");
@@ -75,6 +79,7 @@ DB_SQL(JOB_CHECK_CLAIM,
     " 0 AS paused FROM workflow_jobs WHERE kind = '" kind "' UNION ALL "
 DB_SQL(JOBS_NEXT_DUE,
        FIRST_OF("EXPIRE_HOLD") FIRST_OF("PAYMENT_ATTEMPT") FIRST_OF("VOID_CHARGE") FIRST_OF("SEND_CONFIRMATION")
+           FIRST_OF("REFUND_CHARGE")
        "SELECT kind, NULL, 1 FROM job_kinds WHERE paused_at IS NOT NULL");
 
 #define COUNT_UP_TO(condition)                                                        \
@@ -99,7 +104,8 @@ DB_SQL(JOBS_LIST,
 DB_SQL(JOBS_FAILED,
        "SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
        " created_at, updated_at FROM workflow_jobs FORCE INDEX (idx_due)"
-       " WHERE kind IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at IS NULL"
+       " WHERE kind IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'VOID_CHARGE', 'SEND_CONFIRMATION', 'REFUND_CHARGE')"
+       " AND run_at IS NULL"
        " AND (? IS NULL OR kind = ?) AND (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT ?");
 
 /* A lease ends within its length from now, so the leased jobs are among the few that are due in that time. There may be
@@ -136,6 +142,7 @@ const char *job_kind_name(enum job_kind kind)
     case JOB_PAYMENT_ATTEMPT: return "PAYMENT_ATTEMPT";
     case JOB_VOID_CHARGE: return "VOID_CHARGE";
     case JOB_SEND_CONFIRMATION: return "SEND_CONFIRMATION";
+    case JOB_REFUND_CHARGE: return "REFUND_CHARGE";
     }
     return "";
 }
@@ -156,6 +163,15 @@ enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, in
 {
     return db_exec(db, &JOB_ADD,
                    DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_time(run_at_ms), db_int(max_attempts),
+                           db_text(request_id)),
+                   NULL);
+}
+
+enum result jobs_add_about(struct db *db, enum job_kind kind, const char *order_id, const char *subject_id,
+                           int64_t max_attempts, const char *request_id)
+{
+    return db_exec(db, &JOB_ADD_ABOUT,
+                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_text(subject_id), db_int(max_attempts),
                            db_text(request_id)),
                    NULL);
 }
@@ -196,6 +212,7 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
             .claimed_at_ms = db_get_time(rows, "now"),
         };
         text_copy(job->order_id, sizeof job->order_id, db_get_text(rows, "order_id"));
+        text_copy(job->subject_id, sizeof job->subject_id, db_get_text(rows, "subject_id"));
         text_copy(job->request_id, sizeof job->request_id, request_id == NULL ? "" : request_id);
         /* Settling a claim clears the name, so a name that is still there means an abandoned claim. */
         text_copy(job->abandoned_by, sizeof job->abandoned_by, worker == NULL ? "" : worker);

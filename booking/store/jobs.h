@@ -13,8 +13,8 @@
  * hold when it settles the job. Claims are not attempts: a payment counts its
  * attempts itself, when it announces them. Lock the order before its jobs. */
 
-enum job_kind { JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, JOB_VOID_CHARGE, JOB_SEND_CONFIRMATION };
-#define JOB_KIND_COUNT 4
+enum job_kind { JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, JOB_VOID_CHARGE, JOB_SEND_CONFIRMATION, JOB_REFUND_CHARGE };
+#define JOB_KIND_COUNT 5
 
 const char *job_kind_name(enum job_kind kind);
 bool job_kind_parse(const char *name, enum job_kind *ret_kind);
@@ -25,9 +25,10 @@ struct job {
     int64_t job_id;
     enum job_kind kind;
     char order_id[UUID_SIZE];
-    int64_t claim;        /* this claim's number, from 1: the fencing token */
-    int64_t max_attempts; /* 0: until it succeeds */
-    int64_t failures;     /* how often in a row it could be neither begun nor settled */
+    char subject_id[UUID_SIZE]; /* what it is about besides the order: a refund; else empty */
+    int64_t claim;              /* this claim's number, from 1: the fencing token */
+    int64_t max_attempts;       /* 0: until it succeeds */
+    int64_t failures;           /* how often in a row it could be neither begun nor settled */
     /* The worker of the claim before, if its lease ran out; empty if that claim was settled or there was none. */
     char abandoned_by[WORKER_SIZE];
     char request_id[65]; /* of the request that asked for it; may be empty */
@@ -43,7 +44,11 @@ struct job {
 enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms, int64_t max_attempts,
                      const char *request_id) MUST_CHECK;
 
-/* The same, due now, and RESULT_OK also if the order has one of the kind already. */
+/* The same, due now, about something that an order may have several of. */
+enum result jobs_add_about(struct db *db, enum job_kind kind, const char *order_id, const char *subject_id,
+                           int64_t max_attempts, const char *request_id) MUST_CHECK;
+
+/* As jobs_add(), due now, and RESULT_OK also if the order has one of the kind already. */
 enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, int64_t max_attempts,
                         const char *request_id) MUST_CHECK;
 

@@ -32,10 +32,9 @@ DB_SQL(KIND_RESUME, "UPDATE job_kinds SET paused_at = NULL WHERE kind = ?");
 
 /* The event that a job of a kind leaves each time it is worked on. */
 static const char *const trace[JOB_KIND_COUNT] = {
-    [JOB_EXPIRE_HOLD] = "ORDER_EXPIRED",
-    [JOB_PAYMENT_ATTEMPT] = "PAYMENT_ATTEMPT",
-    [JOB_VOID_CHARGE] = "VOID_ATTEMPT",
-    [JOB_SEND_CONFIRMATION] = "CONFIRMATION_ATTEMPT",
+    [JOB_EXPIRE_HOLD] = "ORDER_EXPIRED",    [JOB_PAYMENT_ATTEMPT] = "PAYMENT_ATTEMPT",
+    [JOB_VOID_CHARGE] = "VOID_ATTEMPT",     [JOB_SEND_CONFIRMATION] = "CONFIRMATION_ATTEMPT",
+    [JOB_REFUND_CHARGE] = "REFUND_ATTEMPT",
 };
 
 static enum result read_rates(struct db *db, struct queue_state *states)

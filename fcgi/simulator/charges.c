@@ -31,6 +31,17 @@ DB_SQL(CHARGE_VOID,
        " VALUES (?, 'VOIDED', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
        " ON DUPLICATE KEY UPDATE voided_at = COALESCE(voided_at, UTC_TIMESTAMP(3)), status = 'VOIDED'");
 
+/* Refunds and voids of one charge come one after the other. */
+DB_SQL(CHARGE_LOCK, "SELECT status, amount_cents FROM charges WHERE idempotency_key = ? FOR UPDATE");
+DB_SQL(REFUND_FIND_BY_KEY,
+       "SELECT CASE WHEN idempotency_key = ? AND amount_cents = ? THEN 1 ELSE 0 END AS is_same FROM charge_refunds"
+       " WHERE refund_key = ?");
+DB_SQL(CHARGE_REFUNDS_SUM,
+       "SELECT CAST(COALESCE(SUM(amount_cents), 0) AS SIGNED) AS cents FROM charge_refunds WHERE idempotency_key = ?");
+DB_SQL(CHARGE_REFUND_ADD,
+       "INSERT INTO charge_refunds (refund_key, idempotency_key, amount_cents, created_at)"
+       " VALUES (?, ?, ?, UTC_TIMESTAMP(3))");
+
 static void copy(char *to, size_t size, const char *from)
 {
     text_copy(to, size, from == NULL ? "" : from);
@@ -83,10 +94,77 @@ enum result charges_decline(struct db *db, const char *key, const struct charge_
                    NULL);
 }
 
-enum result charges_void(struct db *db, const char *key)
+static enum result refunded_cents(struct db *db, const char *key, int64_t *ret_cents)
+{
+    struct db_rows *rows = NULL;
+    TRY(db_query_one(db, &CHARGE_REFUNDS_SUM, DB_ARGS(db_text(key)), RESULT_INTERNAL, &rows));
+    *ret_cents = db_get_int(rows, "cents");
+    return RESULT_OK;
+}
+
+static enum result commit(struct db *db, enum result r)
+{
+    if (r == RESULT_OK)
+        return db_commit(db);
+    db_rollback(db);
+    return r;
+}
+
+static enum result void_unless_refunded(struct db *db, const char *key, bool *refunded)
+{
+    struct db_rows *rows = NULL;
+    int64_t cents = 0;
+    enum result r = db_query_one(db, &CHARGE_LOCK, DB_ARGS(db_text(key)), RESULT_NOT_FOUND, &rows);
+    if (r != RESULT_NOT_FOUND)
+        TRY(r);
+    TRY(refunded_cents(db, key, &cents));
+    *refunded = cents > 0;
+    if (*refunded)
+        return RESULT_OK;
+    TRY(db_exec(db, &CHARGE_VOID, DB_ARGS(db_text(key)), NULL));
+    CRASH_POINT("voided");
+    return RESULT_OK;
+}
+
+enum result charges_void(struct db *db, const char *key, bool *reterr_refunded)
 {
     CRASH_SCOPE("void");
-    enum result r = db_exec(db, &CHARGE_VOID, DB_ARGS(db_text(key)), NULL);
-    CRASH_POINT("voided");
-    return r;
+    *reterr_refunded = false;
+    TRY(db_begin(db));
+    return commit(db, void_unless_refunded(db, key, reterr_refunded));
+}
+
+static enum result refund_locked(struct db *db, const char *key, const char *refund_key, int64_t amount_cents,
+                                 const char **ret_refusal)
+{
+    struct db_rows *charge = NULL;
+    struct db_rows *known = NULL;
+    int64_t refunded = 0;
+    TRY(db_query_one(db, &CHARGE_LOCK, DB_ARGS(db_text(key)), RESULT_NOT_FOUND, &charge));
+    bool captured = db_get_text(charge, "status")[0] == 'A';
+    int64_t captured_cents = db_get_int(charge, "amount_cents");
+    enum result r = db_query_one(db, &REFUND_FIND_BY_KEY,
+                                 DB_ARGS(db_text(key), db_int(amount_cents), db_text(refund_key)), RESULT_NOT_FOUND,
+                                 &known);
+    if (r == RESULT_OK)
+        *ret_refusal = db_get_int(known, "is_same") != 0 ? NULL : "this key belongs to another refund";
+    if (r != RESULT_NOT_FOUND)
+        return r;
+    TRY(refunded_cents(db, key, &refunded));
+    *ret_refusal = !captured                                  ? "nothing was captured"
+                   : amount_cents > captured_cents - refunded ? "more than was captured"
+                                                              : NULL;
+    if (*ret_refusal != NULL)
+        return RESULT_OK;
+    TRY(db_exec(db, &CHARGE_REFUND_ADD, DB_ARGS(db_text(refund_key), db_text(key), db_int(amount_cents)), NULL));
+    CRASH_POINT("refunded");
+    return RESULT_OK;
+}
+
+enum result charges_refund(struct db *db, const char *key, const char *refund_key, int64_t amount_cents,
+                           const char **ret_refusal)
+{
+    CRASH_SCOPE("refund");
+    TRY(db_begin(db));
+    return commit(db, refund_locked(db, key, refund_key, amount_cents, ret_refusal));
 }

@@ -41,7 +41,13 @@ enum result charges_approve(struct db *db, const char *key, const struct charge_
 enum result charges_decline(struct db *db, const char *key, const struct charge_request *request,
                             const char *reason) MUST_CHECK;
 
-/* Voids the charge under this key or, if there is none yet, any that may still come. */
-enum result charges_void(struct db *db, const char *key) MUST_CHECK;
+/* Voids the charge under this key or, if there is none yet, any that may still come. *reterr_refunded says that nothing
+ * was done, since some of it was refunded before. */
+enum result charges_void(struct db *db, const char *key, bool *reterr_refunded) MUST_CHECK;
+
+/* Gives back a part of a captured charge under a key of the refund's own; a key that is known does it no second time.
+ * *ret_refusal is why not, NULL if it is done. */
+enum result charges_refund(struct db *db, const char *key, const char *refund_key, int64_t amount_cents,
+                           const char **ret_refusal) MUST_CHECK;
 
 #endif

@@ -98,21 +98,17 @@ struct wanted {
 
 static bool read_wanted(const struct charge_call *c, const struct body *body, struct wanted *reterr_wanted)
 {
-    const char *amount = NULL;
+    int64_t cents = -1;
     bool is_text = body_text(body, "paymentCode", &reterr_wanted->code) &&
                    body_text(body, "orderId", &reterr_wanted->charge.order_id) &&
                    body_text(body, "currency", &reterr_wanted->charge.currency);
-    long long cents = -1;
-    if (body->json != NULL)
-        cents = body_integer(body, "amountCents", -1);
-    else if (body_text(body, "amountCents", &amount) && amount != NULL)
-        (void)text_parse_int(amount, 0, INT64_C(1) << 50, &cents);
+    bool is_amount = body_integer(body, "amountCents", -1, &cents);
     reterr_wanted->charge.amount_cents = cents;
 
     if (is_text && reterr_wanted->code != NULL && booking_payment_code_is_valid(reterr_wanted->code) &&
         reterr_wanted->charge.order_id != NULL && text_is_identifier(reterr_wanted->charge.order_id, 50) &&
         reterr_wanted->charge.currency != NULL && strlen(reterr_wanted->charge.currency) == 3 &&
-        text_is_identifier(reterr_wanted->charge.currency, 3) && cents >= 0)
+        text_is_identifier(reterr_wanted->charge.currency, 3) && is_amount && cents >= 0)
         return true;
     problem_say(c->response, c->request, PROBLEM_INVALID_REQUEST,
                 "orderId, a five-digit paymentCode, amountCents and currency are required.");
@@ -194,6 +190,15 @@ static void post_charge(struct charge_call *c)
 
 /* ── GET /charges/{key}, POST /charges/{key}/void ───────────────────────── */
 
+static void say_no(const struct charge_call *c, int status, const char *reason)
+{
+    struct json_writer w = response_json(c->response, status);
+    json_open_object(&w, NULL);
+    json_add_text(&w, "status", "REFUSED");
+    json_add_text(&w, "reason", reason);
+    json_close_object(&w);
+}
+
 static void write_record(const struct charge_call *c, const struct charge_record *record)
 {
     struct json_writer w = response_json(c->response, 200);
@@ -229,13 +234,64 @@ static void post_void(struct charge_call *c)
         problem_say(c->response, c->request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
         return;
     }
-    enum result r = charges_void(c->gateway->db, c->key);
+    bool refunded = false;
+    enum result r = charges_void(c->gateway->db, c->key, &refunded);
+    if (r == RESULT_OK && refunded) {
+        say_no(c, 409, "some of it was refunded");
+        return;
+    }
     if (r == RESULT_OK)
         r = charges_find(c->gateway->db, c->key, &record);
     if (r == RESULT_OK)
         write_record(c, &record);
     else
         fail(c, r);
+}
+
+/* ── POST /charges/{key}/refunds ────────────────────────────────────────── */
+
+static void refund(const struct charge_call *c, const char *refund_key, int64_t amount_cents)
+{
+    const char *refusal = NULL;
+    enum result r = charges_refund(c->gateway->db, c->key, refund_key, amount_cents, &refusal);
+    if (r == RESULT_NOT_FOUND) {
+        problem_say(c->response, c->request, PROBLEM_NOT_FOUND, "There is no charge with this key.");
+    } else if (r != RESULT_OK) {
+        fail(c, r);
+    } else if (refusal != NULL) {
+        say_no(c, 422, refusal);
+    } else {
+        struct json_writer w = response_json(c->response, 200);
+        json_open_object(&w, NULL);
+        json_add_text(&w, "refundId", refund_key);
+        json_add_text(&w, "status", "REFUNDED");
+        json_add_int(&w, "amountCents", amount_cents);
+        json_close_object(&w);
+    }
+}
+
+static void post_refund(struct charge_call *c)
+{
+    struct body body;
+    const char *key = request_header(c->request, "HTTP_IDEMPOTENCY_KEY");
+    if (key == NULL || !text_is_identifier(key, CHARGE_KEY_SIZE - 1)) {
+        problem_field(c->response, c->request, PROBLEM_INVALID_REQUEST, "Idempotency-Key",
+                      "A refund needs an Idempotency-Key of its own.");
+        return;
+    }
+    if (!body_is_json(c->request)) {
+        problem_say(c->response, c->request, PROBLEM_UNSUPPORTED_MEDIA_TYPE, NULL);
+        return;
+    }
+    if (!body_parse(c->request, c->response, &body))
+        return;
+    int64_t amount_cents = 0;
+    if (body_integer(&body, "amountCents", 0, &amount_cents) && amount_cents > 0)
+        refund(c, key, amount_cents);
+    else
+        problem_field(c->response, c->request, PROBLEM_INVALID_REQUEST, "amountCents",
+                      "amountCents must be a whole number above 0.");
+    body_done(&body);
 }
 
 /* ── dispatch ───────────────────────────────────────────────────────────── */
@@ -257,14 +313,16 @@ static void route(struct charge_call *c)
         c->key = request->segment[1];
     if (n == 0 || n > 3 || strcmp(request->segment[0], "charges") != 0 ||
         (n >= 2 && !text_is_identifier(c->key, CHARGE_KEY_SIZE - 1)) ||
-        (n == 3 && strcmp(request->segment[2], "void") != 0))
+        (n == 3 && strcmp(request->segment[2], "void") != 0 && strcmp(request->segment[2], "refunds") != 0))
         problem_say(c->response, request, PROBLEM_NOT_FOUND, NULL);
     else if (n == 1 && is_post)
         post_charge(c);
     else if (n == 2 && is_get)
         get_charge(c);
-    else if (n == 3 && is_post)
+    else if (n == 3 && is_post && *request->segment[2] == 'v')
         post_void(c);
+    else if (n == 3 && is_post)
+        post_refund(c);
     else
         problem_say(c->response, request, PROBLEM_METHOD_NOT_ALLOWED, NULL);
 }

@@ -118,6 +118,19 @@ def pays(customer):
     assert (seats["A1"], seats["B1"]) == ("BOOKED", "BOOKED")
 
 
+def is_refunded(customer):
+    order = customer.hold("A1")
+    customer.pay(order, "99999")
+    customer.outcome(order, "CONFIRMED")
+    refund = customer.insist("POST", f"/api/admin/orders/{order['orderId']}/refunds", {"amountCents": 500, "reason": "a test"}).ok(202)
+    customer.outcome(order, "CONFIRMED")
+    (made,) = customer.api.get(f"/api/orders/{order['orderId']}/refunds").ok()["refunds"]
+    assert (made["refundId"], made["status"]) == (refund["refundId"], "REFUNDED")
+    assert customer.stack.gateway_query("SELECT amount_cents FROM charge_refunds WHERE refund_key = %s", refund["refundId"]) == [
+        {"amount_cents": 500}]
+    assert [e["type"] for e in customer.api.events(order)].count("REFUND_REQUESTED") == 1
+
+
 def is_declined(customer):
     order = customer.hold("A1")
     customer.pay(order, "00000")
@@ -181,6 +194,9 @@ POINTS = [
      "settle-attempt.located", "settle-attempt.booked", "settle-attempt.commit", "settle-attempt.committed",
      "SEND_CONFIRMATION.commit", "SEND_CONFIRMATION.committed", "SEND_CONFIRMATION.claimed",
      "settle-confirmation.commit", "settle-confirmation.committed"),
+    (is_refunded, "refund.inserted", "refund.commit", "refund.committed", "refund.answer",
+     "REFUND_CHARGE.commit", "REFUND_CHARGE.committed", "REFUND_CHARGE.claimed", "refund.refunded", "refund.answered",
+     "settle-refund.commit", "settle-refund.committed"),
     (is_declined, "settle-attempt.commit", "settle-attempt.committed"),
     (fails, "PAYMENT_ATTEMPT.claimed", "payment.answered", "settle-attempt.commit", "settle-attempt.committed",
      "VOID_CHARGE.commit", "VOID_CHARGE.committed", "VOID_CHARGE.claimed", "void.voided", "void.answer", "void.answered",

@@ -244,6 +244,26 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
     return outcome() == RESULT_FLIGHT_NOT_FOUND ? RESULT_FLIGHT_NOT_FOUND : RESULT_OK;
 }
 
+enum result booking_refund(struct db *db, const struct caller *caller, const char *order_id, int64_t amount_cents,
+                           struct refund *reterr_refund)
+{
+    check_role(ROLE_OPERATOR);
+    check_caller(caller);
+    PROMISE(text_is_uuid(order_id) && amount_cents >= 0);
+    PROMISE(caller->reason != NULL && is_text(caller->reason) && text_is_printable(caller->reason));
+    *reterr_refund = (struct refund){ .amount_cents = amount_cents, .status = REFUND_PENDING, .currency = "USD" };
+    return outcome() == RESULT_OK ? caller->before_commit(db, &an_order, caller->context) : RESULT_REFUND_TOO_LARGE;
+}
+
+enum result refunds_list(struct db *db, const char *order_id, void (*each)(const struct refund *, void *), void *context)
+{
+    struct refund refund = { .refund_id = "r", .reason = "\"\xC3\xA9\\", .status = REFUND_FAILED, .currency = "USD" };
+    (void)db;
+    PROMISE(text_is_uuid(order_id));
+    each(&refund, context);
+    return RESULT_OK;
+}
+
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id)
 {
     (void)db;

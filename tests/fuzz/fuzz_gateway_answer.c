@@ -45,6 +45,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PROMISE(!result.is_final || (status >= 400 && status < 500 && status != 402 && status != 408 && status != 409 &&
                                  status != 425 && status != 429));
 
+    struct delivery_result refund;
+    char reason[ERROR_SIZE] = "";
+    gateway_answer_read_refund(&answer, &refund, reason);
+    PROMISE(!refund.delivered || (status == 200 && json_is_valid(body, size - 2, 8, &at)));
+    PROMISE(refund.delivered == (refund.reason == NULL) && is_fit_to_show(reason));
+    PROMISE(!refund.is_final || (status >= 400 && status < 500 && status != 408 && status != 409 && status != 425 &&
+                                 status != 429));
+
     answer.timed_out = true;
     gateway_answer_read(&answer, &result);
     PROMISE(result.outcome == ATTEMPT_TIMEOUT);

@@ -54,7 +54,8 @@ static void fields(const char *text, size_t len, const char *type)
         } else {
             PROMISE(response.status == 400);
         }
-        (void)body_integer(&body, "amountCents", -1);
+        int64_t cents = -1;
+        PROMISE(!body_integer(&body, "amountCents", -1, &cents) || cents >= -1);
         body_done(&body);
     } else {
         PROMISE(response.status == 400);

@@ -234,19 +234,25 @@ static void integers(void **state)
         const char *body;
         int64_t want;
     } rows[] = {
-        { "{\"n\":0}", 0 },           { "{\"n\":12900}", 12900 },  { "{\"n\":-5}", -5 },    { "{}", 77 },
-        { "{\"n\":null}", 77 },       { "{\"n\":\"5\"}", 77 },     { "{\"n\":5.0}", 77 },   { "{\"n\":true}", 77 },
-        { "{\"n\":[5]}", 77 },        { "{\"n\":9223372036854775807}", INT64_MAX },
+        { "{\"n\":0}", 0 },           { "{\"n\":12900}", 12900 },  { "{\"n\":-5}", -1 },    { "{}", 77 },
+        { "{\"n\":null}", 77 },       { "{\"n\":\"5\"}", -1 },     { "{\"n\":5.0}", -1 },   { "{\"n\":true}", -1 },
+        { "{\"n\":[5]}", -1 },        { "{\"n\":9223372036854775807}", INT64_MAX },
     };
     (void)state;
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct body body = parsed(JSON, rows[i].body);
-        check(body_integer(&body, "n", 77) == rows[i].want, "%s: %lld", rows[i].body,
-              (long long)body_integer(&body, "n", 77));
+        int64_t n = -1;
+        bool is_one = body_integer(&body, "n", 77, &n);
+        check(is_one == (rows[i].want >= 0) && n == rows[i].want, "%s: %lld", rows[i].body, (long long)n);
         body_done(&body);
     }
     struct body form = parsed(FORM, "n=5");
-    assert_int_equal(body_integer(&form, "n", 77), 77);
+    int64_t n = -1;
+    assert_true(body_integer(&form, "n", 77, &n) && n == 5);
+    assert_true(body_integer(&form, "m", 77, &n) && n == 77);
+    body_done(&form);
+    form = parsed(FORM, "n=5x");
+    assert_false(body_integer(&form, "n", 77, &n));
     body_done(&form);
 }
 

@@ -249,5 +249,52 @@ static void voids(void **state)
     }
 }
 
-RUN_TESTS(cmocka_unit_test(voids), cmocka_unit_test(fixed_codes), cmocka_unit_test(other_codes_go_by_chance), cmocka_unit_test(answers),
+static void refunds(void **state)
+{
+    static const struct {
+        int status;
+        const char *body;
+        const char *outcome;
+        const char *reason; /* NULL: none */
+    } rows[] = {
+        { 200, "{\"status\":\"REFUNDED\"}", "REFUNDED", NULL },
+        { 200, "{\"status\":\"REFUNDED\",\"refundId\":\"r\",\"amountCents\":5}", "REFUNDED", NULL },
+        { 200, "", "ERROR", "The payment gateway's answer made no sense" },
+        { 200, "{}", "ERROR", "The payment gateway's answer made no sense" },
+        { 200, "{\"status\":\"REFUSED\"}", "ERROR", "The payment gateway's answer made no sense" },
+        { 200, "{\"status\":\"REFUNDED\",\"status\":\"REFUNDED\"}", "ERROR", "The payment gateway's answer made no sense" },
+        { 202, "{\"status\":\"REFUNDED\"}", "ERROR", "The payment gateway answered 202" },
+        { 422, "{\"status\":\"REFUSED\",\"reason\":\"no\"}", "REFUSED", "Refund refused: no" },
+        { 404, "", "REFUSED", "The payment gateway answered 404" },
+        { 400, "{\"reason\":\"a\\nb\"}", "REFUSED", "The payment gateway answered 400" },
+        { 408, "", "ERROR", "The payment gateway answered 408" },
+        { 409, "", "ERROR", "The payment gateway answered 409" },
+        { 425, "", "ERROR", "The payment gateway answered 425" },
+        { 429, "{\"reason\":\"slower\"}", "ERROR", "Not now: slower" },
+        { 503, "", "ERROR", "The payment gateway answered 503" },
+        { 0, "", "ERROR", "The payment gateway could not be reached" },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct gateway_answer answer = { .status = rows[i].status, .body = rows[i].body, .body_len = strlen(rows[i].body),
+                                         .retry_after_ms = 7, .duration_ms = 9 };
+        struct delivery_result result;
+        char reason[ERROR_SIZE] = "";
+        gateway_answer_read_refund(&answer, &result, reason);
+        check(strcmp(result.outcome, rows[i].outcome) == 0, "%d %s: %s", rows[i].status, rows[i].body, result.outcome);
+        check(result.delivered == (strcmp(rows[i].outcome, "REFUNDED") == 0), "%d %s", rows[i].status, rows[i].body);
+        check(result.is_final == (strcmp(rows[i].outcome, "REFUSED") == 0), "%d %s", rows[i].status, rows[i].body);
+        check(rows[i].reason == NULL ? result.reason == NULL : strcmp(result.reason, rows[i].reason) == 0, "%d %s: %s",
+              rows[i].status, rows[i].body, reason);
+        assert_true(result.retry_after_ms == 7 && result.duration_ms == 9);
+    }
+    struct gateway_answer late = { .timed_out = true, .body = "" };
+    struct delivery_result result;
+    char reason[ERROR_SIZE];
+    gateway_answer_read_refund(&late, &result, reason);
+    assert_string_equal(result.outcome, "TIMEOUT");
+    assert_false(result.delivered || result.is_final);
+}
+
+RUN_TESTS(cmocka_unit_test(refunds), cmocka_unit_test(voids), cmocka_unit_test(fixed_codes), cmocka_unit_test(other_codes_go_by_chance), cmocka_unit_test(answers),
           cmocka_unit_test(yes_that_makes_no_sense), cmocka_unit_test(an_answer_cut_short))

@@ -56,7 +56,8 @@ static const struct db_sql *statement(const char *name)
 
 static bool is_of_gateway(const struct db_sql *sql)
 {
-    return strstr(sql->text, " charges") != NULL || strstr(sql->text, " charge_calls") != NULL;
+    return strstr(sql->text, " charges") != NULL || strstr(sql->text, " charge_calls") != NULL ||
+           strstr(sql->text, " charge_refunds") != NULL;
 }
 
 static void every_statement_can_be_prepared(void **state)
@@ -186,8 +187,8 @@ static void plans(void **state)
         { "JOBS_DUE", "ki", "workflow_jobs", "idx_due", false },
         { "JOBS_LEASE", "sii", "workflow_jobs", "PRIMARY", false },
         { "JOBS_LIST", "iinnnnnniii", "workflow_jobs", "PRIMARY", false },
-        { "JOB_MOVE", "tdk", "workflow_jobs", "one_job_of_a_kind", false },
-        { "JOB_REMOVE", "dk", "workflow_jobs", "one_job_of_a_kind", false },
+        { "JOB_MOVE", "tdk", "workflow_jobs", "one_job_of_a_subject", false },
+        { "JOB_REMOVE", "dk", "workflow_jobs", "one_job_of_a_subject", false },
         { "JOB_FINISH", "i", "workflow_jobs", "PRIMARY", false },
         { "JOB_POSTPONE", "si", "workflow_jobs", "PRIMARY", false },
         { "JOB_FAIL", "si", "workflow_jobs", "PRIMARY", false },
@@ -223,7 +224,11 @@ static void plans(void **state)
         { "SEATS_OF_FLIGHT", "s", "s", "PRIMARY", true },
         { "EXPIRY_LOCK", "d", "orders", "PRIMARY", false },
         { "EXPIRY_ORDERS", "d", "orders", "PRIMARY", false },
-        { "EXPIRY_JOBS", "d", "workflow_jobs", "one_job_of_a_kind", false },
+        { "EXPIRY_JOBS", "d", "workflow_jobs", "one_job_of_a_subject", false },
+        { "REFUND_FIND", "d", "refunds", "PRIMARY", false },
+        { "REFUND_MOVE", "kkdk", "refunds", "PRIMARY", false },
+        { "REFUNDS_OF_ORDER", "d", "refunds", "idx_order", false },
+        { "REFUNDS_SUM", "d", "refunds", "idx_order", false },
         { "EVENTS_LIST", "d", "e", "idx_order", false },
         { "EVENT_OF_CHANGE", "di", "workflow_events", "idx_order", false },
         { "PAYMENT_FIND", "d", "payments", "one_payment_per_order", false },

@@ -61,6 +61,7 @@ TABLE = {
     ("GET", "/api/orders/*"): of_order(change=False),
     ("GET", "/api/orders/*/status"): of_order(change=False),
     ("GET", "/api/orders/*/events"): of_order(change=False),
+    ("GET", "/api/orders/*/refunds"): of_order(change=False),
     ("DELETE", "/api/orders/*"): of_order(change=True),
     ("POST", "/api/orders/*/seats"): of_order(change=True),
     ("PUT", "/api/orders/*/seats"): of_order(change=True),
@@ -74,6 +75,7 @@ TABLE = {
     ("GET", "/api/admin/audit"): for_role("viewer"),
     ("POST", "/api/admin/orders/*/cancel"): for_role("agent"),
     ("POST", "/api/admin/orders/*/forget"): for_role("operator"),
+    ("POST", "/api/admin/orders/*/refunds"): for_role("operator"),
     ("POST", "/api/admin/jobs/*/retry"): for_role("operator"),
     ("POST", "/api/admin/jobs/*/release"): for_role("operator"),
     ("POST", "/api/admin/kinds/*/pause"): for_role("operator"),
@@ -146,15 +148,19 @@ class Case:
             "/api/bookings/find": {"locator": "BCDFGH", "familyName": "Nobody"},
             "/api/admin/orders/*/cancel": {"reason": "a test"},
             "/api/admin/orders/*/forget": {"reason": "a test"},
+            "/api/admin/orders/*/refunds": {"reason": "a test"},
             "/api/admin/staff": {"name": f"member-{uuid.uuid4().hex}", "role": "viewer"},
             "/api/admin/staff/*/role": {"role": "agent"},
             "/api/admin/reset": {"flightId": self.flight},
         }
         self.body = bodies.get(route)
-        self.good = {"/api/orders": 201, "/api/flights/*/orders": 201, "/api/orders/*/pay": 202, "/api/admin/staff": 201,
+        self.good = {"/api/orders": 201, "/api/flights/*/orders": 201, "/api/orders/*/pay": 202, "/api/admin/orders/*/refunds": 202, "/api/admin/staff": 201,
                      "/api/bookings/find": 404}.get(route, 200)
         if route.endswith("/forget"):
             self.owner.cancel(self.order).ok()
+        if route == "/api/admin/orders/*/refunds":
+            self.owner.pay(self.order).ok()
+            wait_for(lambda: self.owner.order(self.order)["status"] == "CONFIRMED")
 
     def send(self, who, headers=None):
         asker = Direct(self.stack, headers, **PEOPLE[who])
