@@ -156,6 +156,13 @@ class Page:
         self.js("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
 
+    def mouse(self, kind, css=None):
+        """Moves, presses or releases the mouse in the middle of the element or, without one, where it is."""
+        if css:
+            self.at = self.js("const {left, right, top, bottom} = document.querySelector(arguments[0]).getBoundingClientRect();"
+                              "return [(left + right) / 2, (top + bottom) / 2]", css)
+        self.cdp("Input.dispatchMouseEvent", type=f"mouse{kind}", x=self.at[0], y=self.at[1], button="left", clickCount=1)
+
     def type(self, css, text):
         field = self.until(lambda: self.find(css), css)
         field.clear()

@@ -140,6 +140,28 @@ def test_the_time_left_stands_in_the_title(page, stack, flight):
     assert page.driver.title.startswith("Booked")
 
 
+@pytest.mark.parametrize("width, height", [(1280, 900), (390, 844)], ids=["desktop", "phone"])
+def test_a_warning_takes_no_button_from_under_the_hand(page, stack, flight, width, height):
+    """Whoever presses Pay while the warning appears has paid, and whoever aimed before it appeared hits."""
+    page.size(width, height, mobile=width < 400)
+    order = page.reserve(flight, "A1")
+    page.type("#code", "999")
+    leave(stack, order, 122)
+    page.until(lambda: page.driver.title.startswith("02:0"), "the news")
+    page.mouse("Pressed", "#pay-button")
+    page.until(lambda: page.find("#extend"), "the warning")
+    page.mouse("Released")
+    page.see("exactly 5 digits", "#paymentCode-error")
+    page.type("#code", "99999")
+    leave(stack, order, 32)
+    page.until(lambda: page.driver.title.startswith("⚠ 00:3"), "the news")
+    page.mouse("Moved", "#pay-button")
+    page.until(lambda: page.find("#extend.bad"), "the last warning")
+    page.mouse("Pressed")
+    page.mouse("Released")
+    page.phase("confirmed")
+
+
 def test_a_hold_that_ran_out_unheard_of_is_not_called_held(page, stack, flight):
     page.expected = {"offline"}
     order = page.reserve(flight, "A1")
