@@ -229,7 +229,8 @@ bool access_identify(struct call *call, enum access access)
     }
     if (call->who.kind == IDENTITY_NOBODY)
         identify_remote_user(call);
-    if (call->who.kind == IDENTITY_NOBODY && access >= ACCESS_VIEWER && strcmp(admin_token, CONFIG_NONE) == 0 &&
+    bool is_admins = access >= ACCESS_VIEWER || access == ACCESS_ANYBODY;
+    if (call->who.kind == IDENTITY_NOBODY && is_admins && strcmp(admin_token, CONFIG_NONE) == 0 &&
         is_from_this_machine(call->request))
         become_staff(&call->who, ROLE_ADMIN, STAFF_BY_SETTING, "this machine");
     return true;

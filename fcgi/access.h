@@ -25,8 +25,8 @@ enum access {
  *   ours but is none (any more) is refused.
  * - With TRUST_REMOTE_USER the CGI variable REMOTE_USER (RFC 3875, section 4.1.11), which nginx sets when it has
  *   checked a sign-on, and REMOTE_GROUPS, which ROLE_GROUPS maps to a role. No header of a client's has these names.
- * - With ADMIN_TOKEN=none a client on this very machine is an admin on the operator's paths, unless it comes through a
- *   proxy that can be recognized, or from another site's page.
+ * - With ADMIN_TOKEN=none a client on this very machine is an admin on the operator's paths, and where it only asks who
+ *   it is, unless it comes through a proxy that can be recognized, or from another site's page.
  *
  * False, with the problem as the answer, if a token is refused or the database cannot be asked. */
 bool access_identify(struct call *call, enum access access);

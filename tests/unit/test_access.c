@@ -45,6 +45,13 @@ static int ask(const char *token, const char *address)
     response_clear(&response);
     /* Nothing here may ask the database: there is none. */
     int status = access_identify(&x, ACCESS_ADMIN) && access_may(&x, ACCESS_ADMIN, false) ? 0 : response.status;
+    /* Whoever asks who it is, is told what the operator's paths go by. */
+    x.who = (struct identity){ 0 };
+    check(access_identify(&x, ACCESS_ANYBODY) && (x.who.staff.role == ROLE_ADMIN) == (status == 0), "%d", status);
+    /* A customer's path does not: there, whoever is at this machine is a customer like any other. */
+    x.who = (struct identity){ 0 };
+    bool has_token = status == 0 && strcmp(token, "none") != 0;
+    check(access_identify(&x, ACCESS_CUSTOMER) && (x.who.staff.role == ROLE_ADMIN) == has_token, "%d for a customer", status);
     response_done(&response);
     return status;
 }
