@@ -27,7 +27,7 @@ export function forgetErrors() {
 }
 
 export function showError(name, text = '') {
-  const field = document.querySelector(`#main input[name="${name}"]:not([type="hidden"])`);
+  const field = document.querySelector(`:is(#main, dialog) input[name="${name}"]:not([type="hidden"])`);
   const line = byId(`${name}-error`);
   if (!field || !line) return false;
   line.textContent = text;

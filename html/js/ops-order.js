@@ -3,7 +3,7 @@
 
 import htmx from '../vendor/htmx.js';
 import { byId, put, render } from './html.js';
-import { onOperator, tell } from './ops-access.js';
+import { may, onOperator, tell } from './ops-access.js';
 import { RELEASE, at, eventView, isLeased, jobState, kindName, next, orderView, relative, serverTime, triesOf } from './ops-words.js';
 import { missing, onAddress } from './router.js';
 
@@ -44,7 +44,7 @@ function jobView(job) {
   return {
     ...job, name: kindName(job.kind), state, tone, tries: triesOf(job), releaseText: RELEASE,
     runLabel: leased ? 'Lease ends' : 'Next run',
-    run: job.runAt ? `${relative(job.runAt)}, ${at(job.runAt)} UTC` : 'not before you retry it',
+    run: job.runAt ? `${relative(job.runAt)}, ${at(job.runAt)} UTC` : 'not before an operator retries it',
     canRelease: leased, canRetry: !leased, retryLabel: job.status === 'FAILED' ? 'Retry' : 'Run now',
   };
 }
@@ -57,8 +57,8 @@ function paint() {
     expires: order.expiresAt ? `${relative(order.expiresAt)}, ${at(order.expiresAt)} UTC` : 'no timer runs',
     userUrl: `/ops?orders&userId=${encodeURIComponent(order.userId)}`,
     flightUrl: `/ops?orders&flightId=${encodeURIComponent(order.flightId)}`,
-    canCancel: ['SEATS_RESERVED', 'PAYMENT_PENDING'].includes(order.status),
-    cancelText: 'Its seats become free at once. A payment that is under way is given back.',
+    may, canCancel: may.agent && ['SEATS_RESERVED', 'PAYMENT_PENDING'].includes(order.status),
+    cancelText: 'Its seats become free at once. A payment that is under way is given back. The audit keeps your reason for good, so name no customer in it.',
     next: next(order, jobs, queue), jobs: jobs.map(jobView),
     events: events.map((event, i) => eventView(event, events[i - 1])),
   }));

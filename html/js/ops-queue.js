@@ -4,7 +4,7 @@
 import htmx from '../vendor/htmx.js';
 import { plural } from './format.js';
 import { byId, put, render } from './html.js';
-import { onOperator, tell } from './ops-access.js';
+import { may, onOperator, tell } from './ops-access.js';
 import { KINDS, RELEASE, at, kindName, relative, serverTime, took, triesOf } from './ops-words.js';
 import { onAddress } from './router.js';
 
@@ -21,6 +21,7 @@ onOperator('ops-queue', queue => {
   const most = number => (number >= queue.countedUpTo ? `${queue.countedUpTo}+` : String(number));
   const lag = Math.max(...queue.kinds.filter(({ pausedAt }) => !pausedAt).map(({ lagMs }) => lagMs), 0);
   return render('queue', {
+    may,
     warning: warningOf(queue, lag),
     tiles: [
       { id: 'due', label: 'due now', number: most(sum('due')) },
@@ -62,7 +63,7 @@ onOperator('ops-kind', ({ kind, pausedAt }) => {
 // ---- jobs ----------------------------------------------------------------------------------------------
 
 onOperator('ops-failed', ({ jobs, nextCursor }) => render('failed', {
-  none: !jobs.length, any: jobs.length > 0, more: nextCursor,
+  may, none: !jobs.length, any: jobs.length > 0, more: nextCursor,
   jobs: jobs.map(job => ({
     ...job, name: kindName(job.kind), tries: plural(job.attempts, 'try').replace('trys', 'tries'), when: relative(job.updatedAt),
   })),
@@ -85,7 +86,7 @@ onOperator('ops-sweepers', ({ serverTime: time, sweepers, leases }) => {
   const others = [...new Set(leases.map(({ lockedBy }) => lockedBy).filter(worker => !known.has(worker)))];
   const all = [...sweepers, ...others.map(worker => ({ worker }))];
   return render('sweepers', {
-    none: !all.length,
+    may, none: !all.length,
     sweepers: all.map((sweeper, index) => sweeperView(sweeper, leases.filter(({ lockedBy }) => lockedBy === sweeper.worker), index)),
   });
 }, { settled: appear });

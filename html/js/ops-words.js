@@ -145,6 +145,14 @@ const TONES = {
   ORDER_CONFIRMED: 'good', ORDER_FAILED: 'bad',
 };
 
+// A reader or a buyer may end a hold whose time is over; the history does not tell that from the customer's own doing.
+const AUTHORS = { customer: 'the customer', system: 'the sweeper' };
+
+function authorOf({ by, actor, worker }) {
+  if (by === 'staff') return actor ? `${actor} (staff)` : 'staff';
+  return AUTHORS[by] || (worker ? AUTHORS.system : '');
+}
+
 export function eventView(event, before) {
   const name = EVENTS[event.type] || event.type;
   const gap = before ? Date.parse(event.createdAt) - Date.parse(before.createdAt) : 0;
@@ -152,6 +160,44 @@ export function eventView(event, before) {
     ...event, title: event.attempt ? `${name} ${event.attempt}` : name,
     tone: TONES[event.outcome] || TONES[event.type] || '',
     took: took(event.durationMs), at: `${atExactly(event.createdAt)} UTC`, after: gap ? `+${took(gap)}` : '',
+    by: authorOf(event),
     detail: event.type.startsWith('JOB_') ? kindName(event.detail) : event.detail,
+  };
+}
+
+// ---- what staff changed --------------------------------------------------------------------------------
+
+export const ACTIONS = {
+  CANCEL_ORDER: 'Canceled an order', HOLD_SEATS: 'Held seats', CHANGE_SEATS: 'Changed seats', SUBMIT_PAYMENT: 'Submitted a payment',
+  FREE_SEATS: 'Freed seats', FORGET_PERSONS: 'Forgot persons', RETRY_JOB: 'Retried a job', RELEASE_JOB: 'Released a job',
+  PAUSE_KIND: 'Paused a kind', RESUME_KIND: 'Resumed a kind', ADD_STAFF: 'Added staff', ROTATE_TOKEN: 'Replaced a token',
+  SET_ROLE: 'Changed a role', REVOKE_TOKEN: 'Revoked a token',
+};
+const OBJECTS = { ORDER: 'Order', JOB: 'Job', KIND: 'Kind', STAFF: 'Staff' };
+
+// "paymentAttempts" becomes "payment attempts".
+const spaced = name => name.replace(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`);
+const shown = value => (Array.isArray(value) ? value.map(shown).join(', ') || 'none' : value === true ? 'yes' : value === false ? 'no'
+  : value === null ? 'none' : typeof value === 'object' ? JSON.stringify(value) : String(value));
+
+// One line for each fact that is not the same before and after.
+function differences(was, became) {
+  const names = [...new Set([...Object.keys(was || {}), ...Object.keys(became || {})])];
+  return names.map(name => {
+    const [hasWas, hasBecame] = [was, became].map(state => Boolean(state && name in state));
+    const inWords = state => (name === 'status' && STATES[state.status]?.[0]) || shown(state[name]);
+    return { name: spaced(name), hasWas, hasBecame, isBoth: hasWas && hasBecame, was: hasWas && inWords(was), became: hasBecame && inWords(became) };
+  }).filter(line => !line.isBoth || line.was !== line.became);
+}
+
+const shortened = id => (id.length === 36 ? `${id.slice(0, 8)}…${id.slice(-6)}` : id);
+
+export function changeView({ id, actor, role, action, object, was, became, reason, createdAt }) {
+  return {
+    id, role, reason, createdAt, at: at(createdAt), who: actor.name || `Number ${actor.id}, forgotten`,
+    actorUrl: `/ops?audit&actor=${actor.id}`, what: ACTIONS[action] || action,
+    kind: OBJECTS[object.kind] || object.kind, objectId: object.id, object: object.kind === 'KIND' ? kindName(object.id) : shortened(object.id),
+    objectUrl: object.kind === 'ORDER' ? `/ops?order=${encodeURIComponent(object.id)}` : '',
+    differences: differences(was, became),
   };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Announces to screen readers what has happened, and asks for confirmation before something is lost.
 
+import { check, showError } from './forms.js';
 import { byId } from './html.js';
 
 const HEARD_MS = 5000;
@@ -13,25 +14,42 @@ export function say(text, urgency = 'polite') {
   setTimeout(() => line.remove(), HEARD_MS);
 }
 
-// Replaces the browser's own dialog for hx-confirm.
+// Replaces the browser's own dialog for hx-confirm. An element with data-ask="name" needs an answer in words, too, which
+// its request sends under that name.
 document.addEventListener('htmx:confirm', event => {
   const { ctx, issueRequest, dropRequest } = event.detail;
   if (!ctx.confirm) return;
   event.preventDefault();
   const dialog = byId('confirm');
-  const { title = 'Cancel this booking?', yes = 'Cancel booking' } = ctx.sourceElement.dataset;
+  const { title = 'Cancel this booking?', yes = 'Cancel booking', ask } = ctx.sourceElement.dataset;
   byId('confirm-title').textContent = title;
   byId('confirm-text').textContent = ctx.confirm;
   byId('confirm-yes').textContent = yes;
+  begin(ask);
   dialog.returnValue = '';
   // Escape answers at once, by 'cancel': 'close' comes only after the focus is back, and a key pressed between the two
   // would be dropped.
   const answered = new AbortController();
   const answer = event => {
     answered.abort();
-    (event.type === 'close' && dialog.returnValue === 'yes' ? issueRequest : dropRequest)();
+    const isYes = event.type === 'close' && dialog.returnValue === 'yes';
+    if (isYes && ask) ctx.request.body.set(ask, byId('confirm-words').value.trim());
+    (isYes ? issueRequest : dropRequest)();
   };
   for (const way of ['close', 'cancel'])
     dialog.addEventListener(way, answer, { signal: answered.signal });
   dialog.showModal();
+});
+
+function begin(ask) {
+  const field = byId('confirm-words');
+  if (!field) return;
+  field.value = '';
+  field.required = Boolean(ask);
+  field.closest('.ask').hidden = !ask;
+  showError(field.name);
+}
+
+document.addEventListener('submit', event => {
+  if (event.target.method === 'dialog' && event.submitter?.value === 'yes' && !check(event.target)) event.preventDefault();
 });

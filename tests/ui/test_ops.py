@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The operations console, as an operator uses it."""
 
-import re
-
 import pytest
 
+from console import confirm, open_order, plant_failed, timeline
 from stack import wait_for
 
 TOKEN = "test-admin-token"
@@ -14,27 +13,6 @@ TOKEN = "test-admin-token"
 def stack(own_stack):
     """A stack of its own, because tests pause it and stop its sweepers."""
     return own_stack(PAYMENT_TIMEOUT="4s")
-
-
-def open_order(page, order):
-    page.open(f"/ops?order={order['orderId']}")
-    page.see("History")
-
-
-def timeline(page):
-    return [re.sub(r"\s+", " ", text) for text in
-            page.js("return [...document.querySelectorAll('#timeline li')].map(e => e.innerText)")]
-
-
-def plant_failed(stack, order, error="the printer is on fire"):
-    stack.query("""UPDATE workflow_jobs SET status = 'FAILED', run_at = NULL, attempts = 10, max_attempts = 10, last_error = %s
-                   WHERE order_id = %s""", error, order["orderId"])
-    return stack.query("SELECT job_id FROM workflow_jobs WHERE order_id = %s", order["orderId"])[0]["job_id"]
-
-
-def confirm(page):
-    page.until(lambda: page.js("return document.querySelector('#confirm').open"), "the question")
-    page.click("#confirm-yes")
 
 
 # -- an order -----------------------------------------------------------------------------------
@@ -59,7 +37,7 @@ def test_a_payment_fails_and_is_tried_again(page, stack, flight, api):
     page.fits()
 
 
-def test_what_happens_next_while_a_payment_hangs(page, flight, api):
+def test_what_happens_next_while_a_payment_hangs(page, stack, flight, api):
     order = api.hold(flight, "A1")
     open_order(page, order)
     api.pay(order, "50400").ok()
@@ -73,7 +51,12 @@ def test_what_happens_next_while_a_payment_hangs(page, flight, api):
     page.see("Right now payment attempt 2 of 3", "#next")
     page.click("#cancel-order")
     confirm(page)
+    page.see("Say why", "#reason-error")
+    page.accessible("a reason is missing")
+    confirm(page, "The customer telephoned")
     page.see("Cancelled", "#order-status")
+    assert stack.query("SELECT reason FROM audit_log WHERE object_id = %s AND action = 'CANCEL_ORDER'", order["orderId"]) == [
+        {"reason": "The customer telephoned"}]
     page.see("Order cancelled", "#timeline")
     wait_for(lambda: not api.get(f"/api/admin/jobs?orderId={order['orderId']}").ok()["jobs"], 15, "the void")
 
@@ -230,13 +213,3 @@ class TestToken:
         page.click("#sign-out")
         page.see("Enter the token")
         assert not page.js("return sessionStorage.getItem('adminToken')")
-
-    def test_a_cancel_by_the_console_is_the_operators(self, page, stack):
-        order = stack.api().hold(stack.new_flight(), "A1")
-        page.expected.add(401)
-        page.open(f"/ops?order={order['orderId']}")
-        page.type("#token", TOKEN)
-        page.click("#token-form .button")
-        page.click("#cancel-order")
-        confirm(page)
-        page.see("cancelled by an operator", "#timeline")
