@@ -3,6 +3,7 @@
 // from them.
 
 import htmx from '../vendor/htmx.js';
+import { customer, isOver as isSessionOver, isSignedIn, mustSignIn, onAccount, signInFirst, signInHere, signedOut, whenKnown } from './account.js';
 import { forget, onAnswer } from './answers.js';
 import * as cabin from './cabin.js';
 import { tooMany } from './choosing.js';
@@ -11,7 +12,7 @@ import { showError } from './forms.js';
 import { departure, duration, listed, money } from './format.js';
 import { byId, focusHeading, put, render } from './html.js';
 import { currency, held, isOpen, it, phase, reset, total } from './model.js';
-import { go, missing, onAddress, parameters } from './router.js';
+import { go, missing, onAddress, open, parameters } from './router.js';
 import { say } from './say.js';
 import { paint, paintPanel, panel } from './screen.js';
 import { settings, unanswered, user } from './state.js';
@@ -80,7 +81,7 @@ onAnswer('flight', flight => {
     if (!it.flight) return;
     paint();
     if (document.activeElement === byId('main')) focusHeading(byId('flight'));
-    resume();
+    whenKnown(resume);
   },
   refused: ({ status, message }) => missing(status === 404 ? 'We do not know this flight' : 'This did not work', message),
 });
@@ -102,8 +103,9 @@ function choose(seats) {
 function resume() {
   const reservation = isReloaded && unanswered.get();
   isReloaded = false;
-  if (it.order || !reservation || reservation.isGivenUp || reservation.flightId !== it.flight.id) return;
-  user.set(reservation.userId);
+  if (it.order || !reservation || reservation.isGivenUp || reservation.flightId !== it.flight?.id || mustSignIn()) return;
+  if (isSignedIn() && reservation.userId !== customer()) return;
+  if (!isSignedIn()) user.set(reservation.userId);
   it.chosen = new Set(reservation.seats);
   paint();
   byId('reserve').requestSubmit();
@@ -163,7 +165,7 @@ onAnswer('order', (order, { element, isReplayed }) => {
   if (isReplayed) refresh();      // a replayed answer shows the time of the first one
   return panel();
 }, {
-  wanted: () => isOpen() && !it.busy,
+  wanted: () => isOpen() && !it.busy && !isSessionOver(),
   before(element, request) {
     if (!element.dataset.busy) return;
     it.busy = element.dataset.busy;
@@ -188,7 +190,7 @@ onAnswer('order', (order, { element, isReplayed }) => {
 
 // Keeps a reservation until its outcome is known. If the same one was sent before, it is sent under the same key.
 function keep(headers) {
-  const reservation = { flightId: it.flight.id, userId: user.id, seats: [...it.chosen] };
+  const reservation = { flightId: it.flight.id, userId: customer(), seats: [...it.chosen] };
   const { key, isGivenUp, ...earlier } = unanswered.get() || {};
   if (JSON.stringify(earlier) === JSON.stringify(reservation)) headers['Idempotency-Key'] = key;
   sent = { ...reservation, key: headers['Idempotency-Key'] };
@@ -278,6 +280,7 @@ const REFUSALS = {
 
 function refused(problem, element) {
   const { error, message, field, requestId } = problem;
+  if (error === 'UNAUTHORIZED') return askToSignIn();
   if (error in REFUSALS) REFUSALS[error](problem, element.dataset.busy);
   else if (!field || !showError(field, message)) {
     complain(problem.status === 500 && requestId ? `${message} (Reference: ${requestId})` : message);
@@ -285,6 +288,25 @@ function refused(problem, element) {
   refresh();
   paint();
 }
+
+// ---- signing in ----------------------------------------------------------------------------------------
+
+// What was chosen stays, here and in the address that the customer comes back to.
+function askToSignIn() {
+  const had = signedOut();
+  if (!it.flight) return signInFirst('Please sign in', 'This booking is shown to those it belongs to.');
+  const text = had ? 'Your session has ended. Please sign in again: nothing that you chose is lost.' : 'Please sign in first.';
+  if (it.notice?.text !== text) complain(text);
+  it.notice.signInAgain = it.order && signInHere();
+  paint();
+}
+
+onAccount(() => {
+  if (byId('sign-in-first')) return open();
+  if (it.notice && 'signInAgain' in it.notice) it.notice = null;
+  paint();
+  refresh();
+});
 
 // ---- refreshes -----------------------------------------------------------------------------------------
 

@@ -2,12 +2,12 @@
 // My bookings: everything one user id has booked, newest first.
 
 import htmx from '../vendor/htmx.js';
+import { accountView, customer, isSignedIn, isStaff, mustSignIn, onAccount, signedOut, whenKnown } from './account.js';
 import { onAnswer } from './answers.js';
 import { departure, listed, money } from './format.js';
 import { byId, put, render } from './html.js';
 import { showError } from './forms.js';
 import { onAddress } from './router.js';
-import { user } from './state.js';
 import { begin, unfolded } from './unfold.js';
 
 const STATES = {
@@ -15,7 +15,7 @@ const STATES = {
   CONFIRMED: ['Booked', 'good'], FAILED: ['Payment failed', 'bad'], EXPIRED: ['Hold expired', 'off'], CANCELLED: ['Cancelled', 'off'],
 };
 
-let userId = '';             // whose bookings were asked for; the field may hold another id by now
+let userId = '';             // whose bookings were asked for; the field may hold another id by now. None: the account's
 let newest = [];             // the page of orders that is polled
 let older = [];              // the older pages, which are loaded once
 let cursor = null;
@@ -38,8 +38,8 @@ function list() {
   const known = new Set(newest.map(order => order.orderId));
   const orders = [...newest, ...older.filter(order => !known.has(order.orderId))];
   return render('bookings', {
-    orders: orders.map(card), none: !orders.length, userId,
-    more: cursor && `/api/orders?${new URLSearchParams({ userId, cursor })}`,
+    orders: orders.map(card), none: !orders.length, userId: userId || customer(),
+    more: cursor && `/api/orders?${new URLSearchParams({ ...(userId && { userId }), cursor })}`,
   });
 }
 
@@ -58,9 +58,12 @@ onAnswer('bookings', ({ orders, nextCursor }) => {
   wanted: hasOpen,
   before(form, request) {
     forgetAll();
-    userId = new URL(request.action, location).searchParams.get('userId');
+    userId = new URL(request.action, location).searchParams.get('userId') || '';
   },
-  refused: ({ field, message }) => showError(field || 'userId', message),
+  refused: ({ error, field, message }) => {
+    if (error === 'UNAUTHORIZED') return show(signedOut());
+    if (!showError(field || 'userId', message)) put(byId('bookings'), render('notices', { notice: { tone: 'bad', text: message } }));
+  },
   settled: unfold,
 });
 
@@ -84,9 +87,21 @@ onAddress('bookings', () => {
   document.title = 'My bookings';
   forgetAll();
   begin();
-  put(byId('main'), render('view-bookings', { userId: user.id }), 'innerHTML');
-  if (user.id) byId('whose').requestSubmit();
+  put(byId('main'), render('view-bookings', view()), 'innerHTML');
+  whenKnown(() => show());
 });
+
+const view = () => ({ ...accountView(), isStaff: isStaff(), userId: customer() });
+
+// Shows whose bookings these are, and asks for them, if that is known. `hasEnded`: somebody had signed in, until now.
+function show(hasEnded) {
+  if (!byId('whose')) return;
+  if (mustSignIn()) forgetAll();
+  if (mustSignIn() || isSignedIn()) put(byId('main'), render('view-bookings', { ...view(), hasEnded }));
+  if (!mustSignIn() && customer()) byId('whose').requestSubmit();
+}
+
+onAccount(() => show());
 
 document.addEventListener('visibilitychange', () => {
   if (!document.hidden && byId('whose') && hasOpen()) htmx.trigger(byId('whose'), 'refresh');

@@ -2,6 +2,7 @@
 // Loads the page's parts and opens the first screen. Each part registers the addresses and answers it handles.
 
 import './say.js';
+import './account.js';
 import './booking.js';
 import './bookings.js';
 import './choosing.js';

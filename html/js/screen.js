@@ -2,6 +2,7 @@
 // Paints the booking: the panel of its phase and, around it, the cabin, the steps and the bar. It also keeps the chosen
 // seats in the address.
 
+import { accountView, customer, mustSignIn } from './account.js';
 import * as cabin from './cabin.js';
 import * as clock from './clock.js';
 import { fieldErrors } from './forms.js';
@@ -9,7 +10,7 @@ import { departure, duration, listed, minutesAndSeconds, money, plural } from '.
 import { byId, focusHeading, put, render } from './html.js';
 import { currency, isChanged, isLocked, isOpen, it, phase, priceOf, total } from './model.js';
 import { rename } from './router.js';
-import { settings, user } from './state.js';
+import { settings } from './state.js';
 
 const TEST_CODES = [
   ['99999', 'is approved'], ['00000', 'is declined'], ['50301', 'fails once, then is approved'],
@@ -39,7 +40,7 @@ function commonView() {
   const seats = [...it.chosen];
   const key = encodeURIComponent(it.flight.id);
   return {
-    ...fieldErrors(), notice: it.notice, busy: it.busy && 'busy', seats, userId: user.id,
+    ...fieldErrors(), ...accountView(), notice: it.notice, busy: it.busy && 'busy', seats, userId: customer(),
     flightId: key, each: each(seats), total: money(total(), currency()),
   };
 }
@@ -178,7 +179,8 @@ function paintBar() {
   const seats = [...it.chosen];
   const isOffered = it.flight && seats.length > 0 && ['choose', 'held'].includes(phase());
   const notice = isOutOfSight(byId('notice')) ? it.notice : null;
-  const [press, label] = phase() === 'choose' ? ['reserve-button', it.busy ? 'Reserving…' : 'Reserve']
+  const [press, label] = phase() === 'choose' && mustSignIn() ? ['sign-in-button', 'Sign in']
+    : phase() === 'choose' ? ['reserve-button', it.busy ? 'Reserving…' : 'Reserve']
     : isChanged() ? ['change-button', it.busy ? 'Changing…' : 'Change'] : ['code', 'Pay'];
   put(byId('bar'), isOffered || notice ? render('bar', {
     ...countdown(), isOffered, notice, seatList: seats.join(', '), total: it.flight && money(total(), currency()),

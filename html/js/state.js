@@ -9,9 +9,10 @@ export const settings = {
 };
 
 const LONGEST_NAME = 50;
+const LONGEST_ACCOUNT = 255;
 const STILL_MEANT_MS = 60000;
 
-const cut = name => [...name].slice(0, LONGEST_NAME).join('').replace(/\p{Cc}/gu, '');
+const cut = (name, most = LONGEST_NAME) => [...name].slice(0, most).join('').replace(/\p{Cc}/gu, '');
 
 export const user = {
   id: cut(recall('localStorage', 'userId')),
@@ -30,7 +31,7 @@ function parse(text) {
 }
 
 const isText = value => typeof value === 'string';
-const isReservation = ({ flightId, userId, seats, key, at }) => [flightId, userId, key].every(isText) && cut(userId) === userId
+const isReservation = ({ flightId, userId, seats, key, at }) => [flightId, userId, key].every(isText) && cut(userId, LONGEST_ACCOUNT) === userId
   && Array.isArray(seats) && seats.every(isText) && /^[\x21-\x7e]{1,100}$/.test(key) && Number.isFinite(at);
 
 // A reservation whose answer never came. It is kept so that it can be repeated with the same key; after a minute it is
