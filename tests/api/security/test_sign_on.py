@@ -360,6 +360,14 @@ def test_another_sites_page_signs_nobody_out(sessions, proxy):
         assert len(proxy.asked) == asked, site
 
 
+def test_sign_ins_are_limited(proxy, tmp_path):
+    with site(tmp_path, SIGN_ON="oauth2-proxy", OAUTH2_PROXY_URL=f"http://127.0.0.1:{proxy.server_address[1]}",
+              RATE_LIMIT_EXEMPT="none", RATE_LIMIT_ADMIN="6r/m") as running:
+        tries = [running.api().get(path).status for _ in range(10) for path in ("/sign-in", "/oauth2/callback?code=x", "/sign-out")]
+        assert 429 not in tries[:21] and tries[21:] == [429] * 9
+        assert {running.api(**GOOD).get("/api/flights").status for _ in range(30)} == {200}
+
+
 # -- nobody learns who somebody is --------------------------------------------------------------
 
 @pytest.mark.parametrize("path", NOBODYS)

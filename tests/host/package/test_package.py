@@ -191,6 +191,28 @@ def test_limits_and_proxies_are_settings_like_others(machine):
     machine.run("booking-restart")
 
 
+def test_people_sign_in(machine):
+    """The steps of docs/operations.md, "With passwords"; then the settings for oauth2-proxy."""
+    settings = machine.path("/etc/booking/booking.env")
+    before = settings.read_text()
+    machine.run("""printf 'ann:%s\\n' "$(openssl passwd -apr1 a-long-one)" >> /etc/nginx/booking.passwords
+                   chgrp www-data /etc/nginx/booking.passwords && chmod 640 /etc/nginx/booking.passwords
+                   echo 'desk: ann bob' > /etc/nginx/booking.groups""")
+    settings.write_text(before + "SIGN_ON=basic\nBASIC_AUTH_FILE=/etc/nginx/booking.passwords\nBASIC_AUTH_GROUPS=/etc/nginx/booking.groups\n"
+                                 "TRUST_REMOTE_USER=true\nROLE_GROUPS=agent:desk\n")
+    machine.run("booking-restart")
+    me = json.loads(machine.run(f"{CURL} -u ann:a-long-one https://localhost/api/me").stdout)
+    assert (me["user"], me["role"]) == ("ann", "agent")
+    assert machine.run(f"{CURL} -o /dev/null -w '%{{http_code}}' -u ann:another https://localhost/api/me").stdout == "401"
+    settings.write_text(before + "SIGN_ON=oauth2-proxy\nOAUTH2_PROXY_URL=http://127.0.0.1:4999\n")
+    machine.run("booking-restart")
+    assert "server 127.0.0.1:4999;" in machine.run("nginx -T 2>/dev/null").stdout
+    settings.write_text(before)
+    machine.run("booking-restart")
+    assert json.loads(machine.run(f"{CURL} -u ann:a-long-one https://localhost/api/me").stdout)["user"] is None
+    machine.run("rm /etc/nginx/booking.passwords /etc/nginx/booking.groups")
+
+
 def test_a_wrong_setting_is_told_and_stops_nothing(machine, order):
     settings = machine.path("/etc/booking/booking.env")
     before = settings.read_text()
