@@ -90,6 +90,19 @@ bool booking_payment_code_is_valid(const char *code);
 enum result booking_read_order(struct db *db, const char *order_id, const char *owner,
                                struct order *ret_order) MUST_CHECK;
 
+/* What a look-up hands out: a token that opens one order, for an hour. */
+struct order_key {
+    char order_id[UUID_SIZE];
+    char token[TOKEN_SIZE];
+    int64_t expires_at_ms;
+};
+
+/* Finds an order by its locator, however that is typed, and by the family name or the e-mail address of one of its
+ * persons (one of them is NULL). Refused with ORDER_NOT_FOUND, whatever is wrong; also if this locator was asked for in
+ * vain ten times within an hour. */
+enum result booking_look_up(struct db *db, const char *locator, const char *family_name, const char *email,
+                            struct order_key *ret_key) MUST_CHECK;
+
 /* ── for the operator ───────────────────────────────────────────────────── */
 
 /* Ends every order that is open now, on one flight or (NULL) on all, and frees its seats. Payments stay; charges that

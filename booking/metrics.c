@@ -34,7 +34,7 @@
 /* This number must change whenever the layout below changes, or the owner of a cell in it. It is part of the file's
  * name, so that programs of two versions, which run at the same time during an upgrade, never count into each other's
  * cells or change the size of each other's file. */
-#define LAYOUT 9
+#define LAYOUT 10
 
 static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
 #define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
@@ -294,6 +294,7 @@ static const char *const kinds[] = { "EXPIRE_HOLD", "PAYMENT_ATTEMPT", "VOID_CHA
 static const char *const outcomes[] = { "approved", "declined", "error", "timeout", "pending" };
 static const char *const voids[] = { "voided", "failed" };
 static const char *const refunds[] = { "refunded", "failed" };
+static const char *const lookups[] = { "found", "failed", "limited" };
 static const char *const order_statuses[] = { "CREATED", "SEATS_RESERVED", "PAYMENT_PENDING", "CONFIRMED",
                                               "FAILED",  "EXPIRED",        "CANCELLED" };
 
@@ -310,6 +311,9 @@ static const struct family families[] = {
       outcomes },
     { "booking_void_attempts_total", "Tries to void a charge, by outcome.", METRIC_VOIDED, 2, "outcome", voids },
     { "booking_refund_attempts_total", "Tries to make a refund, by outcome.", METRIC_REFUNDED, 2, "outcome", refunds },
+    { "booking_lookups_total",
+      "Look-ups of an order by its locator, by outcome; limited: that locator was guessed too often.",
+      METRIC_LOOKUP_FOUND, 3, "outcome", lookups },
     { "booking_order_transitions_total", "Orders by the state they moved to.", METRIC_ORDER_TO, ORDER_STATUS_COUNT,
       "to", order_statuses },
 };

@@ -25,6 +25,7 @@ handler orders_delete;
 handler orders_get_refunds;
 
 handler orders_post_cancel; /* the operator's, with a reason */
+handler bookings_post_find;
 
 handler me_get;
 

@@ -40,6 +40,7 @@ static const struct route routes[] = {
     { "POST", "api/orders/*/payment", orders_post_payment, ACCESS_CUSTOMER, PLAIN },
     { "POST", "api/orders/*/pay", orders_post_pay, ACCESS_CUSTOMER, PLAIN },
     { "GET", "api/orders/*/refunds", orders_get_refunds, ACCESS_CUSTOMER, PLAIN },
+    { "POST", "api/bookings/find", bookings_post_find, ACCESS_PUBLIC, SECRET },
     { "POST", "api/admin/reset", admin_post_reset, ACCESS_ADMIN, PLAIN },
     { "GET", "api/admin/orders", admin_get_orders, ACCESS_VIEWER, PLAIN },
     { "GET", "api/admin/jobs", admin_get_jobs, ACCESS_VIEWER, PLAIN },

@@ -22,6 +22,8 @@
 #include "booking/base/wake.h"
 #include "booking/metrics.h"
 #include "booking/store/idempotency.h"
+#include "booking/store/lookups.h"
+#include "booking/store/order_tokens.h"
 #include "booking/store/sweepers.h"
 
 #define BEAT_MS 5000
@@ -160,6 +162,27 @@ static enum result beat(struct sweeper *s)
     return sweepers_beat(s->db, s->worker, (int64_t)in_flight);
 }
 
+/* Each forgets some rows that nobody needs any more, and says whether there may be more. */
+static enum result (*const purges[])(struct db *db, bool *reterr_more) = {
+    idempotency_purge,
+    order_tokens_purge,
+    lookups_purge,
+};
+
+static enum result purge_each(struct sweeper *s, bool *reterr_more)
+{
+    *reterr_more = false;
+    for (size_t i = 0; i < sizeof purges / sizeof purges[0]; i++) {
+        bool more = false;
+        enum result r = purges[i](s->db, &more);
+        (void)http_pump(s->http);
+        if (r != RESULT_OK && r != RESULT_RETRY) /* RETRY: another sweeper is purging */
+            return r;
+        *reterr_more = *reterr_more || more;
+    }
+    return RESULT_OK;
+}
+
 /* Purges some rows at a time, so that no timer waits for it. While there may be more it comes back soon, so that it
  * keeps up with new ones. */
 static enum result purge(struct sweeper *s)
@@ -167,14 +190,8 @@ static enum result purge(struct sweeper *s)
     int64_t until_ms = monotonic_ms() + PURGE_BUDGET_MS;
     bool more = true;
     enum result r = RESULT_OK;
-    while (r == RESULT_OK && more && *s->stop == 0 && monotonic_ms() < until_ms) {
-        r = idempotency_purge(s->db, &more);
-        (void)http_pump(s->http);
-    }
-    if (r == RESULT_RETRY) { /* another sweeper is purging */
-        r = RESULT_OK;
-        more = false;
-    }
+    while (r == RESULT_OK && more && *s->stop == 0 && monotonic_ms() < until_ms)
+        r = purge_each(s, &more);
     if (r == RESULT_OK && !more)
         r = sweepers_purge(s->db);
     s->next_purge_ms = monotonic_ms() + (more ? PURGE_PAUSE_MS : PURGE_MS);

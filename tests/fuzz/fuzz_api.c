@@ -13,6 +13,7 @@
 #include "booking/base/wake.h"
 #include "booking/booking.h"
 #include "booking/store/audit.h"
+#include "booking/core/name_key.h"
 #include "booking/store/events.h"
 #include "booking/store/flights.h"
 #include "booking/store/idempotency.h"
@@ -178,6 +179,25 @@ enum result booking_submit_payment(struct db *db, const struct caller *caller, c
 enum result booking_cancel(struct db *db, const struct caller *caller, const char *order_id, struct order *reterr_order)
 {
     return change(db, caller, order_id, reterr_order);
+}
+
+enum result booking_look_up(struct db *db, const char *locator, const char *family_name, const char *email,
+                            struct order_key *ret_key)
+{
+    char read[LOCATOR_SIZE];
+    char name[NAME_KEY_SIZE];
+    char address[EMAIL_KEY_SIZE];
+    (void)db;
+    PROMISE(is_text(locator) && is_text(family_name) && is_text(email));
+    PROMISE((family_name == NULL) != (email == NULL));
+    PROMISE(!locator_read(locator, read) || strlen(read) == LOCATOR_SIZE - 1);
+    if (family_name != NULL && name_key(family_name, name))
+        PROMISE(is_text(name) && *name != '\0' && text_utf8_length(name) <= NAME_KEY_MAX);
+    if (email != NULL && email_key(email, address))
+        PROMISE(is_text(address) && *address != '\0' && text_utf8_length(address) <= EMAIL_MAX);
+    *ret_key = (struct order_key){ .token = "bko_1", .expires_at_ms = INT64_C(1800000000000) };
+    text_copy(ret_key->order_id, UUID_SIZE, an_order.order_id);
+    return outcome() == RESULT_OK ? RESULT_OK : RESULT_ORDER_NOT_FOUND;
 }
 
 enum result booking_read_order(struct db *db, const char *order_id, const char *owner, struct order *ret_order)

@@ -16,6 +16,7 @@ import pytest
 
 from fastcgi import Direct
 from description import FILE, complaint, description, follow, operations
+from persons import name_in
 from shapes import NO_ORDER
 from stack import ROOT
 
@@ -113,11 +114,14 @@ class Call:
         self.set("orderId", self.order and self.order["orderId"])
         if operation["operationId"].startswith("listOrders"):
             self.path += f"?userId={self.order['userId']}"
+        if operation["operationId"] == "findBooking":
+            self.locator = name_in(stack, self.order, "Lovelace", "ada@example.com")
         self.body = None
         if "requestBody" in operation:
             self.body = dict(follow(operation["requestBody"])["content"]["application/json"]["example"])
             self.put("flightId", self.flight)
             self.put("name", uuid.uuid4().hex)
+            self.put("locator", getattr(self, "locator", None))
 
     def set(self, name, value):
         self.path = self.path.replace("{%s}" % name, str(value))
@@ -173,6 +177,7 @@ def no_such_flight(call):
 
 
 def no_such_order(call):
+    call.put("locator", "222222")
     call.path = call.path.replace(call.order["orderId"], NO_ORDER)
     return call.send()
 
@@ -331,9 +336,9 @@ def test_too_many_from_one_customer(own_stack):
 
 
 def test_too_many_from_one_address(own_stack):
-    stack = own_stack(RATE_LIMIT_HOLDS="1r/m", RATE_LIMIT_PAYMENTS="1r/m", RATE_LIMIT_EXEMPT="none")
+    stack = own_stack(RATE_LIMIT_LOOKUPS="1r/m", RATE_LIMIT_HOLDS="1r/m", RATE_LIMIT_PAYMENTS="1r/m", RATE_LIMIT_EXEMPT="none")
     limited = [each for each in operations() if "429" in each[2]["responses"]]
-    assert len(limited) == 6
+    assert len(limited) == 7
     calls = [Call(stack, *each) for each in limited]
     for call in calls:
         answers = [call.send() for _ in range(23)]

@@ -22,7 +22,7 @@ BURST = 20
 @pytest.fixture(scope="module")
 def stack(own_stack):
     return own_stack(RATE_LIMIT_EXEMPT="none", RATE_LIMIT_HOLDS="6r/m", RATE_LIMIT_PAYMENTS="6r/m", RATE_LIMIT_CHANGES="6r/m",
-                     RATE_LIMIT_ADMIN="6r/m", TRUSTED_PROXIES="127.0.0.1")
+                     RATE_LIMIT_ADMIN="6r/m", RATE_LIMIT_LOOKUPS="6r/m", TRUSTED_PROXIES="127.0.0.1")
 
 
 def from_address(stack, address):
@@ -60,6 +60,21 @@ def test_holds_beyond_the_burst(stack, api, flight):
     assert statuses(lambda: api.post(f"{order}/pay", {"paymentCode": "1"}), BURST + 11) == [400] * (BURST + 1) + [429] * 10
     api.post(f"{order}/payment", {"paymentCode": "99999"}).refused(429, "TOO_MANY_REQUESTS")
     api.cancel(first).ok()
+
+
+def look_up(api):
+    return api.post("/api/bookings/find", {"locator": "222222", "familyName": "Nobody"})
+
+
+@pytest.mark.parametrize("address", ["198.51.100.40", "2001:db8:40:7::1"])
+def test_look_ups_beyond_the_burst(stack, address):
+    """Each may be a guess, so their bucket is smaller, and no other request is counted in it."""
+    api = from_address(stack, address)
+    assert statuses(lambda: look_up(api), 21) == [404] * 11 + [429] * 10
+    api.post("/api/bookings/%66ind", {}).refused(429, "TOO_MANY_REQUESTS")
+    assert api.delete("/api/orders/none").status == 404, "other changes have a bucket of their own"
+    neighbor = {"198.51.100.40": "198.51.100.41", "2001:db8:40:7::1": "2001:db8:40:7:9::9"}[address]
+    assert look_up(from_address(stack, neighbor)).status == (404 if "." in address else 429)
 
 
 def test_requests_under_way(stack):
@@ -143,7 +158,7 @@ def test_loopback_is_exempt_as_shipped(default_stack):
 
 @pytest.mark.parametrize("name, value", [
     ("RATE_LIMIT_HOLDS", "fast"), ("RATE_LIMIT_HOLDS", "0r/s"), ("RATE_LIMIT_HOLDS", "10"), ("RATE_LIMIT_PAYMENTS", "1r/h"),
-    ("RATE_LIMIT_PAYMENTS", "1r/s; }"), ("RATE_LIMIT_CHANGES", "1"), ("RATE_LIMIT_ADMIN", "x"),
+    ("RATE_LIMIT_PAYMENTS", "1r/s; }"), ("RATE_LIMIT_CHANGES", "1"), ("RATE_LIMIT_ADMIN", "x"), ("RATE_LIMIT_LOOKUPS", "12"),
     ("TRUSTED_PROXIES", "proxy.example"), ("TRUSTED_PROXIES", "10.0.0.0/8; }"), ("ALLOWED_ORIGIN", "https://a\"; }"), ("RATE_LIMIT_EXEMPT", "localhost"), ("RATE_LIMIT_EXEMPT", "127.0.0.1 1; }")])
 def test_a_bad_setting_is_named(tmp_path, name, value):
     run = subprocess.run([ROOT / "conf/stack", "start"], env={**os.environ, "DATA_DIR": str(tmp_path), name: value},
