@@ -275,13 +275,25 @@ def test_filters_and_pages(stack, staff, log, flight):
     assert ids(f"object={orders[0]['orderId'].upper()}") == [canceled[2], held[2]]
     assert ids(f"from={end}") == [] and ids("object=nowhere") == []
 
+    assert paged(staff, f"from={start}", 2) == canceled + held
+
+
+def paged(staff, query, limit):
     seen, cursor = [], ""
     while cursor is not None:
-        page = staff["viewer"]["api"].get(f"/api/admin/audit?from={start}&limit=2{cursor and '&cursor=' + cursor}").ok()
+        page = staff["viewer"]["api"].get(f"/api/admin/audit?{query}&limit={limit}{cursor and '&cursor=' + cursor}").ok()
         seen += [(entry["action"], entry["object"]["id"]) for entry in page["entries"]]
-        assert len(page["entries"]) <= 2
+        assert len(page["entries"]) <= limit
         cursor = page["nextCursor"]
-    assert seen == canceled + held
+    return seen
+
+
+def test_pages_within_one_millisecond(stack, staff, flight):
+    orders = [staff["agent"]["api"].hold(flight, f"A{n}")["orderId"] for n in range(1, 6)]
+    for order in orders:
+        stack.query("UPDATE audit_log SET created_at = '2026-01-02 03:04:05.678' WHERE object_id = %s", order)
+    for limit in (1, 2, 5):
+        assert paged(staff, "to=2026-01-03", limit) == [("HOLD_SEATS", order) for order in reversed(orders)]
 
 
 @pytest.mark.parametrize("query, field", [

@@ -183,6 +183,21 @@ def is_retried(customer):
     assert customer.api.order(order)["status"] == "SEATS_RESERVED", "its time has not come"
 
 
+def gets_a_token(customer):
+    """The answer may be lost, and is kept under no key. The token and its row in the log are both there, or neither is."""
+    name = f"crash {uuid.uuid4().hex}"
+    asked = customer.api.post("/api/admin/staff", {"name": name, "role": "agent"})
+    made = customer.stack.query("SELECT person_id FROM staff_tokens JOIN persons USING (person_id) WHERE name = %s", name)
+    logged = customer.stack.query("SELECT a.action FROM audit_log a JOIN persons p ON a.object_kind = 'STAFF' AND"
+                                  " a.object_id = CONVERT(p.person_id USING ascii) WHERE p.name = %s", name)
+    assert logged == [{"action": "ADD_STAFF"}] * len(made) and (made or asked.status >= 500)
+    if made:
+        token = customer.api.post(f"/api/admin/staff/{made[0]['person_id']}/rotate").ok()["token"]
+    else:
+        token = customer.api.post("/api/admin/staff", {"name": name, "role": "agent"}).ok(201)["token"]
+    assert customer.stack.api(Authorization=f"Bearer {token}").get("/api/me").ok()["role"] == "agent"
+
+
 POINTS = [
     (holds, "request.key-claimed", "hold.inserted", "hold.commit", "hold.committed", "hold.answer"),
     (changes, "change.released", "change.commit", "change.committed", "change.answer"),
@@ -205,6 +220,7 @@ POINTS = [
     (takes_over, "expire.ended", "expire.commit", "expire.committed"),
     (is_reset, "reset.released", "reset.commit", "reset.committed", "reset.answer"),
     (is_retried, "retry-job.commit", "retry-job.committed", "retry-job.answer"),
+    (gets_a_token, "staff.commit", "staff.committed", "staff.answer"),
 ]
 CASES = [pytest.param(flow, point, id=f"{flow.__name__}-{point}") for flow, *points in POINTS for point in points]
 

@@ -111,6 +111,31 @@ static void fractions(void **state)
     assert_true(sum / MANY > 0.47 && sum / MANY < 0.53);
 }
 
+/* 160 bits in hexadecimal after the prefix, each of them sometimes 0 and sometimes 1, and no two tokens alike. */
+static void tokens(void **state)
+{
+    static const char hex[] = "0123456789abcdef";
+    static char made[MANY][TOKEN_SIZE];
+    unsigned ones[TOKEN_SIZE] = { 0 };
+    unsigned zeros[TOKEN_SIZE] = { 0 };
+    (void)state;
+    for (int i = 0; i < MANY; i++) {
+        random_token("bks_", made[i]);
+        check(strlen(made[i]) == 44 && strncmp(made[i], "bks_", 4) == 0, "\"%s\"", made[i]);
+        for (int at = 4; at < 44; at++) {
+            const char *digit = strchr(hex, made[i][at]);
+            check(digit != NULL, "\"%s\" is not hexadecimal", made[i]);
+            ones[at] |= (unsigned)(digit - hex);
+            zeros[at] |= ~(unsigned)(digit - hex) & 0xFU;
+        }
+    }
+    for (int at = 4; at < 44; at++)
+        check(ones[at] == 0xF && zeros[at] == 0xF, "a bit of digit %d never changes", at);
+    qsort(made, MANY, TOKEN_SIZE, compare);
+    for (int i = 1; i < MANY; i++)
+        assert_string_not_equal(made[i - 1], made[i]);
+}
+
 RUN_TESTS(cmocka_unit_test(uuid_form), cmocka_unit_test(uuid_begins_with_the_time),
           cmocka_unit_test(no_two_uuids_alike), cmocka_unit_test(every_random_bit_moves), cmocka_unit_test(ids),
-          cmocka_unit_test(fractions))
+          cmocka_unit_test(fractions), cmocka_unit_test(tokens))

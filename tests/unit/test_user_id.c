@@ -3,6 +3,7 @@
 
 #include "tests/unit/unit.h"
 
+#include "booking/base/buf.h"
 #include "booking/base/text.h"
 #include "booking/core/user_id.h"
 
@@ -131,5 +132,32 @@ static void every_code_point(void **state)
     }
 }
 
+/* A name of staff is read as a user id is, and may be longer. */
+static void names_of_staff(void **state)
+{
+    char longest[256];
+    char name[ACCOUNT_SIZE] = "?";
+    (void)state;
+    assert_true(staff_name_read("  Zoe\u0308 \u3000 Ada ", name));
+    assert_string_equal(name, "Zo\u00EB Ada");
+    memset(longest, 'x', 255);
+    longest[255] = '\0';
+    assert_true(staff_name_read(longest, name));
+    assert_string_equal(name, longest);
+    struct buf many = BUF_INIT;
+    for (int i = 0; i < 255; i++)
+        buf_add_str(&many, "\U00020BB7");
+    assert_true(staff_name_read(buf_str(&many), name));
+    assert_int_equal(strlen(name), ACCOUNT_SIZE - 1);
+    assert_string_equal(name, buf_str(&many));
+    buf_add_str(&many, "x");
+    assert_false(staff_name_read(buf_str(&many), name));
+    buf_done(&many);
+    assert_false(staff_name_read("", name));
+    assert_false(staff_name_read("a\nb", name));
+    assert_false(staff_name_read("a\u202Eb", name));
+    assert_int_equal(strlen(name), ACCOUNT_SIZE - 1);
+}
+
 RUN_TESTS(cmocka_unit_test(one_id_however_it_is_typed), cmocka_unit_test(the_longest_fits), cmocka_unit_test(what_is_none),
-          cmocka_unit_test(longer_than_any), cmocka_unit_test(every_code_point))
+          cmocka_unit_test(longer_than_any), cmocka_unit_test(every_code_point), cmocka_unit_test(names_of_staff))

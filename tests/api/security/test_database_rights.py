@@ -19,7 +19,7 @@ def refused(stack, variable, sql):
     assert caught.value.args[0] in NOT_ALLOWED, f"{sql}: {caught.value}"
 
 
-@pytest.mark.parametrize("variable, table", [(BOOKING, "orders"), (BOOKING, "hold_slots"), (GATEWAY, "charges")])
+@pytest.mark.parametrize("variable, table", [(BOOKING, "orders"), (BOOKING, "hold_slots"), (BOOKING, "audit_log"), (GATEWAY, "charges")])
 @pytest.mark.parametrize("sql", [
     "CREATE TABLE {t}_2 (id INT)", "DROP TABLE {t}", "ALTER TABLE {t} ADD COLUMN extra INT", "TRUNCATE TABLE {t}",
     "CREATE INDEX extra ON {t} (created_at)", "CREATE VIEW {t}_2 AS SELECT * FROM {t}", "RENAME TABLE {t} TO {t}_2",
@@ -45,6 +45,8 @@ def test_no_server_is_administered(stack, variable, sql):
     "UPDATE order_tokens SET order_id = '' LIMIT 0",
     "DELETE FROM payments LIMIT 0", "DELETE FROM seats LIMIT 0", "INSERT INTO seats (flight_id) VALUES ('x')",
     "UPDATE flights SET price_cents = 0 LIMIT 0", "INSERT INTO flights (flight_id) VALUES ('x')",
+    "UPDATE audit_log SET reason = '' LIMIT 0", "DELETE FROM audit_log LIMIT 0", "REPLACE INTO audit_log (audit_id) VALUES (1)",
+    "DELETE FROM staff_tokens LIMIT 0", "DELETE FROM persons LIMIT 0",
     "SELECT * FROM schema_migrations", "SELECT * FROM payment_gateway.charges"])
 def test_history_money_and_prices_are_safe_from_the_api(stack, sql):
     refused(stack, BOOKING, sql)

@@ -166,6 +166,22 @@ def test_the_operator_needs_the_token(machine):
     assert machine.run(f"{code} -H 'Authorization: Bearer {token}'").stdout == "200"
 
 
+def test_staff_get_their_tokens_from_root(machine):
+    """From booking-admin, with the host's settings and the programs' rights; the audit log names the system's account."""
+    token = machine.run("booking-admin add 'Ada Lovelace' operator").stdout
+    assert re.fullmatch("bks_[0-9a-f]{40}\n", token)
+    code = f"{CURL} -o /dev/null -w '%{{http_code}}' -H 'Authorization: Bearer {token.strip()}' https://localhost/api/admin/"
+    assert machine.run(code + "audit").stdout == "200" and machine.run(code + "staff").stdout == "403"
+    assert "Ada Lovelace" in machine.run("booking-admin list").stdout
+    assert machine.run("SUDO_USER=grace booking-admin revoke 'Ada Lovelace'").stdout == ""
+    assert machine.run(code + "audit").stdout == "401"
+    told = machine.run("booking-admin audit").stdout.splitlines()
+    assert "grace (admin" in told[0] and "REVOKE_TOKEN" in told[0] and "root (admin" in told[1] and "ADD_STAFF" in told[1]
+    done = machine.run("setpriv --reuid=www-data --regid=www-data --clear-groups booking-admin list", check=False)
+    assert done.returncode == 1 and "root" in done.stderr and done.stdout == ""
+    assert machine.path("/usr/share/man/man8/booking-admin.8.gz").exists()
+
+
 def test_the_pools_follow_the_settings(machine, order):
     settings = machine.path("/etc/booking/booking.env")
     before = settings.read_text()
