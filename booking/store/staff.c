@@ -5,6 +5,8 @@
 
 DB_SQL(STAFF_PERSON, "SELECT person_id FROM persons WHERE known_by = ? AND name = ?");
 
+DB_SQL(STAFF_NAME, "SELECT name FROM persons WHERE person_id = ?");
+
 DB_SQL(STAFF_PERSON_ADD,
        "INSERT INTO persons (kind, known_by, name, created_at) VALUES ('STAFF', ?, ?, UTC_TIMESTAMP(3))");
 
@@ -55,6 +57,15 @@ enum result staff_of_token(struct db *db, const char *token, struct staff *ret_s
     if (!role_parse(db_get_text(rows, "role"), &role))
         return RESULT_INTERNAL;
     *ret_staff = (struct staff){ .person_id = db_get_int(rows, "person_id"), .role = role };
+    return RESULT_OK;
+}
+
+enum result staff_name(struct db *db, int64_t person_id, char ret_name[ACCOUNT_SIZE])
+{
+    struct db_rows *rows = NULL;
+    TRY(db_query_one(db, &STAFF_NAME, DB_ARGS(db_int(person_id)), RESULT_NOT_FOUND, &rows));
+    const char *name = db_get_text(rows, "name");
+    text_copy(ret_name, ACCOUNT_SIZE, name == NULL ? "" : name);
     return RESULT_OK;
 }
 

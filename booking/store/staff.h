@@ -3,6 +3,7 @@
 #define BOOKING_STORE_STAFF_H
 
 #include "booking/core/role.h"
+#include "booking/core/user_id.h"
 #include "booking/store/db.h"
 
 /* Members of staff: persons with a name, and perhaps with a token and a role. */
@@ -21,6 +22,9 @@ enum result staff_person(struct db *db, const char *known_by, const char *name, 
 
 /* Whose token this is; RESULT_NOT_FOUND if it was never given or is revoked. */
 enum result staff_of_token(struct db *db, const char *token, struct staff *ret_staff) MUST_CHECK;
+
+/* The name of a person; "" if it was forgotten. RESULT_NOT_FOUND: there is no such person. */
+enum result staff_name(struct db *db, int64_t person_id, char ret_name[ACCOUNT_SIZE]) MUST_CHECK;
 
 struct staff_row {
     int64_t person_id;

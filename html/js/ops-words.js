@@ -137,7 +137,7 @@ const EVENTS = {
   ORDER_CREATED: 'Order created', SEATS_RESERVED: 'Seats held', SEATS_CHANGED: 'Seats changed', PAYMENT_SUBMITTED: 'Payment submitted',
   PAYMENT_ATTEMPT: 'Payment attempt', ORDER_CONFIRMED: 'Order confirmed', ORDER_FAILED: 'Order failed', ORDER_EXPIRED: 'Hold expired',
   ORDER_CANCELLED: 'Order cancelled', VOID_REQUESTED: 'Void requested', VOID_ATTEMPT: 'Void attempt', REFUND_REQUESTED: 'Refund requested', REFUND_ATTEMPT: 'Refund attempt',
-  CONFIRMATION_ATTEMPT: 'Confirmation attempt', SEATS_FREED_BY_ADMIN: 'Seats freed by the operator',
+  CONFIRMATION_ATTEMPT: 'Confirmation attempt', PERSONS_FORGOTTEN: 'Persons forgotten', SEATS_FREED_BY_ADMIN: 'Seats freed by the operator',
   JOB_RETRIED: 'Job retried by the operator', JOB_RELEASED: 'Job released by the operator',
 };
 const TONES = {
@@ -169,7 +169,7 @@ export function eventView(event, before) {
 
 export const ACTIONS = {
   CANCEL_ORDER: 'Canceled an order', HOLD_SEATS: 'Held seats', CHANGE_SEATS: 'Changed seats', SUBMIT_PAYMENT: 'Submitted a payment',
-  FREE_SEATS: 'Freed seats', FORGET_PERSONS: 'Forgot persons', RETRY_JOB: 'Retried a job', RELEASE_JOB: 'Released a job',
+  FREE_SEATS: 'Freed seats', REFUND: 'Refunded', FORGET_PERSONS: 'Forgot persons', RETRY_JOB: 'Retried a job', RELEASE_JOB: 'Released a job',
   PAUSE_KIND: 'Paused a kind', RESUME_KIND: 'Resumed a kind', ADD_STAFF: 'Added staff', ROTATE_TOKEN: 'Replaced a token',
   SET_ROLE: 'Changed a role', REVOKE_TOKEN: 'Revoked a token',
 };

@@ -44,7 +44,7 @@ def role_of(stack, token):
 def test_a_token_from_first_to_last(stack, admin, name):
     ada = add(admin, name).ok(201)
     assert (ada["name"], ada["role"]) == (name, "agent") and re.fullmatch("bks_[0-9a-f]{40}", ada["token"])
-    assert role_of(stack, ada["token"]) == "agent"
+    assert role_of(stack, ada["token"]) == "agent" and with_token(stack, ada["token"]).get("/api/me").ok()["name"] == name
     assert listed(admin, ada)["role"] == "agent" and listed(admin, ada)["revokedAt"] is None
 
     rotated = admin.post(f"/api/admin/staff/{ada['id']}/rotate").ok()

@@ -230,6 +230,14 @@ enum result order_tokens_find(struct db *db, const char *token, char ret_order_i
     return strcmp(token, "bko_1") == 0 ? RESULT_OK : RESULT_NOT_FOUND;
 }
 
+enum result staff_name(struct db *db, int64_t person_id, char ret_name[ACCOUNT_SIZE])
+{
+    (void)db;
+    PROMISE(person_id == 7);
+    text_copy(ret_name, ACCOUNT_SIZE, "Ada");
+    return RESULT_OK;
+}
+
 enum result staff_person(struct db *db, const char *known_by, const char *name, int64_t *ret_person_id)
 {
     (void)db;

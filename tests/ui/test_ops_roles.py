@@ -59,8 +59,9 @@ def test_each_role_sees_what_it_may_do(page, stack, member, flight, role):
     rank = ROLES.index(role)
     held, failed = stack.api().hold(flight, "A1"), stack.api().hold(flight, "A2")
     job = plant_failed(stack, failed)
-    enter(page, member(f"{role} of {flight}", role)["token"])
-    assert page.text("#who") == role
+    name = f"{role} of {flight}"
+    enter(page, member(name, role)["token"])
+    assert page.text("#who") == f"{name}, {role}"
     page.see("the printer is on fire", "#failed")
     assert has(page, f"#retry-{job}") == has(page, "#pause-PAYMENT_ATTEMPT") == (rank >= 2)
     assert page.js("return document.querySelector('[data-nav=staff]').checkVisibility()") == (rank == 3)
@@ -91,7 +92,7 @@ def test_what_the_server_refuses_is_said(page, stack, member, flight):
     confirm(page, "It is too late for this")
     page.see("Only staff with the role agent", "#told")
     page.until(lambda: not page.find("#cancel-order"), "the button to go")
-    assert page.text("#who") == "viewer"
+    assert page.text("#who") == f"Ada {flight}, viewer"
     assert stack.api().order(order)["status"] == "SEATS_RESERVED"
 
 
@@ -157,6 +158,18 @@ def test_the_history_says_who_did_it(page, stack, member, flight):
     stack.wait_status(other, "CONFIRMED")
     open_order(page, other)
     page.see("by the sweeper", "#timeline")
+
+
+def test_the_console_has_a_word_for_everything(page, stack):
+    described = stack.api().get("/api/openapi.json").ok()["components"]["schemas"]
+    enter(page, TOKEN)
+    without = page.driver.execute_async_script("""
+        const [actions, events, kinds, done] = arguments;
+        import('/js/ops-words.js').then(({ACTIONS, KINDS, eventView}) => done([
+            ...actions.filter(name => !(name in ACTIONS)), ...kinds.filter(name => !(name in KINDS)),
+            ...events.filter(type => eventView({type, createdAt: '2026-01-01T00:00:00Z'}).title === type)]))""",
+        described["Action"]["enum"], described["Event"]["properties"]["type"]["enum"], described["Job"]["properties"]["kind"]["enum"])
+    assert not without
 
 
 # -- the staff ----------------------------------------------------------------------------------

@@ -235,6 +235,7 @@ static void plans(void **state)
         { "PAYMENT_BEGIN_ATTEMPT", "iidi", "payments", "PRIMARY", false },
         { "PAYMENT_WAIT", "d", "payments", "PRIMARY", false },
         { "PAYMENT_SETTLE", "sssd", "payments", "PRIMARY", false },
+        { "STAFF_NAME", "i", "persons", "PRIMARY", false },
         { "STAFF_PERSON", "ss", "persons", "one_of_a_name", false },
         { "STAFF_OF_TOKEN", "s", "staff_tokens", "one_token", false },
         { "STAFF_LOCK", "i", "p", "PRIMARY", false },
