@@ -193,6 +193,14 @@ admin: ## make and revoke the tokens of staff: ARGS="list", ARGS="add 'Ada Lovel
 db-shell: ## open an SQL shell on the running database
 	@$(STACK) db-shell
 
+cluster: build ## run everything on three Galera nodes on this machine, and print the URL
+	@tools/install-packages cluster
+	@tools/cluster/cluster start
+cluster-kill: ## kill the node that takes the writes, and show what customers see
+	@tools/cluster/cluster kill
+cluster-stop: ## stop what make cluster started; the data stays
+	@tools/cluster/cluster stop
+
 backup: ## write all bookings and charges to FILE (default: in DATA_DIR/backups) while everything runs
 	@$(STACK) backup $(if $(FILE),'$(FILE)')
 
@@ -245,4 +253,5 @@ clean: ## remove what was built
 
 distclean: clean ## remove the downloaded libraries and the local database too
 	@$(STACK) stop
-	rm -rf html/node_modules "$${DATA_DIR:-data}"
+	@if [ -d data-cluster ]; then env -u DATA_DIR tools/cluster/cluster stop; fi
+	rm -rf html/node_modules "$${DATA_DIR:-data}" data-cluster

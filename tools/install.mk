@@ -38,7 +38,7 @@ install: ## install programs, page, units and nginx site (DESTDIR= PREFIX=/usr/l
 	    $(call placed,conf/host/nginx-site,$(ETC)/nginx/sites-available/booking,644)
 	install -m 644 README.md CHANGELOG.md LICENSE $(DOC)
 	install -m 644 conf/booking.env.example conf/oauth2-proxy.cfg.example $(DOC)/conf
-	@for dir in docs examples conf/cron.d conf/logrotate.d conf/prometheus conf/grafana; do \
+	@for dir in docs examples conf/cron.d conf/logrotate.d conf/prometheus conf/grafana conf/cluster; do \
 	    $(call tree,$$dir,$(DOC)/$$dir); done
 	@$(call placed,conf/cron.d/booking,$(DOC)/conf/cron.d/booking,644)
 

@@ -42,11 +42,16 @@ test-fresh: ## try README's commands on a bare Debian that debootstrap makes, SU
 	@tools/install-packages machine
 	@tests/host/package/fresh $(or $(SUITE),trixie)
 
-test-long: ## run what takes too long for .ci/run: the long storm, bare Debians, oauth2-proxy, a minute of each fuzzer (as root)
+test-cluster: test-build ## lose database hosts in every way, KILLS times by kill -9, while customers book (as root)
+	@tools/install-packages cluster
+	@CLUSTER=long CLUSTER_KILLS=$(or $(KILLS),60) CLUSTER_SWITCHES=30 $(PYTEST) $(PYTEST_ARGS) tests/cluster
+
+test-long: ## run what takes too long for .ci/run: the long storm, bare Debians, the cluster, oauth2-proxy, a minute of each fuzzer (as root)
 	@$(MAKE) --no-print-directory test-fresh SUITE=bookworm
 	@$(MAKE) --no-print-directory test-fresh SUITE=trixie
 	@$(MAKE) --no-print-directory test-sso
 	@$(MAKE) --no-print-directory test-fault
+	@$(MAKE) --no-print-directory test-cluster
 	@$(MAKE) --no-print-directory fuzz
 
 test-docker: ## build the images and run compose.yaml in a Docker engine of its own (as root)

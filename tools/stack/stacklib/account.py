@@ -22,8 +22,8 @@ OWN_ACCOUNT = "booking-stack"
 CLONE_NEWNS, MS_NOSUID, MS_NODEV, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 2, 4, 0x1000, 0x4000, 0x40000    # mount(2)
 
 
-def become(settings, arguments):
-    """Goes on as that account, or returns to let root go on."""
+def become(settings, arguments, script="conf/stack"):
+    """Goes on as that account with the script, or returns to let root go on."""
     account = chosen_account(settings)
     own(settings.data_dir, account)
     if account.pw_uid == 0:
@@ -37,7 +37,7 @@ def become(settings, arguments):
         return
     os.environ.update(HOME=str(settings.data_dir), USER=account.pw_name, LOGNAME=account.pw_name,
                       DATA_DIR=str(settings.data_dir), BUILD_DIR=str(settings.build_dir))
-    command = [*drop(settings, account), str(ROOT / "conf/stack"), *arguments]
+    command = [*drop(settings, account), str(ROOT / script), *arguments]
     if arguments[0] == "backup" and len(arguments) == 2:
         sys.exit(write_file(Path(os.path.abspath(arguments[1])), [*command[:-1], "-"], lambda: enter(settings, covers)))
     if arguments[0] == "restore" and arguments[1]:
