@@ -71,8 +71,9 @@ def test_every_right_that_is_given_is_used():
     sources = re.sub(r'"\s*\n\s*"', " ", sources)
     verbs = {"INSERT": r"INSERT (IGNORE )?INTO {t}\b", "UPDATE": r"UPDATE {t}\b|FOR UPDATE|DUPLICATE KEY UPDATE",
              "DELETE": r"DELETE FROM {t}\b", "SELECT": r"(FROM|JOIN) {t}\b"}
-    grants = re.findall(r"^GRANT (.*) ON \w+\.(\w+) TO", (ROOT / "sql/rights.sql").read_text(), re.M)
-    assert len(grants) == 18
+    text = (ROOT / "sql/rights.sql").read_text()
+    grants = re.findall(r"^GRANT (.*) ON \w+\.(\w+) TO", text, re.M)
+    assert len(grants) == text.count("\nGRANT ") > 15
     for rights, table in grants:
         for right in rights.split(", "):
             assert re.search(verbs[right].format(t=table), sources), f"{right} on {table}"
