@@ -13,10 +13,10 @@ import time
 import pymysql
 import pytest
 
+from clustered import LONG
 from load import Load
 from stack import wait_for
 
-LONG = pytest.mark.skipif(os.environ.get("CLUSTER") != "long", reason="takes minutes: make test-cluster")
 KILLS = int(os.environ.get("CLUSTER_KILLS") or 3)
 SWITCHES = int(os.environ.get("CLUSTER_SWITCHES") or 8)
 # The timers of conf/cluster/galera.cnf make it about two seconds, on a machine that is not busy.
