@@ -58,8 +58,8 @@ MYSQL_CONFIG := $(shell command -v mariadb_config || command -v mysql_config)
 MYSQL_CFLAGS := $(if $(MYSQL_CONFIG),$(call system,$(shell $(MYSQL_CONFIG) --include)))
 MYSQL_LIBS   := $(if $(MYSQL_CONFIG),$(shell $(MYSQL_CONFIG) --libs),-lmariadb)
 endif
-OTHER_CFLAGS := $(call system,$(shell $(PKG_CONFIG) --cflags json-c libcurl libutf8proc 2>/dev/null))
-LIBS = $(MYSQL_LIBS) $(or $(shell $(PKG_CONFIG) --libs json-c libcurl libutf8proc 2>/dev/null),-ljson-c -lcurl -lutf8proc) -lfcgi -lm
+OTHER_CFLAGS := $(call system,$(shell $(PKG_CONFIG) --cflags json-c libcurl libutf8proc nettle 2>/dev/null))
+LIBS = $(MYSQL_LIBS) $(or $(shell $(PKG_CONFIG) --libs json-c libcurl libutf8proc nettle 2>/dev/null),-ljson-c -lcurl -lutf8proc -lnettle) -lfcgi -lm
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wformat=2 -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wwrite-strings -Wswitch-enum

@@ -9,6 +9,7 @@
 #include "booking/core/user_id.h"
 #include "booking/store/db.h"
 #include "booking/store/jobs.h"
+#include "booking/store/messages.h"
 #include "booking/store/refunds.h"
 
 #include <stdbool.h>
@@ -173,8 +174,8 @@ enum result booking_claim(struct db *db, enum job_kind kind, size_t limit, int64
  * A worker refuses an order that does not hold the seats it names
  * (RESULT_STALE), so that an operator sees it; a request ends it all the same,
  * since its customer is waiting. */
-enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, const char *worker,
-                           size_t *reterr_expired) MUST_CHECK;
+enum result booking_expire(struct db *db, const struct config *config, const char (*order_ids)[UUID_SIZE], size_t count,
+                           const char *worker, size_t *reterr_expired) MUST_CHECK;
 
 /* What to ask the gateway for. */
 struct charge {
@@ -228,10 +229,15 @@ enum result booking_find_charge(struct db *db, const struct job *job, struct cha
  * REFUND_TOO_LARGE if it had failed and is more than is left by now. */
 enum result booking_begin_refund(struct db *db, const struct job *job, struct refund *reterr_refund) MUST_CHECK;
 
+/* The order's next message to send; *reterr_any is false, and the job is done, if there is none. Messages that are a
+ * day old are passed over. RESULT_STALE if the claim no longer stands. */
+enum result booking_begin_message(struct db *db, const struct job *job, struct message *reterr_message,
+                                  struct buf *reterr_body, bool *reterr_any) MUST_CHECK;
+
 /* The outcome of a delivery: of a void, of a refund, or of a confirmation. */
 struct delivery_result {
     bool delivered;
-    bool is_final;          /* only of a refund: it was refused for good */
+    bool is_final;          /* only of a refund or a message: it was refused for good */
     const char *outcome;    /* VOIDED, SENT, REFUNDED, REFUSED, NOT_CONFIGURED, ERROR, TIMEOUT */
     const char *reason;     /* NULL when delivered */
     int64_t retry_after_ms; /* as above */
@@ -244,7 +250,10 @@ enum result booking_settle_void(struct db *db, const struct job *job, const char
 enum result booking_settle_confirmation(struct db *db, const struct job *job, const char *worker,
                                         const struct delivery_result *result) MUST_CHECK;
 /* The same; a refund that was refused for good is FAILED, and its job with it. */
-enum result booking_settle_refund(struct db *db, const struct job *job, const char *worker,
+enum result booking_settle_refund(struct db *db, const struct config *config, const struct job *job, const char *worker,
                                   const struct delivery_result *result) MUST_CHECK;
+/* The same for the message; the job goes on while the order has another one to tell. */
+enum result booking_settle_message(struct db *db, const struct job *job, struct message *message, const char *worker,
+                                   const struct delivery_result *result) MUST_CHECK;
 
 #endif

@@ -56,6 +56,9 @@ static const struct setting settings[] = {
     { "CUSTOMERS", NULL, CHOICE, AT(customers), "open", 0, 0, false, "open, signed-in" },
     { "RETENTION", NULL, DURATION, AT(retention_ms), "0s", 0, 10 * 366 * 24 * HOUR_MS, false, NULL },
     { "CONFIRMATION_URL", NULL, URL, AT(confirmation_url), "", 0, 0, false, NULL },
+    { "WEBHOOK_URL", NULL, URL, AT(webhook_url), "", 0, 0, false, NULL },
+    { "WEBHOOK_SECRET", NULL, TOKEN, AT(webhook_secret), "", 0, 0, true, NULL },
+    { "WEBHOOK_SECRET_BEFORE", NULL, TOKEN, AT(webhook_secret_before), "", 0, 0, true, NULL },
     { "LOG_LEVEL", NULL, CHOICE, AT(log_level), "info", 0, 0, false, "debug, info, warn, error" },
     { "SWEEPER_MAX_IN_FLIGHT", NULL, NUMBER, AT(sweeper_max_in_flight), "256", 1, 10000, false, NULL },
     { "SWEEPER_POLL_INTERVAL", NULL, DURATION, AT(sweeper_poll_interval_ms), "1s", 10, 600000, false, NULL },
@@ -237,7 +240,7 @@ static bool load_setting(struct config *config, const struct setting *s, char *r
 }
 
 /* Checks what two variables say together. */
-static bool agree(const struct config *config, char *reterr_error, size_t size)
+static bool limits_agree(const struct config *config, char *reterr_error, size_t size)
 {
     char limit[64];
     char timeout[64];
@@ -248,6 +251,15 @@ static bool agree(const struct config *config, char *reterr_error, size_t size)
     (void)snprintf(reterr_error, size, "RESERVATION_LIMIT: \"%s\" is less than RESERVATION_TIMEOUT (%s); 0 is no limit",
                    limit, timeout);
     return false;
+}
+
+static bool agree(const struct config *config, char *reterr_error, size_t size)
+{
+    if (config->webhook_url[0] != '\0' && config->webhook_secret[0] == '\0') {
+        (void)snprintf(reterr_error, size, "WEBHOOK_SECRET: WEBHOOK_URL needs a secret to sign messages with");
+        return false;
+    }
+    return limits_agree(config, reterr_error, size);
 }
 
 /* Derives the databases that are not named from those that are. */

@@ -38,6 +38,9 @@ struct config {
     char customers[CONFIG_TEXT_SIZE];   /* "open" or "signed-in" */
     int64_t retention_ms;               /* how long after departure persons are kept; 0: for good */
     char confirmation_url[CONFIG_TEXT_SIZE];
+    char webhook_url[CONFIG_TEXT_SIZE];           /* empty: nothing is told */
+    char webhook_secret[CONFIG_TEXT_SIZE];        /* with which messages are signed */
+    char webhook_secret_before[CONFIG_TEXT_SIZE]; /* during a change: messages are signed with both */
     char log_level[CONFIG_TEXT_SIZE];
     int64_t sweeper_max_in_flight;
     int64_t sweeper_poll_interval_ms;

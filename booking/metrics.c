@@ -289,10 +289,11 @@ struct family {
     const char *const *values;
 };
 
-static const char *const kinds[] = { "EXPIRE_HOLD", "PAYMENT_ATTEMPT", "VOID_CHARGE", "SEND_CONFIRMATION",
-                                     "REFUND_CHARGE" };
+static const char *const kinds[] = { "EXPIRE_HOLD",       "PAYMENT_ATTEMPT", "VOID_CHARGE",
+                                     "SEND_CONFIRMATION", "REFUND_CHARGE",   "SEND_MESSAGE" };
 static const char *const outcomes[] = { "approved", "declined", "error", "timeout", "pending" };
 static const char *const voids[] = { "voided", "failed" };
+static const char *const messages[] = { "sent", "failed" };
 static const char *const refunds[] = { "refunded", "failed" };
 static const char *const lookups[] = { "found", "failed", "limited" };
 static const char *const order_statuses[] = { "CREATED", "SEATS_RESERVED", "PAYMENT_PENDING", "CONFIRMED",
@@ -306,11 +307,13 @@ static const struct family families[] = {
     { "booking_database_round_trips_total", "Statements sent to the database.", METRIC_ROUND_TRIPS, 1, NULL, NULL },
     { "booking_idempotent_replays_total", "Requests with a known Idempotency-Key, answered with its first answer.",
       METRIC_IDEMPOTENT_REPLAYS, 1, NULL, NULL },
-    { "booking_jobs_claimed_total", "Jobs claimed by sweepers.", METRIC_CLAIMED_EXPIRE_HOLD, 5, "kind", kinds },
+    { "booking_jobs_claimed_total", "Jobs claimed by sweepers.", METRIC_CLAIMED_EXPIRE_HOLD, 6, "kind", kinds },
     { "booking_payment_attempts_total", "Payment attempts, by outcome.", METRIC_ATTEMPT_APPROVED, 5, "outcome",
       outcomes },
     { "booking_void_attempts_total", "Tries to void a charge, by outcome.", METRIC_VOIDED, 2, "outcome", voids },
     { "booking_refund_attempts_total", "Tries to make a refund, by outcome.", METRIC_REFUNDED, 2, "outcome", refunds },
+    { "booking_message_attempts_total", "Tries to send a message, by outcome.", METRIC_MESSAGE_SENT, 2, "outcome",
+      messages },
     { "booking_lookups_total",
       "Look-ups of an order by its locator, by outcome; limited: that locator was guessed too often.",
       METRIC_LOOKUP_FOUND, 3, "outcome", lookups },

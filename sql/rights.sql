@@ -9,6 +9,7 @@ GRANT SELECT, UPDATE ON flight_booking.seats TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON flight_booking.orders TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON flight_booking.payments TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON flight_booking.refunds TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.messages TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.workflow_jobs TO booking_app@localhost;
 GRANT SELECT, INSERT ON flight_booking.workflow_events TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.idempotency_keys TO booking_app@localhost;

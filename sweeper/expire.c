@@ -19,7 +19,7 @@ static bool expire_singly(struct sweeper *s, const struct job *jobs, size_t coun
         if (*s->stop != 0 || monotonic_ms() >= lease_ends_ms)
             return true;
         memcpy(id[0], jobs[i].order_id, UUID_SIZE);
-        enum result r = booking_expire(s->db, (const char(*)[UUID_SIZE])id, 1, s->worker, &one);
+        enum result r = booking_expire(s->db, s->config, (const char(*)[UUID_SIZE])id, 1, s->worker, &one);
         *expired += one;
         if (r != RESULT_OK && !sweeper_job_failed(s, &jobs[i], "expire", r))
             return false;
@@ -44,7 +44,7 @@ static bool run(struct sweeper *s, const struct job *jobs, size_t count)
         latest_ms = late_ms > latest_ms ? late_ms : latest_ms;
         metrics_observe(METRIC_TIMER_LATENESS, (double)late_ms / 1000);
     }
-    enum result r = booking_expire(s->db, (const char(*)[UUID_SIZE])ids, count, s->worker, &expired);
+    enum result r = booking_expire(s->db, s->config, (const char(*)[UUID_SIZE])ids, count, s->worker, &expired);
     if (r == RESULT_UNAVAILABLE)
         is_there = !sweeper_database_is_away(s, "expire");
     else if (r != RESULT_OK && count == 1)

@@ -124,6 +124,8 @@ static bool add_headers(struct transfer *t, const struct http_request *request)
               (*request->request_id == '\0' || add_header(t, "X-Request-Id", request->request_id)) &&
               (*request->bearer == '\0' || add_header(t, "Authorization", buf_str(&bearer))) &&
               (request->key == NULL || add_header(t, "Idempotency-Key", request->key));
+    for (size_t i = 0; ok && i < request->header_count; i++)
+        ok = add_header(t, request->headers[i].name, request->headers[i].value);
     buf_done(&bearer);
     return ok;
 }

@@ -17,12 +17,19 @@
 
 struct http;
 
+struct http_header {
+    const char *name;
+    const char *value;
+};
+
 /* A request: POST with a JSON body. Texts are copied. */
 struct http_request {
     const char *url;
-    const char *key;        /* sent as Idempotency-Key; NULL: none */
-    const char *request_id; /* sent as X-Request-Id; "": none */
-    const char *bearer;     /* sent as Authorization: Bearer; "": none */
+    const char *key;                   /* sent as Idempotency-Key; NULL: none */
+    const char *request_id;            /* sent as X-Request-Id; "": none */
+    const char *bearer;                /* sent as Authorization: Bearer; "": none */
+    const struct http_header *headers; /* more of them */
+    size_t header_count;
     const char *body;
     int64_t timeout_ms; /* for the whole request, including the name lookup */
 };

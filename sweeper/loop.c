@@ -38,7 +38,7 @@
 const struct job_work *const sweeper_work[JOB_KIND_COUNT] = {
     [JOB_EXPIRE_HOLD] = &expire_work,   [JOB_PAYMENT_ATTEMPT] = &payment_work,
     [JOB_VOID_CHARGE] = &void_work,     [JOB_SEND_CONFIRMATION] = &confirmation_work,
-    [JOB_REFUND_CHARGE] = &refund_work,
+    [JOB_REFUND_CHARGE] = &refund_work, [JOB_SEND_MESSAGE] = &message_work,
 };
 
 /* ── claiming ───────────────────────────────────────────────────────────── */
@@ -167,6 +167,7 @@ static enum result (*const purges[])(struct db *db, bool *reterr_more) = {
     idempotency_purge,
     order_tokens_purge,
     lookups_purge,
+    messages_purge,
 };
 
 static enum result purge_each(struct sweeper *s, bool *reterr_more)

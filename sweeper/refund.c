@@ -11,7 +11,8 @@
 
 static enum result settle(struct task *task)
 {
-    return booking_settle_refund(task->sweeper->db, &task->job, task->sweeper->worker, &task->delivery);
+    return booking_settle_refund(task->sweeper->db, task->sweeper->config, &task->job, task->sweeper->worker,
+                                 &task->delivery);
 }
 
 static void on_answer(const struct http_answer *http, void *context)

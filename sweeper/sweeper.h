@@ -42,6 +42,7 @@ struct task {
     int64_t attempt_number; /* PAYMENT_ATTEMPT: the number announced */
     struct attempt_result attempt;
     struct delivery_result delivery;
+    struct message message; /* SEND_MESSAGE: the one on its way */
     char reason[ERROR_SIZE];
     TAILQ_ENTRY(task) link;
 };
@@ -60,7 +61,7 @@ struct job_work {
     /* Tells the database what came of it; RESULT_UNAVAILABLE is tried again. */
     enum result (*settle)(struct task *task);
 };
-extern const struct job_work expire_work, payment_work, void_work, confirmation_work, refund_work;
+extern const struct job_work expire_work, payment_work, void_work, confirmation_work, refund_work, message_work;
 
 /* By enum job_kind. */
 extern const struct job_work *const sweeper_work[JOB_KIND_COUNT];

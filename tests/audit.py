@@ -104,7 +104,17 @@ ORDERS = {
             OR j.kind = 'REFUND_CHARGE' AND NOT EXISTS (SELECT 1 FROM {booking}.refunds r WHERE r.refund_id = j.subject_id
                  AND r.order_id = j.order_id AND r.status <> 'REFUNDED')
             OR (j.kind = 'REFUND_CHARGE') <> (j.subject_id <> '')
-            OR j.kind NOT IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'SEND_CONFIRMATION', 'VOID_CHARGE', 'REFUND_CHARGE')""",
+            OR j.kind = 'SEND_MESSAGE' AND NOT EXISTS (SELECT 1 FROM {booking}.messages m WHERE m.order_id = j.order_id
+                 AND m.status = 'PENDING')
+            OR j.kind NOT IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'SEND_CONFIRMATION', 'VOID_CHARGE', 'REFUND_CHARGE', 'SEND_MESSAGE')""",
+    "a message without the job that sends it": """
+        SELECT m.order_id, m.message_id, m.type FROM {booking}.messages m
+          LEFT JOIN {booking}.workflow_jobs j ON j.order_id = m.order_id AND j.kind = 'SEND_MESSAGE'
+         WHERE m.status = 'PENDING' AND j.job_id IS NULL""",
+    "messages told out of order": """
+        SELECT a.order_id, a.message_id, b.message_id AS later FROM {booking}.messages a
+          JOIN {booking}.messages b ON b.order_id = a.order_id AND b.message_id > a.message_id
+         WHERE a.status = 'PENDING' AND b.status <> 'PENDING'""",
     "a job in a state that is none": """
         SELECT job_id, kind, order_id, status, run_at, locked_by, attempts FROM {booking}.workflow_jobs
          WHERE NOT (status = 'PENDING' AND run_at IS NOT NULL AND locked_by IS NULL

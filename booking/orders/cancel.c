@@ -25,6 +25,7 @@ static enum result cancel_in_txn(struct db *db, void *context)
     TRY(step_cancel_order(db, c->order, by.actor_id != 0 ? "cancelled by an operator" : "cancelled by the customer",
                           &by));
     TRY(step_audit_order(db, c->caller, AUDIT_CANCEL_ORDER, &was, c->order));
+    TRY(step_tell(db, c->caller->config, MESSAGE_ORDER_CANCELLED, c->order, c->caller->request_id));
     return step_before_commit(db, c->caller, c->order);
 }
 

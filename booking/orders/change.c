@@ -111,7 +111,8 @@ enum result booking_change_seats(struct db *db, const struct caller *caller, con
             metrics_add_moves(ORDER_SEATS_RESERVED, 1);
         if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
             return r;
-        enum result expired = step_expire_holders(db, reterr_order->flight_id, &reterr_refusal->seats, &any);
+        enum result expired = step_expire_holders(db, caller->config, reterr_order->flight_id, &reterr_refusal->seats,
+                                                  &any);
         if (expired != RESULT_OK || !any)
             return expired == RESULT_OK ? r : expired;
     }

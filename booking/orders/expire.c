@@ -1,18 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 #include "booking/base/crash_point.h"
-#include "booking/booking.h"
+#include "booking/orders/steps.h"
 #include "booking/metrics.h"
 #include "booking/store/expiry.h"
+#include "booking/store/orders.h"
 #include "booking/store/txn.h"
 
 #include "booking/base/text.h"
 
 struct expiration {
+    const struct config *config;
     const char (*order_ids)[UUID_SIZE];
     size_t count;
     const char *worker;
     size_t expired;
 };
+
+static enum result tell(struct db *db, const struct config *config, const struct expiry_list *lapsed)
+{
+    enum result r = RESULT_OK;
+    for (size_t i = 0; config->webhook_url[0] != '\0' && r == RESULT_OK && i < lapsed->count; i++) {
+        struct order order;
+        TRY(orders_lock(db, lapsed->order[i].order_id, NULL, &order));
+        r = step_tell(db, config, MESSAGE_ORDER_EXPIRED, &order, order.run_id);
+    }
+    return r;
+}
 
 static enum result expire_in_txn(struct db *db, void *context)
 {
@@ -40,15 +53,16 @@ static enum result expire_in_txn(struct db *db, void *context)
         TRY(expiry_end(db, &lapsed, e->worker));
     if (over.count > 0)
         TRY(expiry_drop_timers(db, &over));
+    TRY(tell(db, e->config, &lapsed));
     CRASH_POINT("ended");
     e->expired = lapsed.count;
     return RESULT_OK;
 }
 
-enum result booking_expire(struct db *db, const char (*order_ids)[UUID_SIZE], size_t count, const char *worker,
-                           size_t *reterr_expired)
+enum result booking_expire(struct db *db, const struct config *config, const char (*order_ids)[UUID_SIZE], size_t count,
+                           const char *worker, size_t *reterr_expired)
 {
-    struct expiration e = { .order_ids = order_ids, .count = count, .worker = worker };
+    struct expiration e = { .config = config, .order_ids = order_ids, .count = count, .worker = worker };
     /* One order is enough to look up the COMMIT: all of them change together. */
     enum result r = txn_run(db, order_ids[0], expire_in_txn, &e);
     *reterr_expired = r == RESULT_OK ? e.expired : 0;

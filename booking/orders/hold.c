@@ -109,7 +109,7 @@ enum result booking_hold(struct db *db, const struct caller *caller, const char 
         }
         if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
             return r;
-        enum result expired = step_expire_holders(db, flight_id, &reterr_refusal->seats, &any);
+        enum result expired = step_expire_holders(db, caller->config, flight_id, &reterr_refusal->seats, &any);
         if (expired != RESULT_OK || !any)
             return expired == RESULT_OK ? r : expired;
     }

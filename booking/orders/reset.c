@@ -46,7 +46,8 @@ static enum result reset_in_txn(struct db *db, void *context)
     reset->ended = true;
     was = reset->order;
     TRY(step_cancel_order(db, &reset->order, "reset by the operator", &by));
-    return step_audit_order(db, reset->caller, AUDIT_CANCEL_ORDER, &was, &reset->order);
+    TRY(step_audit_order(db, reset->caller, AUDIT_CANCEL_ORDER, &was, &reset->order));
+    return step_tell(db, reset->caller->config, MESSAGE_ORDER_CANCELLED, &reset->order, reset->caller->request_id);
 }
 
 /* Resets one order that holds seats. It may have let go of them meanwhile,
@@ -58,7 +59,7 @@ static enum result reset_order(struct db *db, struct reset *reset, int64_t *ende
         size_t expired = 0;
         char id[1][UUID_SIZE];
         memcpy(id[0], reset->order_id, UUID_SIZE);
-        r = booking_expire(db, (const char(*)[UUID_SIZE])id, 1, NULL, &expired);
+        r = booking_expire(db, reset->caller->config, (const char(*)[UUID_SIZE])id, 1, NULL, &expired);
         reset->ended = expired > 0;
     }
     if (r == RESULT_OK) {

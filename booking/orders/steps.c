@@ -85,7 +85,8 @@ enum result step_check_seats(const struct locked_seats *locked, const struct sea
     return reterr_refusal->seats.count > 0 ? RESULT_SEATS_UNAVAILABLE : RESULT_OK;
 }
 
-enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats, bool *reterr_any)
+enum result step_expire_holders(struct db *db, const struct config *config, const char *flight_id,
+                                const struct seat_list *seats, bool *reterr_any)
 {
     char ids[SEATS_MAX][UUID_SIZE];
     size_t count = 0;
@@ -94,7 +95,7 @@ enum result step_expire_holders(struct db *db, const char *flight_id, const stru
     *reterr_any = false;
     TRY(orders_find_lapsed_holders(db, flight_id, seats, ids, &count));
     for (size_t i = 0; i < count; i++)
-        TRY(booking_expire(db, (const char(*)[UUID_SIZE])ids + i, 1, NULL, &expired));
+        TRY(booking_expire(db, config, (const char(*)[UUID_SIZE])ids + i, 1, NULL, &expired));
     *reterr_any = count > 0;
     return RESULT_OK;
 }

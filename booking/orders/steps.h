@@ -29,8 +29,8 @@ enum result step_check_seats(const struct locked_seats *locked, const struct sea
 
 /* Expires the lapsed holds on any of these seats, each in its own transaction;
  * *reterr_any says whether there were any. Call it outside any transaction. */
-enum result step_expire_holders(struct db *db, const char *flight_id, const struct seat_list *seats,
-                                bool *reterr_any) MUST_CHECK;
+enum result step_expire_holders(struct db *db, const struct config *config, const char *flight_id,
+                                const struct seat_list *seats, bool *reterr_any) MUST_CHECK;
 
 /* Moves an order, read under lock, to the state the event leads to. Its version
  * and state guard the UPDATE. */
@@ -50,6 +50,11 @@ enum result step_cancel_order(struct db *db, struct order *order, const char *de
 /* How long to wait before a service outside is asked again: our own pause, or as long as the service asked for, up to a
  * minute. */
 int64_t step_wait(int64_t delay_ms, int64_t retry_after_ms);
+
+/* Tells outside what has become of an order, if there is a receiver: writes a message (MESSAGE_ORDER_…) with the order
+ * as it is, and sees to the job that sends it. */
+enum result step_tell(struct db *db, const struct config *config, const char *type, const struct order *order,
+                      const char *request_id) MUST_CHECK;
 
 /* The author of a caller's changes. */
 struct author step_author(const struct caller *caller);

@@ -89,6 +89,7 @@ static enum result fail_order(struct db *db, struct attempt *a, bool declined, c
     TRY(payments_settle(db, a->payment.payment_id, declined ? "DECLINED" : "FAILED", NULL, reason));
     TRY(jobs_finish(db, a->job));
     TRY(step_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, &by));
+    TRY(step_tell(db, a->config, MESSAGE_ORDER_FAILED, o, a->job->request_id));
     if (may_be_charged(a, declined))
         TRY(step_request_void(db, o->order_id,
                               declined ? "declined after an attempt whose outcome is unknown"
@@ -228,7 +229,8 @@ static enum result confirm(struct db *db, struct attempt *a)
     TRY(payments_settle(db, a->payment.payment_id, "APPROVED", a->result->transaction_id, NULL));
     TRY(jobs_finish(db, a->job));
     TRY(jobs_add(db, JOB_SEND_CONFIRMATION, o->order_id, TIME_NONE, CONFIRMATION_TRIES, a->job->request_id));
-    return step_log_move(db, o, EVENT_ORDER_CONFIRMED, ORDER_PAYMENT_PENDING, a->result->transaction_id, &by);
+    TRY(step_log_move(db, o, EVENT_ORDER_CONFIRMED, ORDER_PAYMENT_PENDING, a->result->transaction_id, &by));
+    return step_tell(db, a->config, MESSAGE_ORDER_CONFIRMED, o, a->job->request_id);
 }
 
 static enum result try_again_later(struct db *db, struct attempt *a)

@@ -94,6 +94,7 @@ enum result booking_refund(struct db *db, const struct caller *caller, const cha
 /* ── making it ──────────────────────────────────────────────────────────── */
 
 struct making {
+    const struct config *config;
     const struct job *job;
     const char *worker;
     const struct delivery_result *result;
@@ -161,12 +162,13 @@ static enum result settle_in_txn(struct db *db, void *context)
         .detail = result->reason,
         .by = { .request_id = m->job->request_id, .worker = m->worker },
     };
-    return events_add(db, &event);
+    TRY(events_add(db, &event));
+    return result->delivered ? step_tell(db, m->config, MESSAGE_ORDER_REFUNDED, &order, m->job->request_id) : RESULT_OK;
 }
 
-enum result booking_settle_refund(struct db *db, const struct job *job, const char *worker,
+enum result booking_settle_refund(struct db *db, const struct config *config, const struct job *job, const char *worker,
                                   const struct delivery_result *result)
 {
-    struct making m = { .job = job, .worker = worker, .result = result };
+    struct making m = { .config = config, .job = job, .worker = worker, .result = result };
     return txn_run(db, job->order_id, settle_in_txn, &m);
 }

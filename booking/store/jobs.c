@@ -79,7 +79,7 @@ DB_SQL(JOB_CHECK_CLAIM,
     " 0 AS paused FROM workflow_jobs WHERE kind = '" kind "' UNION ALL "
 DB_SQL(JOBS_NEXT_DUE,
        FIRST_OF("EXPIRE_HOLD") FIRST_OF("PAYMENT_ATTEMPT") FIRST_OF("VOID_CHARGE") FIRST_OF("SEND_CONFIRMATION")
-           FIRST_OF("REFUND_CHARGE")
+           FIRST_OF("REFUND_CHARGE") FIRST_OF("SEND_MESSAGE")
        "SELECT kind, NULL, 1 FROM job_kinds WHERE paused_at IS NOT NULL");
 
 #define COUNT_UP_TO(condition)                                                        \
@@ -104,7 +104,8 @@ DB_SQL(JOBS_LIST,
 DB_SQL(JOBS_FAILED,
        "SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
        " created_at, updated_at FROM workflow_jobs FORCE INDEX (idx_due)"
-       " WHERE kind IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'VOID_CHARGE', 'SEND_CONFIRMATION', 'REFUND_CHARGE')"
+       " WHERE kind IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'VOID_CHARGE', 'SEND_CONFIRMATION', 'REFUND_CHARGE',"
+       " 'SEND_MESSAGE')"
        " AND run_at IS NULL"
        " AND (? IS NULL OR kind = ?) AND (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT ?");
 
@@ -143,6 +144,7 @@ const char *job_kind_name(enum job_kind kind)
     case JOB_VOID_CHARGE: return "VOID_CHARGE";
     case JOB_SEND_CONFIRMATION: return "SEND_CONFIRMATION";
     case JOB_REFUND_CHARGE: return "REFUND_CHARGE";
+    case JOB_SEND_MESSAGE: return "SEND_MESSAGE";
     }
     return "";
 }

@@ -13,8 +13,15 @@
  * hold when it settles the job. Claims are not attempts: a payment counts its
  * attempts itself, when it announces them. Lock the order before its jobs. */
 
-enum job_kind { JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, JOB_VOID_CHARGE, JOB_SEND_CONFIRMATION, JOB_REFUND_CHARGE };
-#define JOB_KIND_COUNT 5
+enum job_kind {
+    JOB_EXPIRE_HOLD,
+    JOB_PAYMENT_ATTEMPT,
+    JOB_VOID_CHARGE,
+    JOB_SEND_CONFIRMATION,
+    JOB_REFUND_CHARGE,
+    JOB_SEND_MESSAGE
+};
+#define JOB_KIND_COUNT 6
 
 const char *job_kind_name(enum job_kind kind);
 bool job_kind_parse(const char *name, enum job_kind *ret_kind);

@@ -34,7 +34,7 @@ DB_SQL(KIND_RESUME, "UPDATE job_kinds SET paused_at = NULL WHERE kind = ?");
 static const char *const trace[JOB_KIND_COUNT] = {
     [JOB_EXPIRE_HOLD] = "ORDER_EXPIRED",    [JOB_PAYMENT_ATTEMPT] = "PAYMENT_ATTEMPT",
     [JOB_VOID_CHARGE] = "VOID_ATTEMPT",     [JOB_SEND_CONFIRMATION] = "CONFIRMATION_ATTEMPT",
-    [JOB_REFUND_CHARGE] = "REFUND_ATTEMPT",
+    [JOB_REFUND_CHARGE] = "REFUND_ATTEMPT", [JOB_SEND_MESSAGE] = "MESSAGE_ATTEMPT",
 };
 
 static enum result read_rates(struct db *db, struct queue_state *states)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "booking/store/staff.h"
 
+#include "booking/base/text.h"
+
 #define TOKEN_HASH "UNHEX(SHA2(?, 256))"
 
 DB_SQL(STAFF_PERSON, "SELECT person_id FROM persons WHERE known_by = ? AND name = ?");

@@ -13,6 +13,7 @@ export const KINDS = {
   PAYMENT_ATTEMPT: ['Payment attempt', 'asks the gateway for the money', 'Customers who pay wait until you resume. Attempts under way are finished.'],
   VOID_CHARGE: ['Void charge', 'gives back what must not be kept', 'Charges of orders that ended are kept until you resume.'],
   REFUND_CHARGE: ['Refund charge', 'gives back what was asked to be refunded', 'Customers wait for their money until you resume.'],
+  SEND_MESSAGE: ['Send message', 'tells the receiver what happens to orders', 'The receiver hears nothing until you resume; what is a day old then is not told.'],
   SEND_CONFIRMATION: ['Send confirmation', 'tells of orders that were paid', 'Confirmations wait until you resume.'],
 };
 export const kindName = kind => KINDS[kind]?.[0] || kind;
@@ -102,6 +103,7 @@ const WORK = {
     : `payment attempt ${Math.min(paymentAttempts + (leased ? 0 : 1), maxPaymentAttempts) || 1} of ${maxPaymentAttempts} is made at the gateway`,
   VOID_CHARGE: () => 'the gateway is told to give back whatever it took, again and again until it answers',
   REFUND_CHARGE: () => 'the refund is made at the gateway, once, however often it is asked',
+  SEND_MESSAGE: () => 'the receiver is told what has happened to the order, one message after the other',
   SEND_CONFIRMATION: () => 'the confirmation is delivered',
 };
 
@@ -136,8 +138,9 @@ function hindrances(job, queue) {
 const EVENTS = {
   ORDER_CREATED: 'Order created', SEATS_RESERVED: 'Seats held', SEATS_CHANGED: 'Seats changed', PAYMENT_SUBMITTED: 'Payment submitted',
   PAYMENT_ATTEMPT: 'Payment attempt', ORDER_CONFIRMED: 'Order confirmed', ORDER_FAILED: 'Order failed', ORDER_EXPIRED: 'Hold expired',
-  ORDER_CANCELLED: 'Order cancelled', VOID_REQUESTED: 'Void requested', VOID_ATTEMPT: 'Void attempt', REFUND_REQUESTED: 'Refund requested', REFUND_ATTEMPT: 'Refund attempt',
-  CONFIRMATION_ATTEMPT: 'Confirmation attempt', PERSONS_FORGOTTEN: 'Persons forgotten', SEATS_FREED_BY_ADMIN: 'Seats freed by the operator',
+  ORDER_CANCELLED: 'Order cancelled', VOID_REQUESTED: 'Void requested', VOID_ATTEMPT: 'Void attempt', REFUND_REQUESTED: 'Refund requested',
+  REFUND_ATTEMPT: 'Refund attempt', MESSAGE_ATTEMPT: 'Message attempt', CONFIRMATION_ATTEMPT: 'Confirmation attempt',
+  PERSONS_FORGOTTEN: 'Persons forgotten', SEATS_FREED_BY_ADMIN: 'Seats freed by the operator',
   JOB_RETRIED: 'Job retried by the operator', JOB_RELEASED: 'Job released by the operator',
 };
 const TONES = {

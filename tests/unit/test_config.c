@@ -41,6 +41,9 @@ static const struct {
     { "CUSTOMERS", NULL, "open", "signed-in", NULL },
     { "RETENTION", NULL, "0s", "2160h", NULL },
     { "CONFIRMATION_URL", NULL, "", "http://localhost:9/x?key=geheim", "http://localhost:9/x?****" },
+    { "WEBHOOK_URL", NULL, "", "", NULL },
+    { "WEBHOOK_SECRET", NULL, "", "whsec_geheimgeheimgeheim", "****" },
+    { "WEBHOOK_SECRET_BEFORE", NULL, "", "whsec_geheimgeheimgeheim", "****" },
     { "LOG_LEVEL", NULL, "info", "debug", NULL },
     { "SWEEPER_MAX_IN_FLIGHT", NULL, "256", "1", NULL },
     { "SWEEPER_POLL_INTERVAL", NULL, "1s", "10ms", NULL },
@@ -260,6 +263,9 @@ static void bad_values(void **state)
         { "ROLE_GROUPS", { "chief:it", "admin", "admin:", "admin:it,viewer", ":it", "admin:it;viewer:x:,:" } },
         { "RETENTION", { "-1s", "200000h", "1d" } },
         { "CONFIRMATION_URL", { "example.org", "javascript:alert(1)" } },
+        { "WEBHOOK_URL", { "ftp://x", "http://" } },
+        { "WEBHOOK_SECRET", { "short", "with a blank in it" } },
+        { "WEBHOOK_SECRET_BEFORE", { "short" } },
         { "LOG_LEVEL", { "INFO", "warning", "2", "trace", " info" } },
         { "SWEEPER_MAX_IN_FLIGHT", { "0", "10001", "many" } },
         { "SWEEPER_POLL_INTERVAL", { "9ms", "0", "10m1ms", "1" } },
@@ -294,6 +300,7 @@ static void two_that_do_not_agree(void **state)
     clear_environment();
     setenv("RESERVATION_TIMEOUT", "20m", 1);
     refused("RESERVATION_LIMIT", "RESERVATION_LIMIT", "19m");
+    refused("WEBHOOK_URL", "WEBHOOK_SECRET", "https://receiver.example/unsigned");
     setenv("RESERVATION_LIMIT", "20m", 1);
     load(&config);
     assert_int_equal(config.reservation_limit_ms, config.reservation_timeout_ms);
