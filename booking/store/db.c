@@ -174,6 +174,11 @@ void db_free(struct db *db)
     free(db);
 }
 
+bool db_is_connected(const struct db *db)
+{
+    return db->connected;
+}
+
 const char *db_last_error(const struct db *db)
 {
     return db->error;

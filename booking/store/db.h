@@ -69,6 +69,9 @@ void db_free(struct db *db);
 /* Connects if there is no connection. */
 enum result db_connect(struct db *db) MUST_CHECK;
 
+/* Whether there is a connection, as far as is known. */
+bool db_is_connected(const struct db *db);
+
 /* Drops the connection, and with it any open transaction. */
 void db_disconnect(struct db *db);
 

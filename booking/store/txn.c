@@ -30,6 +30,7 @@ struct run {
     int64_t change_id;
     bool in_doubt;    /* a COMMIT was sent and its outcome is not known */
     bool has_changed; /* work has run since then, so the context does not tell any more what that COMMIT did */
+    bool was_cut;     /* a connection was lost before COMMIT, and the transaction begun again on another */
 };
 
 /* Begins a transaction that holds the order's lock. *reterr_have says whether the history has the change; if not, the
@@ -73,12 +74,23 @@ static enum result find_out(const struct run *run, bool *reterr_have)
     return RESULT_UNAVAILABLE;
 }
 
+/* A transaction that lost its connection before COMMIT has done nothing. It may run again, once: where a proxy has cut
+ * the connection because another server takes over, the next connection leads there. */
+static bool may_go_elsewhere(struct run *run, enum result r)
+{
+    bool may = r == RESULT_UNAVAILABLE && !db_is_connected(run->db) && !run->was_cut;
+    run->was_cut = run->was_cut || may;
+    return may;
+}
+
 /* Work and COMMIT, in a transaction that has begun. */
 static enum result finish(struct run *run)
 {
     run->has_changed = run->in_doubt;
     enum result r = run->work(run->db, run->context);
     if (r != RESULT_OK) {
+        if (may_go_elsewhere(run, r))
+            r = RESULT_RETRY;
         db_rollback(run->db);
         return r;
     }

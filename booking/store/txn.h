@@ -11,8 +11,9 @@
  * On deadlocks and the like the whole transaction is run again, a few times and
  * after a short random wait. It is not run again once it has taken a second, as
  * one does that waited for a lock in vain; the result is then
- * RESULT_UNAVAILABLE. So work may run more than once, and must start afresh
- * from its context each time.
+ * RESULT_UNAVAILABLE. A transaction that lost its connection before COMMIT is
+ * run again once, if it has not taken that long. So work may run more than
+ * once, and must start afresh from its context each time.
  *
  * If the answer to COMMIT is lost, the outcome is looked up: order_id names the
  * order to whose history work wrote. It is NULL if there is none, or if the

@@ -55,6 +55,8 @@ def test_planned_switches(cluster, stack, capsys):
             cluster.ask_proxy(f"set server booking_database/{writer.name} state ready")
             wait_for(lambda: cluster.is_up(writer), 10, "the node to be up again")
             assert cluster.writer() is not writer, "the node that came back took over"
+        failed = {status: n for status, n in load.crowd.answers.items() if status not in (200, 201, 409)}
+    assert not failed, f"a planned switch is not noticed: {failed}"
     say(capsys, f"{SWITCHES} planned switches: {told(outages)}; {load.told()}")
 
 

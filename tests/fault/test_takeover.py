@@ -202,3 +202,12 @@ def test_a_refusal_that_is_true_stays_one(pair, line, stack, api, flight):
     line.plan, line.standby, line.before = ["before"], str(pair.second.socket), [(SEAT_LOCK, taken_by_another)]
     api.post("/api/orders", {"flightId": flight, "seats": ["A1"], "userId": "late"}).refused(409, "SEATS_UNAVAILABLE")
     assert line.cuts == 1 and not line.before
+
+
+def test_a_connection_that_is_cut_before_commit_is_not_noticed(line, stack, api, flight):
+    """As by a proxy that leads to another server from now on."""
+    line.cut()  # so that the statement is prepared anew, and its text is seen
+    line.cuts, line.before = 1, [(b"INSERT INTO orders", line.cut)]
+    answer = api.post("/api/orders", {"flightId": flight, "seats": ["A1"], "userId": "cut"})
+    assert answer.status == 201 and not line.before, answer
+    assert len(stack.query("SELECT 1 FROM orders WHERE flight_id = %s", flight)) == 1
