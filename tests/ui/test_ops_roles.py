@@ -62,6 +62,7 @@ def test_each_role_sees_what_it_may_do(page, stack, member, flight, role):
     name = f"{role} of {flight}"
     enter(page, member(name, role)["token"])
     assert page.text("#who") == f"{name}, {role}"
+    page.see("Expire hold", "#queue")
     page.see("the printer is on fire", "#failed")
     assert has(page, f"#retry-{job}") == has(page, "#pause-PAYMENT_ATTEMPT") == (rank >= 2)
     assert page.js("return document.querySelector('[data-nav=staff]').checkVisibility()") == (rank == 3)
@@ -134,6 +135,11 @@ def test_signed_in_staff_need_no_token(page, stack, signing, flight):
     page.open(f"/ops?order={order['orderId']}")
     page.click("#cancel-order")
     confirm(page, "The customer asked for it")
+    page.see("by ann@airline.example (staff)", "#timeline")
+    page.expected.add(401)
+    signing.end_sessions()
+    page.see("Your session has ended", "#token-error")
+    page.click("#sign-in")
     page.see("by ann@airline.example (staff)", "#timeline")
     page.click("#sign-out")
     page.open("/ops")

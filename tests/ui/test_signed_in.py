@@ -74,6 +74,19 @@ class TestMust:
         page.open(f"/?order={order['orderId']}")
         page.see("We do not know this booking")
 
+    @pytest.mark.parametrize("group", ["readers", "desk"])
+    def test_staff_are_customers_too(self, page, flight, signing, stack, group):
+        account = f"{group}-{flight}@airline.example"
+        signing.next(account, group)
+        sign_in(page, account)
+        page.open(f"/?flight={flight}")
+        page.choose("A1")
+        page.click("#reserve-button")
+        page.phase("held")
+        assert stack.row(page.order())["owner"] == account
+        page.click("[data-nav=bookings]")
+        page.see("Waiting for payment", "#bookings")
+
     def test_a_booking_is_shown_after_signing_in(self, page, flight, stack):
         page.expected.add(401)
         sign_in(page)
