@@ -31,6 +31,8 @@ document.addEventListener('htmx:confirm', event => {
   // would be dropped.
   const answered = new AbortController();
   const answer = event => {
+    // An earlier question's event may come late, because keys go first.
+    if (event.type === 'close' && dialog.open) return;
     answered.abort();
     const isYes = event.type === 'close' && dialog.returnValue === 'yes';
     if (isYes && ask) ctx.request.body.set(ask, byId('confirm-words').value.trim());

@@ -59,6 +59,15 @@ def test_the_question_is_answered_with_the_keyboard(page, flight):
     page.see("Booking cancelled")
 
 
+def test_a_question_is_not_ended_by_the_one_before(page, flight):
+    """The event that a dialog was closed may come when it is open again: browsers let keys go first."""
+    page.reserve(flight, "A1")
+    page.click("#cancel")
+    page.js("document.querySelector('#confirm').dispatchEvent(new Event('close'))")
+    page.click("#confirm-yes")
+    page.see("Booking cancelled")
+
+
 @pytest.mark.parametrize("width, height", [(360, 740), (320, 640), (640, 400)], ids=["phone", "small", "zoom200"])
 def test_it_fits_small_screens(page, stack, width, height):
     flight = stack.new_flight(rows=12, layout="ABC DEF GHJ", row_first=True)
