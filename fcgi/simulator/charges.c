@@ -164,7 +164,7 @@ static enum result refund_locked(struct db *db, const char *key, const char *ref
 enum result charges_refund(struct db *db, const char *key, const char *refund_key, int64_t amount_cents,
                            const char **ret_refusal)
 {
-    CRASH_SCOPE("refund");
+    CRASH_SCOPE("give-back");
     TRY(db_begin(db));
     return commit(db, refund_locked(db, key, refund_key, amount_cents, ret_refusal));
 }
