@@ -118,6 +118,12 @@ enum result booking_reset(struct db *db, const struct caller *caller, const char
 enum result booking_refund(struct db *db, const struct caller *caller, const char *order_id, int64_t amount_cents,
                            struct refund *reterr_refund) MUST_CHECK;
 
+/* Forgets the persons of an order: their names and addresses, whose the order is, and the tokens that open it. Money,
+ * counts and history stay. To do so twice is fine. Refused with ORDER_NOT_FOUND, PRECONDITION_FAILED, and ORDER_OPEN as
+ * long as the order is not final. */
+enum result booking_forget(struct db *db, const struct caller *caller, const char *order_id,
+                           struct order *reterr_order) MUST_CHECK;
+
 /* Makes a failed or waiting job due now. Refused with NOT_FOUND or JOB_RUNNING. */
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id) MUST_CHECK;
 
@@ -156,6 +162,11 @@ enum result booking_revoke_token(struct db *db, const struct caller *caller, int
                                  struct member *ret_member) MUST_CHECK;
 
 /* ── for the sweeper ────────────────────────────────────────────────────── */
+
+/* Forgets the persons of an order if its flight departed so long ago. It waits for no lock: RESULT_ORDER_NOT_FOUND,
+ * too, if the order is locked. RESULT_ORDER_OPEN if it is not final or not yet time. */
+enum result booking_forget_departed(struct db *db, const char *order_id, int64_t retention_ms,
+                                    const char *worker) MUST_CHECK;
 
 /* How long a claim of a job of this kind lasts before another worker may take the job. */
 int64_t booking_lease_ms(const struct config *config, enum job_kind kind);

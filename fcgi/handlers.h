@@ -24,7 +24,8 @@ handler orders_post_pay;     /* contract B */
 handler orders_delete;
 handler orders_get_refunds;
 
-handler orders_post_cancel; /* the operator's, with a reason */
+handler orders_post_cancel; /* the operator's, with a reason; so is the next */
+handler orders_post_forget;
 handler bookings_post_find;
 
 handler me_get;

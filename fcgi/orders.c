@@ -331,8 +331,18 @@ void orders_delete(struct call *call)
         cancel(call, &caller);
 }
 
-/* The router has claimed the key already, as for all of the operator's paths. */
-static void cancel_for(struct call *call, const char *reason)
+static void forget(struct call *call, const struct caller *caller)
+{
+    struct order order;
+    struct refusal refusal = { 0 };
+    enum result r = booking_forget(call->db, caller, call->id, &order);
+    if (r != RESULT_OK)
+        call_refuse_order(call, r, &order, &refusal);
+}
+
+/* What staff do to an order, with a reason. The router has claimed the key already, as for all of the operator's
+ * paths. */
+static void do_for(struct call *call, void (*what)(struct call *, const struct caller *), const char *reason)
 {
     struct order_answer answer = { .call = call, .status = 200 };
     struct caller caller;
@@ -343,16 +353,26 @@ static void cancel_for(struct call *call, const char *reason)
     if (!call_caller(call, &answer, &caller) || !bulkhead_enter(call, call->id))
         return;
     caller.reason = reason;
-    cancel(call, &caller);
+    what(call, &caller);
 }
 
-void orders_post_cancel(struct call *call)
+static void post_with_reason(struct call *call, void (*what)(struct call *, const struct caller *))
 {
     struct body body;
     char reason[REASON_SIZE];
     if (!body_parse(call->request, call->response, &body))
         return;
     if (call_reason(call, &body, reason))
-        cancel_for(call, reason);
+        do_for(call, what, reason);
     body_done(&body);
+}
+
+void orders_post_cancel(struct call *call)
+{
+    post_with_reason(call, cancel);
+}
+
+void orders_post_forget(struct call *call)
+{
+    post_with_reason(call, forget);
 }

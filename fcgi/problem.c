@@ -35,6 +35,8 @@ static const struct {
     [PROBLEM_JOB_RUNNING] = { 409, "JOB_RUNNING", "Job running", "A worker has the job; wait for its lease to end." },
     [PROBLEM_JOB_NOT_RUNNING] = { 409, "JOB_NOT_RUNNING", "Job not running", "No worker has the job." },
     [PROBLEM_NAME_TAKEN] = { 409, "NAME_TAKEN", "Name taken", "Somebody has this name already." },
+    [PROBLEM_ORDER_OPEN] = { 409, "ORDER_OPEN", "Order still open",
+                             "This order is still open. Its persons can be forgotten once it is final." },
     [PROBLEM_NOT_PAID] = { 409, "NOT_PAID", "Not paid", "Nothing was captured for this order." },
     [PROBLEM_REFUND_TOO_LARGE] = { 409, "REFUND_TOO_LARGE", "Refund too large",
                                    "That is more than was captured and is not given back yet." },
@@ -73,6 +75,7 @@ enum problem_code problem_of_result(enum result r)
     case RESULT_JOB_RUNNING: return PROBLEM_JOB_RUNNING;
     case RESULT_JOB_NOT_RUNNING: return PROBLEM_JOB_NOT_RUNNING;
     case RESULT_NAME_TAKEN: return PROBLEM_NAME_TAKEN;
+    case RESULT_ORDER_OPEN: return PROBLEM_ORDER_OPEN;
     case RESULT_NOT_PAID: return PROBLEM_NOT_PAID;
     case RESULT_REFUND_TOO_LARGE: return PROBLEM_REFUND_TOO_LARGE;
     case RESULT_IDEMPOTENCY_MISMATCH: return PROBLEM_IDEMPOTENCY_MISMATCH;

@@ -52,6 +52,7 @@ static const struct route routes[] = {
     { "POST", "api/admin/kinds/*/resume", admin_post_kind_resume, ACCESS_OPERATOR, PLAIN },
     { "POST", "api/admin/orders/*/cancel", orders_post_cancel, ACCESS_AGENT, PLAIN },
     { "POST", "api/admin/orders/*/refunds", admin_post_refund, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/orders/*/forget", orders_post_forget, ACCESS_OPERATOR, PLAIN },
     { "GET", "api/admin/staff", staff_get_list, ACCESS_ADMIN, PLAIN },
     { "POST", "api/admin/staff", staff_post, ACCESS_ADMIN, SECRET },
     { "POST", "api/admin/staff/*/rotate", staff_post_rotate, ACCESS_ADMIN, SECRET },

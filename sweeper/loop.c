@@ -209,6 +209,8 @@ static void keep_house(struct sweeper *s)
     }
     if (r == RESULT_OK && now_ms >= s->next_purge_ms)
         r = purge(s);
+    if (r == RESULT_OK && s->config->retention_ms > 0 && now_ms >= s->retention.next_ms)
+        r = sweeper_retain(s);
     if (r != RESULT_OK) {
         s->next_beat_ms = 0;
         sweeper_database_failed(s, "housekeeping", r);
@@ -257,7 +259,9 @@ static void finish_in_flight(struct sweeper *s)
 static int64_t next_turn_ms(const struct sweeper *s, bool once)
 {
     int64_t next_ms = earlier(s->next_look_ms, next_settlement_ms(s));
-    return later(s->next_try_ms, once ? next_ms : earlier(next_ms, s->next_purge_ms));
+    int64_t housekeeping_ms = s->config->retention_ms > 0 ? earlier(s->next_purge_ms, s->retention.next_ms)
+                                                          : s->next_purge_ms;
+    return later(s->next_try_ms, once ? next_ms : earlier(next_ms, housekeeping_ms));
 }
 
 /* Sleeps until the next turn. A wake-up ends the sleep, and so does an answer, which makes room and may have made work;

@@ -4,12 +4,22 @@
 
 #include "booking/booking.h"
 #include "booking/config.h"
+#include "booking/store/flights.h"
 #include "sweeper/http.h"
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/queue.h>
+
+/* How far the sweeper has got with forgetting persons (retention.c). */
+struct retention {
+    struct flight_position cursor; /* the flights up to here are done */
+    struct flight_position missed; /* up to here without exception */
+    bool has_missed;
+    int64_t next_ms;       /* the next step */
+    int64_t next_whole_ms; /* the next time to begin with the first flight */
+};
 
 /* The daemon: claims jobs that are due, does them, settles them. Claims and settlements are short transactions; what
  * takes time happens between them, in flight, with no transaction open.
@@ -29,6 +39,7 @@ struct sweeper {
     double begin_ms;                  /* how long it has lately taken to begin a job */
     int64_t next_beat_ms;
     int64_t next_purge_ms;
+    struct retention retention;
     int64_t next_try_ms;  /* after a failure of the database */
     int64_t next_look_ms; /* for work that is due */
 };
@@ -90,6 +101,9 @@ void sweeper_database_failed(struct sweeper *sweeper, const char *what, enum res
 /* After RESULT_UNAVAILABLE. True if the database is away, after doing as above. False if it is there: only this job's
  * rows were locked, and other jobs may fare better. */
 bool sweeper_database_is_away(struct sweeper *sweeper, const char *what);
+
+/* Forgets some persons whose time is over, as RETENTION says. */
+enum result sweeper_retain(struct sweeper *sweeper) MUST_CHECK;
 
 /* How long to keep off a database that failed. */
 #define SWEEPER_TRY_AGAIN_MS 200

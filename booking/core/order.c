@@ -6,6 +6,11 @@
 #include <stdio.h>
 #include <string.h>
 
+bool order_is_forgotten(const struct order *order)
+{
+    return order->user_id[0] == '\0';
+}
+
 bool order_has_lapsed(const struct order *order)
 {
     return order->status == ORDER_SEATS_RESERVED && order->expires_at_ms <= order->read_at_ms;

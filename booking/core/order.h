@@ -36,7 +36,7 @@ struct order {
     char order_id[UUID_SIZE];
     char flight_id[FLIGHT_ID_SIZE];
     struct order_flight flight;
-    char user_id[ACCOUNT_SIZE]; /* as the customer gave it; with has_owner the account that made the order */
+    char user_id[ACCOUNT_SIZE]; /* as the customer gave it, or with has_owner the account; empty: it was forgotten */
     bool has_owner;
     enum order_status status;
     struct seat_list seats;
@@ -64,6 +64,9 @@ struct version_set {
 };
 
 bool version_is_in(const struct version_set *set, int64_t version);
+
+/* Whether the order's persons were forgotten. It then has no user id any more, which no customer can ask for. */
+bool order_is_forgotten(const struct order *order);
 
 /* Whether the hold is over, although nothing has ended it yet. */
 bool order_has_lapsed(const struct order *order);

@@ -21,6 +21,7 @@ const char *result_name(enum result r)
     case RESULT_JOB_RUNNING: return "job_running";
     case RESULT_JOB_NOT_RUNNING: return "job_not_running";
     case RESULT_NAME_TAKEN: return "name_taken";
+    case RESULT_ORDER_OPEN: return "order_open";
     case RESULT_NOT_PAID: return "not_paid";
     case RESULT_REFUND_TOO_LARGE: return "refund_too_large";
     case RESULT_IDEMPOTENCY_MISMATCH: return "idempotency_mismatch";

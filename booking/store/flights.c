@@ -41,6 +41,11 @@ DB_SQL(FLIGHT_EXISTS, "SELECT 1 AS found FROM flights WHERE flight_id = ?");
 #define FAR_PAST_MS INT64_C(0)
 #define FAR_FUTURE_MS INT64_C(253370764800000)
 
+DB_SQL(FLIGHTS_DEPARTED,
+       "SELECT flight_id, departure_time FROM flights WHERE departure_time >= ?"
+       " AND departure_time <= TIMESTAMPADD(MICROSECOND, -1000 * ?, UTC_TIMESTAMP(3))"
+       " AND (departure_time > ? OR flight_id > ?) ORDER BY departure_time, flight_id LIMIT ?");
+
 static enum result query_on_sale(struct db *db, const struct db_sql *sql, const struct flight_filter *f,
                                  struct db_rows **ret_rows)
 {
@@ -117,4 +122,21 @@ enum result flights_exists(struct db *db, const char *flight_id)
 {
     struct db_rows *rows = NULL;
     return db_query_one(db, &FLIGHT_EXISTS, DB_ARGS(db_text(flight_id)), RESULT_FLIGHT_NOT_FOUND, &rows);
+}
+
+enum result flights_departed(struct db *db, int64_t ago_ms, const struct flight_position *after, size_t limit,
+                             struct flight_position *reterr_flights, size_t *reterr_count)
+{
+    struct db_value from = db_time(after->departure_ms);
+    struct db_rows *rows = NULL;
+    size_t count = 0;
+    enum result r = db_query(db, &FLIGHTS_DEPARTED,
+                             DB_ARGS(from, db_int(ago_ms), from, db_text(after->flight_id), db_int((int64_t)limit)),
+                             &rows);
+    while (db_more(rows, &r)) {
+        reterr_flights[count].departure_ms = db_get_time(rows, "departure_time");
+        text_copy(reterr_flights[count++].flight_id, FLIGHT_ID_SIZE, db_get_text(rows, "flight_id"));
+    }
+    *reterr_count = count;
+    return r;
 }

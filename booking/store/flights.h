@@ -56,6 +56,16 @@ struct flight_ids {
 enum result flights_named(struct db *db, const struct flight_ids *ids, void (*each)(const struct flight *, void *),
                           void *context) MUST_CHECK;
 
+/* A place in the order of departures. */
+struct flight_position {
+    int64_t departure_ms;
+    char flight_id[FLIGHT_ID_SIZE];
+};
+
+/* Gives the next flights after that place that departed so long ago, by departure, then id. */
+enum result flights_departed(struct db *db, int64_t ago_ms, const struct flight_position *after, size_t limit,
+                             struct flight_position *reterr_flights, size_t *reterr_count) MUST_CHECK;
+
 /* RESULT_OK or RESULT_FLIGHT_NOT_FOUND. */
 enum result flights_exists(struct db *db, const char *flight_id) MUST_CHECK;
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "booking/store/idempotency.h"
 
+#include "booking/base/text.h"
+
 #include <string.h>
 
 #define LEASE "INTERVAL 30 SECOND"
@@ -39,6 +41,13 @@ DB_SQL(KEY_RELEASE,
 DB_SQL(KEYS_PURGE,
        "DELETE FROM idempotency_keys WHERE created_at < UTC_TIMESTAMP(3) - " KEPT " LIMIT 1000");
 #define PURGED_AT_ONCE 1000
+
+DB_SQL(KEYS_PAGE,
+       "SELECT HEX(key_hash) AS hex, COALESCE(body LIKE CONCAT('%', ?, '%'), 0) AS is_about FROM idempotency_keys"
+       " WHERE key_hash > UNHEX(?) ORDER BY key_hash LIMIT 1000");
+#define PAGE 1000
+
+DB_SQL(KEY_REMOVE, "DELETE FROM idempotency_keys WHERE key_hash = UNHEX(?) AND status IS NOT NULL");
 
 static enum result read_answer(struct db *db, const char *key, struct db_value request, int64_t owner,
                                struct stored_answer *reterr_answer)
@@ -94,5 +103,23 @@ enum result idempotency_purge(struct db *db, bool *reterr_more)
     uint64_t matched = 0;
     enum result r = db_exec(db, &KEYS_PURGE, DB_NO_ARGS, &matched);
     *reterr_more = r == RESULT_OK && matched >= PURGED_AT_ONCE;
+    return r;
+}
+
+enum result idempotency_remove_about(struct db *db, const char *order_id)
+{
+    char last[65] = "";
+    enum result r = RESULT_OK;
+    size_t count = PAGE;
+    while (r == RESULT_OK && count == PAGE) {
+        struct db_rows *rows = NULL;
+        count = 0;
+        r = db_query(db, &KEYS_PAGE, DB_ARGS(db_text(order_id), db_text(last)), &rows);
+        for (; db_more(rows, &r); count++) {
+            text_copy(last, sizeof last, db_get_text(rows, "hex"));
+            if (db_get_int(rows, "is_about") != 0)
+                r = db_exec(db, &KEY_REMOVE, DB_ARGS(db_text(last)), NULL);
+        }
+    }
     return r;
 }

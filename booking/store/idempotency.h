@@ -40,6 +40,10 @@ enum result idempotency_answer(struct db *db, const char *key, int64_t owner,
 /* Gives the key up without an answer: the request may be sent again. */
 enum result idempotency_release(struct db *db, const char *key, int64_t owner) MUST_CHECK;
 
+/* Removes the keys whose answers are about an order; requests that are running keep theirs. It reads the table a page
+ * at a time and locks only what it removes. */
+enum result idempotency_remove_about(struct db *db, const char *order_id) MUST_CHECK;
+
 /* Forgets keys older than 24 hours, some at a time: *reterr_more says whether there may be more. */
 enum result idempotency_purge(struct db *db, bool *reterr_more) MUST_CHECK;
 

@@ -16,6 +16,8 @@ DB_SQL(MESSAGE_SETTLE,
        "UPDATE messages SET status = ?, last_error = ?, tries = tries + 1, updated_at = UTC_TIMESTAMP(3)"
        " WHERE message_id = ? AND status = 'PENDING'");
 
+DB_SQL(MESSAGES_REPLACE, "UPDATE messages SET body = REPLACE(body, ?, ?) WHERE order_id = ?");
+
 #define PURGED_AT_ONCE 1000
 DB_SQL(MESSAGES_PURGE,
        "DELETE FROM messages WHERE created_at < UTC_TIMESTAMP(3) - INTERVAL 7 DAY AND status <> 'PENDING' LIMIT 1000");
@@ -46,6 +48,11 @@ enum result messages_next(struct db *db, const char *order_id, struct message *r
 enum result messages_settle(struct db *db, int64_t message_id, const char *status, const char *last_error)
 {
     return db_exec_expect(db, &MESSAGE_SETTLE, DB_ARGS(db_text(status), db_text(last_error), db_int(message_id)), 1);
+}
+
+enum result messages_replace(struct db *db, const char *order_id, const char *from, const char *to)
+{
+    return db_exec(db, &MESSAGES_REPLACE, DB_ARGS(db_text(from), db_text(to), db_text(order_id)), NULL);
 }
 
 enum result messages_purge(struct db *db, bool *reterr_more)

@@ -40,6 +40,9 @@ enum result messages_next(struct db *db, const char *order_id, struct message *r
 /* Counts a try. RESULT_STALE unless the message is PENDING. last_error may be NULL. */
 enum result messages_settle(struct db *db, int64_t message_id, const char *status, const char *last_error) MUST_CHECK;
 
+/* Replaces a part of all messages of an order, sent or not. */
+enum result messages_replace(struct db *db, const char *order_id, const char *from, const char *to) MUST_CHECK;
+
 /* Removes messages that are a week old and not PENDING; *reterr_more says that there may be more. */
 enum result messages_purge(struct db *db, bool *reterr_more) MUST_CHECK;
 

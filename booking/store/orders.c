@@ -33,6 +33,17 @@ DB_SQL(ORDER_FIND, SELECT_ORDERS " WHERE o.order_id = ?" OF_OWNER);
  * may have been told that it is over. (SYSDATE is UTC in our sessions.) */
 DB_SQL(ORDER_LOCK, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order_id = ?" OF_OWNER " FOR UPDATE");
 
+DB_SQL(ORDER_LOCK_FREE, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order_id = ?" OF_OWNER
+                        " FOR UPDATE SKIP LOCKED");
+
+DB_SQL(ORDER_FORGET,
+       "UPDATE orders SET user_id = '', owner = NULL, forgotten_at = UTC_TIMESTAMP(3), version = version + 1,"
+       " updated_at = ? WHERE order_id = ? AND version = ?");
+
+DB_SQL(ORDERS_TO_FORGET,
+       "SELECT order_id FROM orders WHERE flight_id = ? AND forgotten_at IS NULL"
+       " ORDER BY created_at, order_id LIMIT ?");
+
 DB_SQL(ORDER_INSERT,
        "INSERT INTO orders (order_id, flight_id, user_id, owner, status, seats, reserved_at, expires_at,"
        " total_price_cents, seat_prices, currency, version, workflow_id, run_id, created_at, updated_at)"
@@ -136,6 +147,34 @@ enum result orders_find(struct db *db, const char *order_id, const char *owner, 
 enum result orders_lock(struct db *db, const char *order_id, const char *owner, struct order *ret_order)
 {
     return find_one(db, &ORDER_LOCK, order_id, owner, ret_order);
+}
+
+enum result orders_lock_free(struct db *db, const char *order_id, struct order *ret_order)
+{
+    return find_one(db, &ORDER_LOCK_FREE, order_id, NULL, ret_order);
+}
+
+enum result orders_forget(struct db *db, struct order *o)
+{
+    TRY(db_exec_expect(db, &ORDER_FORGET, DB_ARGS(db_time(o->read_at_ms), db_text(o->order_id), db_int(o->version)),
+                       1));
+    o->user_id[0] = '\0';
+    o->has_owner = false;
+    o->version++;
+    o->updated_at_ms = o->read_at_ms;
+    return RESULT_OK;
+}
+
+enum result orders_to_forget(struct db *db, const char *flight_id, size_t limit, char (*reterr_ids)[UUID_SIZE],
+                             size_t *reterr_count)
+{
+    struct db_rows *rows = NULL;
+    size_t count = 0;
+    enum result r = db_query(db, &ORDERS_TO_FORGET, DB_ARGS(db_text(flight_id), db_int((int64_t)limit)), &rows);
+    while (db_more(rows, &r))
+        text_copy(reterr_ids[count++], UUID_SIZE, db_get_text(rows, "order_id"));
+    *reterr_count = count;
+    return r;
 }
 
 enum result orders_insert(struct db *db, const struct order *o)

@@ -15,12 +15,23 @@ enum result orders_find(struct db *db, const char *order_id, const char *owner, 
 /* Reads an order and locks it for the rest of the transaction; or RESULT_ORDER_NOT_FOUND as above. */
 enum result orders_lock(struct db *db, const char *order_id, const char *owner, struct order *ret_order) MUST_CHECK;
 
+/* The same, but RESULT_ORDER_NOT_FOUND, too, if another session has locked it. */
+enum result orders_lock_free(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
+
 enum result orders_insert(struct db *db, const struct order *order) MUST_CHECK;
 
 /* Writes everything that may change about an order, if it still is in the state
  * and version it was read with; otherwise RESULT_STALE. On success *order has
  * the new version and time. */
 enum result orders_update(struct db *db, struct order *order, enum order_status from) MUST_CHECK;
+
+/* Wipes whose the order is, if it still is in the version it was read with; otherwise RESULT_STALE. On success *order
+ * has the new version and time. */
+enum result orders_forget(struct db *db, struct order *order) MUST_CHECK;
+
+/* Gives the ids of those orders of a flight whose persons were not forgotten, the oldest first. */
+enum result orders_to_forget(struct db *db, const char *flight_id, size_t limit, char (*reterr_ids)[UUID_SIZE],
+                             size_t *reterr_count) MUST_CHECK;
 
 /* Finds the orders whose lapsed holds are in the way of these seats, up to
  * SEATS_MAX ids. Takes no locks. */

@@ -59,6 +59,8 @@ DB_SQL(SEATS_HOLDERS,
        " AND (? IS NULL OR s.flight_id = ?)"
        " ORDER BY s.reserved_by LIMIT ?");
 
+DB_SQL(SEATS_FORGET, "UPDATE seats SET user_id = NULL WHERE reserved_by = ?");
+
 const char *seat_status_name(enum seat_status status)
 {
     switch (status) {
@@ -160,6 +162,11 @@ enum result seats_release(struct db *db, const struct order *order)
 enum result seats_book(struct db *db, const struct order *order)
 {
     return move_own_seats(db, &SEATS_BOOK_FEW, &SEATS_BOOK_MANY, order);
+}
+
+enum result seats_forget(struct db *db, const char *order_id)
+{
+    return db_exec(db, &SEATS_FORGET, DB_ARGS(db_text(order_id)), NULL);
 }
 
 enum result seats_of_flight(struct db *db, const char *flight_id, void (*each)(const struct seat *, void *),

@@ -36,6 +36,9 @@ enum result seats_take(struct db *db, const struct order *order) MUST_CHECK;
 enum result seats_release(struct db *db, const struct order *order) MUST_CHECK;
 enum result seats_book(struct db *db, const struct order *order) MUST_CHECK;
 
+/* Wipes whose the seats of an order are; it keeps them. */
+enum result seats_forget(struct db *db, const char *order_id) MUST_CHECK;
+
 /* The whole cabin, by row and column. A seat under a lapsed hold is AVAILABLE. */
 struct seat {
     const char *number;

@@ -28,7 +28,8 @@ def stack(own_stack, tmp_path_factory, receiver):
     points = tmp_path_factory.mktemp("points")
     (points / "passed").mkdir()
     stack = own_stack(BUILD_DIR=CRASH_BUILD, CRASH_POINTS=points, PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m", SWEEPERS=2,
-                      API_WORKERS=6, GATEWAY_WORKERS=6, WEBHOOK_URL=receiver.url, WEBHOOK_SECRET="a-secret-of-the-tests")
+                      API_WORKERS=6, GATEWAY_WORKERS=6, WEBHOOK_URL=receiver.url, WEBHOOK_SECRET="a-secret-of-the-tests",
+                      RETENTION="1s")
     stack.receiver = receiver
     stack.points = points
     return stack
@@ -219,6 +220,27 @@ def gets_a_token(customer):
     assert customer.stack.api(Authorization=f"Bearer {token}").get("/api/me").ok()["role"] == "agent"
 
 
+def is_forgotten(customer):
+    order = customer.cancel(customer.hold("A1"))
+    customer.insist("POST", f"/api/admin/orders/{order['orderId']}/forget", {"reason": "a test"}).ok()
+    forgotten_once(customer, order)
+
+
+def is_forgotten_after_departure(customer):
+    order = customer.cancel(customer.hold("A1"))
+    other = customer.cancel(customer.hold("A2"))
+    customer.stack.query("UPDATE flights SET departure_time = UTC_TIMESTAMP(3) WHERE flight_id = %s", customer.flight)
+    for each in (order, other):
+        wait_for(lambda: customer.stack.row(each)["forgotten_at"], 20, "it to be forgotten")
+        forgotten_once(customer, each)
+
+
+def forgotten_once(customer, order):
+    row = customer.stack.row(order)
+    assert row["user_id"] == "" and row["forgotten_at"] is not None
+    assert [e["type"] for e in customer.stack.everything(order)["events"]].count("PERSONS_FORGOTTEN") == 1
+
+
 POINTS = [
     (holds, "request.key-claimed", "hold.inserted", "hold.commit", "hold.committed", "hold.answer"),
     (changes, "change.released", "change.commit", "change.committed", "change.answer"),
@@ -243,6 +265,8 @@ POINTS = [
     (expires, "EXPIRE_HOLD.commit", "EXPIRE_HOLD.committed", "EXPIRE_HOLD.claimed", "expire.ended", "expire.commit", "expire.committed"),
     (takes_over, "expire.ended", "expire.commit", "expire.committed"),
     (is_reset, "reset.released", "reset.commit", "reset.committed", "reset.answer"),
+    (is_forgotten, "forget.wiped", "forget.commit", "forget.committed", "forget.answer"),
+    (is_forgotten_after_departure, "forget.wiped", "forget.commit", "forget.committed"),
     (is_retried, "retry-job.commit", "retry-job.committed", "retry-job.answer"),
     (gets_a_token, "staff.commit", "staff.committed", "staff.answer"),
 ]

@@ -256,6 +256,13 @@ static void check_role(enum role needed)
     PROMISE(is_admin || role_of(sent + 7) >= needed);
 }
 
+enum result booking_forget(struct db *db, const struct caller *caller, const char *order_id, struct order *reterr_order)
+{
+    check_role(ROLE_OPERATOR);
+    PROMISE(is_text(caller->reason) && caller->reason != NULL && *caller->reason != '\0');
+    return change(db, caller, order_id, reterr_order);
+}
+
 static void check_operator(void)
 {
     check_role(ROLE_VIEWER);

@@ -116,6 +116,8 @@ class Call:
             self.path += f"?userId={self.order['userId']}"
         if operation["operationId"] == "findBooking":
             self.locator = name_in(stack, self.order, "Lovelace", "ada@example.com")
+        if operation["operationId"] == "adminForgetOrder":
+            stack.api().cancel(self.order).ok()
         self.body = None
         if "requestBody" in operation:
             self.body = dict(follow(operation["requestBody"])["content"]["application/json"]["example"])
@@ -263,7 +265,13 @@ def too_large(call):
     return paid(call)
 
 
+def still_open(call):
+    call.path = call.path.replace(call.order["orderId"], call.stack.api().hold(call.flight, "A1")["orderId"])
+    return call.send()
+
+
 PROVOKE = {
+    "ORDER_OPEN": still_open,
     "NOT_PAID": Call.send,
     "REFUND_TOO_LARGE": too_large,
     "202 adminRefund": paid,
