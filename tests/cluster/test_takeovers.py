@@ -7,7 +7,9 @@ the writer CLUSTER_KILLS times.
 """
 
 import os
+import shutil
 import signal
+import subprocess
 import time
 
 import pymysql
@@ -15,7 +17,7 @@ import pytest
 
 from clustered import LONG
 from load import Load
-from stack import wait_for
+from stack import BUILD, ROOT, wait_for
 
 KILLS = int(os.environ.get("CLUSTER_KILLS") or 3)
 SWITCHES = int(os.environ.get("CLUSTER_SWITCHES") or 8)
@@ -56,7 +58,7 @@ def test_planned_switches(cluster, stack, capsys):
             wait_for(lambda: cluster.is_up(writer), 10, "the node to be up again")
             assert cluster.writer() is not writer, "the node that came back took over"
         failed = {status: n for status, n in load.crowd.answers.items() if status not in (200, 201, 409)}
-    assert not failed, f"a planned switch is not noticed: {failed}"
+    assert not failed, f"a planned switch is not noticed: {failed}\n{failures(stack)}"
     say(capsys, f"{SWITCHES} planned switches: {told(outages)}; {load.told()}")
 
 
@@ -156,3 +158,39 @@ def test_all_hosts_lose_power_at_once(cluster, stack, capsys):
         cluster.start()
         outage = load.outage(since, within=60)
     say(capsys, f"all three killed, and started again: first 201 after {outage:.1f} s; {load.told()}")
+
+
+def failures(stack):
+    """What the API says of requests that failed lately."""
+    return "\n".join(line for line in stack.logs().splitlines() if "request_failed" in line or "DATABASE_UNAVAILABLE" in line
+                     or '"status":503' in line and '"path":"/api' in line)[-3000:]
+
+
+@LONG
+def test_rolling_upgrade(cluster, stack, tmp_path, capsys):
+    """A migration, a restart of every node, and one of the programs, in the order of docs/cluster.md. No request fails."""
+    shutil.copytree(ROOT / "sql", tmp_path / "sql")
+    (tmp_path / "sql/9999_upgrade.sql").write_text("ALTER TABLE orders ADD COLUMN upgrade_test INT NULL;\n")
+    with Load(stack, cluster, seed=8) as load:
+        owner = cluster.environment_of_programs()
+        run = subprocess.run([BUILD / "migrate", tmp_path / "sql"], capture_output=True, text=True,
+                             env={**stack.environment(), **owner, "DATABASE_DSN": owner["MIGRATION_DSN"]})
+        assert run.returncode == 0, run.stderr
+        writer = cluster.writer()
+        for node in sorted(cluster.nodes, key=lambda node: node is writer):
+            cluster.ask_proxy(f"set server booking_database/{node.name} state maint")
+            wait_for(lambda: cluster.writer() not in (None, node), 5)
+            time.sleep(0.5)
+            node.stop()
+            node.start()
+            node.wait_until_synced()
+            cluster.ask_proxy(f"set server booking_database/{node.name} state ready")
+            wait_for(lambda: cluster.is_up(node), 10, "the node to be up again")
+        # One process after the other, as booking-restart does on a host.
+        for pid in [*stack.pids("booking-api"), *stack.pids("sweeper")]:
+            os.kill(pid, signal.SIGTERM)
+            wait_for(lambda: pid not in stack.all_pids(), 10)
+            time.sleep(0.3)
+        failed = {status: n for status, n in load.crowd.answers.items() if status not in (200, 201, 409)}
+    say(capsys, f"upgraded, node after node; {load.told()}")
+    assert not failed, f"an upgrade is not noticed: {failed}\n{failures(stack)}"
