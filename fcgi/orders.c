@@ -48,8 +48,10 @@ static bool read_customer(struct call *call, const struct body *body, const char
     if (who->kind == IDENTITY_CUSTOMER)
         return read_account(call, who->user, c);
     bool is_text = body_text(body, "userId", &user_id);
+    if (is_text && user_id == NULL && who->user != NULL)
+        return read_account(call, who->user, c);
     if (is_text && user_id == NULL)
-        user_id = who->user != NULL ? who->user : fallback;
+        user_id = fallback;
     if (!is_text || user_id == NULL)
         return refuse_user_id(call);
     if (who->kind == IDENTITY_STAFF && config_wants_sign_in(call->config))
@@ -145,11 +147,12 @@ void orders_get_status(struct call *call)
     get_order(call, ORDER_DIALECT_B);
 }
 
-static const char *author_name(const struct author *by)
+/* A hold that has run out is ended by whoever comes by, which may be a customer's request. */
+static const char *author_name(const struct event *e)
 {
-    if (by->actor_id != 0)
+    if (e->by.actor_id != 0)
         return "staff";
-    return by->worker != NULL ? "system" : "customer";
+    return e->by.worker != NULL || strcmp(e->type, EVENT_ORDER_EXPIRED) == 0 ? "system" : "customer";
 }
 
 /* Only staff are told the names of staff. */
@@ -176,7 +179,7 @@ static void write_event(const struct event *e, void *context)
         json_add_null(w, "durationMs");
     else
         json_add_int(w, "durationMs", *e->duration_ms);
-    json_add_text(w, "by", author_name(&e->by));
+    json_add_text(w, "by", author_name(e));
     if (list->with_names)
         json_add_text(w, "actor", e->actor);
     json_add_text(w, "worker", e->by.worker);
@@ -221,13 +224,17 @@ static bool read_own(struct call *call, const char *text, char user_id[USER_ID_S
 void orders_get_list(struct call *call)
 {
     const char *text = parameters_get(&call->request->query, "userId");
-    bool is_own = call->who.kind != IDENTITY_STAFF &&
-                  (config_wants_sign_in(call->config) || (text == NULL && call->who.user != NULL));
+    bool is_staff = call->who.kind == IDENTITY_STAFF;
+    bool is_own = text == NULL && call->who.user != NULL;
+    is_own = is_own || (!is_staff && config_wants_sign_in(call->config));
     char user_id[USER_ID_SIZE];
     struct order_filter filter = { .user_id = user_id, .from_ms = TIME_NONE, .before_ms = TIME_NONE };
     if (is_own) {
         if (!read_own(call, text, user_id, &filter))
             return;
+    } else if (is_staff && text != NULL && account_is_valid(text) && text_utf8_length(text) > USER_ID_MAX) {
+        account_to_user_id(text, user_id);
+        filter.owner = text;
     } else if (text == NULL || !user_id_read(text, user_id)) {
         problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "userId",
                       "Say whose orders: ?userId=, 1 to 50 characters, at least one of them visible.");

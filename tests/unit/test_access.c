@@ -170,8 +170,12 @@ static void by_site(void **state)
         sent.site = rows[i / 2].site;
         sent.origin = rows[i / 2].origin;
         text_copy(config.allowed_origin, sizeof config.allowed_origin, rows[i / 2].allowed);
+        x.who.user = NULL;
         check(access_may_change(&x, is_admin ? ACCESS_VIEWER : ACCESS_CUSTOMER) == right, "row %zu, %s", i / 2, is_admin ? "an operator" : "a customer");
         check(right || response.status == 403, "row %zu: %d", i / 2, response.status);
+        /* Whoever has signed in is as well protected as an operator: a browser sends the sign-on by itself. */
+        x.who.user = "ada@example.com";
+        check(access_may_change(&x, ACCESS_CUSTOMER) == rows[i / 2].may_as_operator, "row %zu, signed in", i / 2);
         response_done(&response);
     }
 }

@@ -216,6 +216,27 @@ def test_the_owner_is_the_one_who_signed_in(stacks):
             assert api.pay(order).ok()["userId"] == account
 
 
+def test_staff_with_long_names_have_orders_of_their_own(stacks):
+    long = "s" * 90 + "@example.com"
+    for stack in stacks.values():
+        agent = Direct(stack, REMOTE_USER=long, REMOTE_GROUPS="desk")
+        order = agent.post("/api/orders", {"flightId": stack.new_flight(), "seats": ["A1"]}).ok(201)
+        assert order["userId"] == long
+        for path in ("/api/orders", f"/api/orders?userId={long}"):
+            assert order["orderId"] in [each["orderId"] for each in agent.get(path).ok()["orders"]]
+        other = Direct(stack, **PEOPLE["agent"]).get(f"/api/orders?userId={long}").ok()["orders"]
+        assert order["orderId"] in [each["orderId"] for each in other]
+
+
+def test_a_hold_that_ran_out_was_ended_by_the_system(open_stack):
+    """Even if a customer's request came by first."""
+    flight, api = open_stack.new_flight(), Direct(open_stack)
+    lapsed = api.post("/api/orders", {"flightId": flight, "seats": ["A1"]}).ok(201)
+    open_stack.lapse(lapsed)
+    api.post("/api/orders", {"flightId": flight, "seats": ["A1"]}).ok(201)
+    assert [event["by"] for event in api.events(lapsed)] == ["customer", "customer", "system"]
+
+
 def test_accounts_that_begin_alike_are_two(signed_in_stack):
     """Only the first fifty characters are in the index."""
     flight, begin = signed_in_stack.new_flight(), "x" * 60
