@@ -93,6 +93,19 @@ ORDERS = {
         SELECT NULL, o.order_id, o.locator FROM {booking}.orders o
           LEFT JOIN {booking}.locators l ON l.locator = o.locator AND l.order_id = o.order_id
          WHERE o.locator IS NOT NULL AND l.locator IS NULL""",
+    "a name in a forgotten order": """
+        SELECT o.order_id, 'user' AS what FROM {booking}.orders o
+         WHERE o.forgotten_at IS NOT NULL AND (o.user_id <> '' OR o.owner IS NOT NULL)
+         UNION ALL
+        SELECT o.order_id, 'seat' FROM {booking}.orders o JOIN {booking}.seats s ON s.reserved_by = o.order_id
+         WHERE o.forgotten_at IS NOT NULL AND s.user_id IS NOT NULL
+         UNION ALL
+        SELECT o.order_id, 'person' FROM {booking}.orders o JOIN {booking}.persons p ON p.order_id = o.order_id
+         WHERE o.forgotten_at IS NOT NULL AND COALESCE(p.name, p.given_name, p.family_name, p.family_key, p.email, p.email_key)
+               IS NOT NULL
+         UNION ALL
+        SELECT o.order_id, 'token' FROM {booking}.orders o JOIN {booking}.order_tokens t ON t.order_id = o.order_id
+         WHERE o.forgotten_at IS NOT NULL""",
     "a job whose order needs none": """
         SELECT j.job_id, j.kind, j.order_id, o.status FROM {booking}.workflow_jobs j
           LEFT JOIN {booking}.orders o ON o.order_id = j.order_id

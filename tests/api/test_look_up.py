@@ -173,6 +173,22 @@ def test_a_forgotten_order_is_not_found_and_gets_no_token(stack, api, order):
     stack.query("UPDATE orders SET forgotten_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
     look_up(api, order["locator"], "O'Connor-Müller").refused(404, "ORDER_NOT_FOUND")
     assert stack.query("SELECT COUNT(*) AS n FROM order_tokens WHERE order_id = %s", order["orderId"]) == [{"n": 0}]
+    stack.query("UPDATE orders SET forgotten_at = NULL WHERE order_id = %s", order["orderId"])  # the audit would see its names
+
+
+def test_no_token_is_given_while_the_order_is_being_forgotten(stack, api, order):
+    """The look-up has found the order already; it waits, and then sees that it was forgotten."""
+    root = stack.root_db()
+    with root, root.cursor() as cursor, concurrent.futures.ThreadPoolExecutor(1) as pool:
+        cursor.execute("BEGIN")
+        cursor.execute("UPDATE flight_booking.orders SET forgotten_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+        answer = pool.submit(look_up, api, order["locator"], "O'Connor-Müller")
+        concurrent.futures.wait([answer], timeout=0.3)
+        assert not answer.done(), "it waits"
+        cursor.execute("COMMIT")
+        answer.result().refused(404, "ORDER_NOT_FOUND")
+    assert stack.query("SELECT COUNT(*) AS n FROM order_tokens WHERE order_id = %s", order["orderId"]) == [{"n": 0}]
+    stack.query("UPDATE orders SET forgotten_at = NULL WHERE order_id = %s", order["orderId"])  # the audit would see its names
 
 
 def test_what_is_over_is_purged(own_stack):

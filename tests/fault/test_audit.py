@@ -79,6 +79,9 @@ PLANTED = {
         ("confirmed", "UPDATE locators SET locator = '222222' WHERE order_id = '{o}'"),
         ("held", "INSERT INTO locators VALUES ('333333', '{o}', UTC_TIMESTAMP(3))"),
         ("held", "UPDATE orders SET locator = '444444' WHERE order_id = '{o}'")],
+    "a name in a forgotten order": [
+        ("cancelled", "UPDATE orders SET forgotten_at = UTC_TIMESTAMP(3) WHERE order_id = '{o}'"),
+        ("confirmed", "UPDATE orders SET forgotten_at = UTC_TIMESTAMP(3), user_id = '' WHERE order_id = '{o}'")],
     "a job whose order needs none": [
         ("cancelled", "INSERT INTO workflow_jobs (kind, order_id, run_at, created_at, updated_at) VALUES"
                       " ('EXPIRE_HOLD', '{o}', '2100-01-01', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"),
@@ -171,6 +174,15 @@ def test_the_audit_names_what_is_planted(stack, planted, kind, state, sql):
     assert kind in {each.kind for each in found}, f"not seen; seen instead:\n{audit.report(found)}"
     named = " ".join(value for each in found if each.kind == kind for _, value in each.about)
     assert {order["orderId"], "C39", "nobody"} & set(named.replace(",", " ").split()), "it must say where"
+
+
+def test_the_audit_knows_orders_of_the_version_before(stack, planted):
+    """Which confirmed them without a locator, before the first was given."""
+    order = stack.made["confirmed"][0]["orderId"]
+    planted(f"DELETE FROM locators WHERE order_id = '{order}'")
+    planted(f"UPDATE orders SET locator = NULL WHERE order_id = '{order}'")
+    planted(f"UPDATE workflow_events SET created_at = created_at - INTERVAL 1 DAY WHERE order_id = '{order}'")
+    assert look(stack) == set()
 
 
 def make_audit(stack):
