@@ -7,17 +7,29 @@
 
 #include <string.h>
 
+/* Why it was made, and what the gateway said, is for staff: both are words that may be about a person. */
+struct refund_writer {
+    struct json_writer *w;
+    bool for_staff;
+};
+
+static const char *words(const struct refund_writer *writer, const char *text)
+{
+    return writer->for_staff && *text != '\0' ? text : NULL;
+}
+
 static void write_refund(const struct refund *refund, void *context)
 {
-    struct json_writer *w = context;
+    const struct refund_writer *writer = context;
+    struct json_writer *w = writer->w;
     json_open_object(w, NULL);
     json_add_text(w, "refundId", refund->refund_id);
     json_add_text(w, "orderId", refund->order_id);
     json_add_int(w, "amountCents", refund->amount_cents);
     json_add_text(w, "currency", refund->currency);
     json_add_text(w, "status", refund->status);
-    json_add_text(w, "reason", refund->reason[0] == '\0' ? NULL : refund->reason);
-    json_add_text(w, "lastError", refund->last_error[0] == '\0' ? NULL : refund->last_error);
+    json_add_text(w, "reason", words(writer, refund->reason));
+    json_add_text(w, "lastError", words(writer, refund->last_error));
     json_add_time(w, "createdAt", refund->created_at_ms);
     json_add_time(w, "updatedAt", refund->updated_at_ms);
     json_close_object(w);
@@ -28,11 +40,12 @@ void orders_get_refunds(struct call *call)
     struct order order;
     enum result r = call_read_order(call, &order);
     struct json_writer w = response_json(call->response, 200);
+    struct refund_writer writer = { &w, call->who.kind == IDENTITY_STAFF };
     json_open_object(&w, NULL);
     json_add_text(&w, "orderId", call->id);
     json_open_array(&w, "refunds");
     if (r == RESULT_OK)
-        r = refunds_list(call->db, call->id, write_refund, &w);
+        r = refunds_list(call->db, call->id, write_refund, &writer);
     json_close_array(&w);
     json_close_object(&w);
     if (r != RESULT_OK)
@@ -51,8 +64,9 @@ static enum result answer_before_commit(struct db *db, const struct order *order
 {
     const struct refund_answer *answer = context;
     struct json_writer w = response_json(answer->call->response, 202);
+    struct refund_writer writer = { &w, true };
     (void)order;
-    write_refund(answer->refund, &w);
+    write_refund(answer->refund, &writer);
     return call_keep_answer(answer->call, db);
 }
 

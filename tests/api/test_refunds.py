@@ -12,6 +12,13 @@ from stack import wait_for
 REASON = {"reason": "the customer was bumped"}
 
 
+def staff(stack):
+    """A member of staff, also on customers' paths, where ADMIN_TOKEN=none makes nobody one."""
+    if not hasattr(stack, "member"):
+        stack.member = stack.admin().post("/api/admin/staff", {"name": f"refunds {uuid.uuid4()}", "role": "operator"}).ok(201)
+    return stack.api(Authorization=f"Bearer {stack.member['token']}")
+
+
 def paid(stack, flight, *seats):
     api = stack.api()
     order = api.hold(flight, *seats)
@@ -25,7 +32,8 @@ def ask(stack, order, cents=None, **kw):
 
 
 def refunds(stack, order):
-    return stack.api().get(f"/api/orders/{order['orderId']}/refunds").ok()["refunds"]
+    """As staff see them."""
+    return staff(stack).get(f"/api/orders/{order['orderId']}/refunds").ok()["refunds"]
 
 
 def made(stack, order):
@@ -54,6 +62,14 @@ def test_a_part_and_then_the_rest(stack, flight):
     ask(stack, order).refused(409, "REFUND_TOO_LARGE")
     assert stack.api().order(order)["status"] == "CONFIRMED"
     assert not stack.has_job(order, "REFUND_CHARGE")
+
+
+def test_customers_see_what_they_get_and_no_words_of_others(stack, flight):
+    order = paid(stack, flight, "A1")
+    ask(stack, order, 700).ok(202)
+    (seen,) = stack.api().get(f"/api/orders/{order['orderId']}/refunds").ok()["refunds"]
+    assert (seen["amountCents"], seen["reason"], seen["lastError"]) == (700, None, None)
+    assert refunds(stack, order)[0]["reason"] == REASON["reason"]
 
 
 def test_the_history_and_the_audit_say_who_and_how_much(stack, flight):
