@@ -113,6 +113,19 @@ def test_every_error_code_is_in_the_api_document():
     assert len(codes) > 20 and set(codes) <= documented
 
 
+def first_column(document, heading):
+    """The names in the first column of the table under a heading."""
+    text = (ROOT / document).read_text().split(f"\n## {heading}\n")[1].split("\n## ")[0]
+    return set(re.findall(r"^\| `(\w+)`", text, re.M))
+
+
+def test_every_table_and_every_job_kind_stands_in_the_architecture():
+    tables = set(re.findall(r"^CREATE TABLE (\w+)", "".join(path.read_text() for path in ROOT.glob("sql/0*.sql")), re.M))
+    assert first_column("docs/architecture.md", "The tables") - {"schema_migrations", "migration_progress"} == tables
+    kinds = set(re.findall(r'case JOB_\w+: return "(\w+)"', (ROOT / "booking/store/jobs.c").read_text()))
+    assert len(kinds) > 5 and first_column("docs/architecture.md", "Jobs") == kinds
+
+
 def test_metrics_that_are_named_exist(stack):
     told = Api("127.0.0.1", stack.port, plain=True).get("/metrics").body.decode()
     for document in DOCUMENTS:
