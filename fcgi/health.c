@@ -2,6 +2,7 @@
 #include "fcgi/handlers.h"
 
 #include "booking/metrics.h"
+#include "booking/store/jobs.h"
 #include "booking/store/sweepers.h"
 #include "fcgi/bulkhead.h"
 
@@ -16,12 +17,27 @@ static void write_settings(struct json_writer *w, const struct config *config)
     json_close_object(w);
 }
 
+/* How late the first of the jobs is that wait to be done. */
+static enum result measure_lateness(struct db *db, int64_t *ret_late_ms)
+{
+    int64_t due_in_ms[JOB_KIND_COUNT];
+    int64_t late_ms = 0;
+    enum result r = jobs_next_due(db, due_in_ms);
+    if (r != RESULT_OK)
+        return r;
+    for (int kind = 0; kind < JOB_KIND_COUNT; kind++)
+        late_ms = -due_in_ms[kind] > late_ms ? -due_in_ms[kind] : late_ms;
+    *ret_late_ms = late_ms;
+    return RESULT_OK;
+}
+
 /* The system takes bookings while the database answers and accepts writes. Without a sweeper holds still lapse, but
  * payments wait; the answer says so, but that is no reason to turn customers away. */
 void health_get(struct call *call)
 {
     int64_t sweepers = 0;
     int64_t now_ms = 0;
+    int64_t late_ms = 0;
     if (metrics_processes("booking-api") == 0) {
         problem_say(call->response, call->request, PROBLEM_DATABASE_UNAVAILABLE, "No process of the API is running.");
         return;
@@ -29,6 +45,8 @@ void health_get(struct call *call)
     enum result r = bulkhead_enter_check() ? sweepers_can_be_written(call->db) : RESULT_UNAVAILABLE;
     if (r == RESULT_OK)
         r = sweepers_count(call->db, &sweepers, &now_ms);
+    if (r == RESULT_OK)
+        r = measure_lateness(call->db, &late_ms);
     if (r != RESULT_OK) {
         call_refuse(call, r == RESULT_INTERNAL ? RESULT_UNAVAILABLE : r);
         return;
@@ -39,6 +57,7 @@ void health_get(struct call *call)
     json_add_text(&w, "database", "ok");
     json_add_text(&w, "sweeper", sweepers > 0 ? "ok" : "down");
     json_add_int(&w, "sweepers", sweepers);
+    json_add_int(&w, "jobsLateSeconds", late_ms / 1000);
     json_add_time(&w, "serverTime", now_ms);
     json_add_text(&w, "version", BOOKING_VERSION);
     write_settings(&w, call->config);

@@ -46,10 +46,17 @@ const struct job_work *const sweeper_work[JOB_KIND_COUNT] = {
 /* The last job of a batch must begin within this fraction of its lease: an eighth. */
 #define BEGIN_FRACTION 8
 
-/* How many jobs can be begun while their leases are young. */
+/* How long the jobs of one kind may take to begin, so that the other kinds need not wait for its backlog. */
+#define BEGIN_MS 500
+
+/* How long timers may be fired in one go while the other kinds wait. */
+#define TIMERS_MS 500
+
+/* How many jobs can be begun while their leases are young and the other kinds wait. */
 static size_t begun_in_time(const struct sweeper *s, enum job_kind kind)
 {
-    double fit = (double)booking_lease_ms(s->config, kind) / BEGIN_FRACTION / s->begin_ms;
+    int64_t young_ms = booking_lease_ms(s->config, kind) / BEGIN_FRACTION;
+    double fit = (double)(young_ms < BEGIN_MS ? young_ms : BEGIN_MS) / s->begin_ms;
     if (fit >= JOBS_CLAIM_MAX)
         return JOBS_CLAIM_MAX;
     return fit < 1 ? 1 : (size_t)fit;
@@ -120,6 +127,36 @@ static bool claim_batch(struct sweeper *s, enum job_kind kind, size_t *reterr_co
     return *reterr_count == 0 || start(s, jobs, *reterr_count, claimed_ms);
 }
 
+/* Fires timers, batch after batch, until none is due or the others have waited long enough. A batch that is not full
+ * was the last. False when the database is away. */
+static bool claim_timers(struct sweeper *s, size_t *claimed, size_t *reterr_last)
+{
+    int64_t until_ms = monotonic_ms() + TIMERS_MS;
+    do {
+        if (!claim_batch(s, JOB_EXPIRE_HOLD, reterr_last))
+            return false;
+        *claimed += *reterr_last;
+        (void)http_pump(s->http);
+        notify_alive(monotonic_ms());
+    } while (*reterr_last == JOBS_CLAIM_MAX && *s->stop == 0 && monotonic_ms() < until_ms);
+    return true;
+}
+
+/* Claims one batch of a kind. While there is a backlog of timers, they have their turn again after each other kind. */
+static bool claim_kind(struct sweeper *s, enum job_kind kind, size_t *claimed, size_t *last_timers,
+                       size_t *reterr_count)
+{
+    if (kind == JOB_EXPIRE_HOLD) {
+        bool is_there = claim_timers(s, claimed, last_timers);
+        *reterr_count = *last_timers;
+        return is_there;
+    }
+    if (!claim_batch(s, kind, reterr_count))
+        return false;
+    *claimed += *reterr_count;
+    return *last_timers < JOBS_CLAIM_MAX || claim_timers(s, claimed, last_timers);
+}
+
 /* Claims one batch of each kind that is due, or only of timers while there is more to be settled. Returns how long it
  * is until more may be due: 0 when there may be more at once. */
 static int64_t claim_due(struct sweeper *s, bool busy, size_t *reterr_claimed)
@@ -127,6 +164,8 @@ static int64_t claim_due(struct sweeper *s, bool busy, size_t *reterr_claimed)
     int64_t due_in_ms[JOB_KIND_COUNT];
     int64_t wait_ms = busy ? 0 : s->config->sweeper_poll_interval_ms;
     enum result r = jobs_next_due(s->db, due_in_ms);
+
+    size_t last_timers = 0;
 
     *reterr_claimed = 0;
     if (r != RESULT_OK) {
@@ -142,9 +181,7 @@ static int64_t claim_due(struct sweeper *s, bool busy, size_t *reterr_claimed)
             wait_ms = due_in_ms[kind] < wait_ms ? due_in_ms[kind] : wait_ms;
             continue;
         }
-        bool is_there = claim_batch(s, (enum job_kind)kind, &count);
-        *reterr_claimed += count;
-        if (!is_there)
+        if (!claim_kind(s, (enum job_kind)kind, reterr_claimed, &last_timers, &count))
             return SWEEPER_TRY_AGAIN_MS;
         int64_t again_ms = count > 0 ? 0 : HELD_MS;
         wait_ms = again_ms < wait_ms ? again_ms : wait_ms;
