@@ -201,7 +201,7 @@ static void plans(void **state)
         { "JOB_RETRY", "i", "workflow_jobs", "PRIMARY", false },
         { "ORDER_FIND", "dnn", "o", "PRIMARY", false },
         { "ORDER_LOCK", "dnn", "o", "PRIMARY", false },
-        { "ORDER_UPDATE", "ssttiisisstdis", "orders", "PRIMARY", false },
+        { "ORDER_UPDATE", "ssttiisisnntdis", "orders", "PRIMARY", false },
         { "ORDER_LOCK_FREE", "dnn", "o", "PRIMARY", false },
         { "ORDER_FORGET", "tdi", "orders", "PRIMARY", false },
         { "ORDERS_TO_FORGET", "fi", "orders", "idx_flight", false },
