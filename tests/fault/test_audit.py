@@ -54,6 +54,10 @@ def look(stack):
 
 # The audit's name for each contradiction, the kind of order that it is planted in, and the SQL. {o} is the order's id.
 RETRY = "UPDATE workflow_jobs SET {set} WHERE order_id = '{{o}}'"
+REFUND = ("INSERT INTO refunds (refund_id, order_id, payment_id, amount_cents, currency, status, created_at, updated_at)"
+          " VALUES ('planted', '{{o}}', '{{p}}', {cents}, 'USD', '{status}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
+MESSAGE = "('{n}', '{{o}}', 'order.confirmed', '{{{{}}}}', '{status}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
+MESSAGES = "INSERT INTO messages (public_id, order_id, type, body, status, created_at, updated_at) VALUES "
 PLANTED = {
     "a seat sold twice": [
         ("held", "UPDATE orders SET seats = '{other_seats}' WHERE order_id = '{o}'")],
@@ -122,6 +126,17 @@ PLANTED = {
     "a confirmed order paid for more than once": [
         ("confirmed", "INSERT INTO payment_gateway.charges (idempotency_key, order_id, amount_cents, currency, status, created_at)"
                       " VALUES ('again', '{o}', 1, 'USD', 'APPROVED', UTC_TIMESTAMP(3))")],
+    "a refund without the job it needs": [
+        ("confirmed", REFUND.format(cents=1, status="PENDING")), ("confirmed", REFUND.format(cents=1, status="FAILED"))],
+    "more refunded than was captured": [
+        ("confirmed", REFUND.format(cents=1_000_000, status="REFUNDED")), ("failed", REFUND.format(cents=1, status="PENDING"))],
+    "a refund that the gateway's books contradict": [
+        ("confirmed", REFUND.format(cents=1, status="REFUNDED")),
+        ("confirmed", "INSERT INTO payment_gateway.charge_refunds VALUES ('{o}', '{p}', 1, UTC_TIMESTAMP(3))")],
+    "a message without the job that sends it": [
+        ("confirmed", MESSAGES + MESSAGE.format(n=1, status="PENDING"))],
+    "messages told out of order": [
+        ("confirmed", MESSAGES + MESSAGE.format(n=1, status="PENDING") + ", " + MESSAGE.format(n=2, status="SENT"))],
     "a charge that differs from its order": [
         ("confirmed", "UPDATE payment_gateway.charges SET amount_cents = amount_cents + 1 WHERE idempotency_key = '{p}'"),
         ("confirmed", "UPDATE payment_gateway.charges SET transaction_id = 'another' WHERE idempotency_key = '{p}'")],
@@ -138,7 +153,8 @@ CASES = [pytest.param(kind, state, sql, id=f"{kind.replace(' ', '-')}-{n}")
          for kind, cases in PLANTED.items() for n, (state, sql) in enumerate(cases)]
 
 TABLES = ("flight_booking.orders", "flight_booking.seats", "flight_booking.workflow_jobs", "flight_booking.workflow_events",
-          "flight_booking.payments", "flight_booking.locators", "payment_gateway.charges")
+          "flight_booking.payments", "flight_booking.locators", "flight_booking.refunds", "flight_booking.messages", "payment_gateway.charges",
+          "payment_gateway.charge_refunds")
 
 
 @pytest.fixture
