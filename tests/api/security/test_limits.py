@@ -121,6 +121,8 @@ def test_a_stranger_writes_no_rows(stack):
 
 @pytest.mark.parametrize("one, other, same", [
     ("2001:db8:1:2::a", "2001:db8:1:2:ffff::b", True), ("2001:db8::1", "2001:db8::2:3", True),
+    ("2001:db8:40::1", "2001:db8:40:0:9::9", True), ("2001:a0a:d0a::1", "2001:a0a:d0a:0:a0a:d0a:a0a:a0a", True),
+    ("2001:a0a:d0a::1", "2001:a0a:d0a:1::1", False), ("::1:0:0:0:1", "::2:0:0:0:1", False),
     ("2001:db8:1:3::a", "2001:db8:1:4::a", False), ("198.51.100.1", "198.51.100.2", False)])
 def test_a_network_of_ipv6_addresses_is_one_client(stack, one, other, same):
     assert 429 in statuses(lambda: from_address(stack, one).delete("/api/orders/none"), BURST + 5)
