@@ -6,14 +6,10 @@ import tempfile
 
 import pytest
 
-from clustered import ClusteredStack, migrated
+from clustered import SETTINGS, ClusteredStack, migrated
 from host import OWN_NETWORK
 from lab import NETWORK, OURS, Lab
 from nodes import Cluster, program
-
-SETTINGS = {"RESERVATION_TIMEOUT": "5s", "PAYMENT_TIMEOUT": "1s", "PAYMENT_FAILURE_RATE": "0.15", "PAYMENT_MAX_DELAY": "700ms",
-            "API_WORKERS": 24, "GATEWAY_WORKERS": 12, "SWEEPERS": 2}
-
 
 def pytest_collection_modifyitems(items):
     for item in items:

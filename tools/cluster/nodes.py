@@ -348,7 +348,7 @@ class Node:
         if any(f"{self.socket}".encode() in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
                for pid, name in self.cluster.processes().items() if name.startswith("python")):
             return
-        subprocess.Popen([*self.enter, sys.executable, str(CONF / "galera-agent"), self.address, "9200", str(self.socket)],
+        subprocess.Popen([*self.enter, sys.executable, str(CONF / "node-agent"), self.address, "9200", str(self.socket)],
                          env=self.cluster.environment, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                          stderr=open(self.directory / "agent.log", "a"), start_new_session=True)
 
