@@ -7,9 +7,9 @@
 /* A hold ends with its flight's departure, even if that was moved meanwhile. */
 #define END "LEAST(expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = orders.flight_id))"
 
-#define LOCK                                                                         \
-    "SELECT order_id, status, seats, " END " AS expires_at, UTC_TIMESTAMP(3) AS now" \
-    " FROM orders FORCE INDEX (PRIMARY) WHERE order_id IN (" SLOTS_64 ")"            \
+#define LOCK                                                                             \
+    "SELECT order_id, status, seats, " END " AS expires_at, UTC_TIMESTAMP(3) AS read_at" \
+    " FROM orders FORCE INDEX (PRIMARY) WHERE order_id IN (" SLOTS_64 ")"                \
     " ORDER BY order_id FOR UPDATE"
 DB_SQL(EXPIRY_LOCK, LOCK);
 DB_SQL(EXPIRY_LOCK_FREE, LOCK " SKIP LOCKED");
@@ -39,7 +39,7 @@ static enum result read_orders(struct db_rows *rows, struct expiry_list *list)
         size_t i = list->count++;
         text_copy(list->order[i].order_id, UUID_SIZE, db_get_text(rows, "order_id"));
         list->order[i].expires_at_ms = db_get_time(rows, "expires_at");
-        list->order[i].read_at_ms = db_get_time(rows, "now");
+        list->order[i].read_at_ms = db_get_time(rows, "read_at");
         if (!order_status_parse(db_get_text(rows, "status"), &list->order[i].status) ||
             !seat_list_parse(db_get_text(rows, "seats"), &seats))
             return RESULT_INTERNAL;

@@ -8,7 +8,9 @@
  * of the flight would have to wait for that row. The page is cut first, then
  * its seats are counted. */
 #define COUNTED                                                                                   \
-    "SELECT p.*,"                                                                                 \
+    "SELECT p.flight_id, p.flight_number, p.origin, p.destination, p.origin_time_zone,"           \
+    " p.destination_time_zone, p.departure_time, p.seat_rows, p.seat_layout, p.exit_rows,"        \
+    " p.price_cents, p.currency,"                                                                 \
     " (SELECT COUNT(*) FROM seats s WHERE s.flight_id = p.flight_id) AS total_seats,"             \
     " (SELECT COUNT(*) FROM seats s LEFT JOIN orders o ON o.order_id = s.reserved_by"             \
     "   WHERE s.flight_id = p.flight_id AND (s.status = 'AVAILABLE'"                              \

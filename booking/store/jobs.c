@@ -28,7 +28,7 @@ DB_SQL(JOB_REMOVE, "DELETE FROM workflow_jobs WHERE order_id = ? AND kind = ?");
 
 DB_SQL(JOBS_DUE,
        "SELECT job_id, order_id, subject_id, run_at, attempts, max_attempts, failures, locked_by, request_id,"
-       " UTC_TIMESTAMP(3) AS now"
+       " UTC_TIMESTAMP(3) AS read_at"
        " FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)"
        " ORDER BY run_at LIMIT ? FOR UPDATE SKIP LOCKED");
 
@@ -211,7 +211,7 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
             .max_attempts = db_get_int(rows, "max_attempts"),
             .failures = db_get_int(rows, "failures"),
             .due_at_ms = db_get_time(rows, "run_at"),
-            .claimed_at_ms = db_get_time(rows, "now"),
+            .claimed_at_ms = db_get_time(rows, "read_at"),
         };
         text_copy(job->order_id, sizeof job->order_id, db_get_text(rows, "order_id"));
         text_copy(job->subject_id, sizeof job->subject_id, db_get_text(rows, "subject_id"));

@@ -62,7 +62,7 @@ DB_SQL(ORDER_LAPSED_HOLDERS,
        " ORDER BY o.order_id LIMIT 32");
 
 DB_SQL(ORDERS_COUNT_HOLDS,
-       "SELECT COUNT(*) AS holds, MIN(h.ends) AS first_ends, UTC_TIMESTAMP(3) AS now FROM"
+       "SELECT COUNT(*) AS holds, MIN(h.ends) AS first_ends, UTC_TIMESTAMP(3) AS read_at FROM"
        " (SELECT " EFFECTIVE_END " AS ends FROM orders o WHERE o.user_id = ? AND o.status = 'SEATS_RESERVED') h"
        " WHERE h.ends > UTC_TIMESTAMP(3)");
 
@@ -240,7 +240,7 @@ enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_
     if (r != RESULT_OK)
         return r;
     *ret_count = db_get_int(rows, "holds");
-    *ret_ends_in_ms = *ret_count == 0 ? 0 : db_get_time(rows, "first_ends") - db_get_time(rows, "now");
+    *ret_ends_in_ms = *ret_count == 0 ? 0 : db_get_time(rows, "first_ends") - db_get_time(rows, "read_at");
     return RESULT_OK;
 }
 

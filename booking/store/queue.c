@@ -16,7 +16,7 @@ DB_SQL(QUEUE_STATE,
        "   WHERE status = 'RUNNING') AS running,"
        " (SELECT MIN(run_at)" INDEXED ") AS next_at,"
        " (SELECT paused_at FROM job_kinds WHERE kind = ?) AS paused_at,"
-       " UTC_TIMESTAMP(3) AS now");
+       " UTC_TIMESTAMP(3) AS read_at");
 
 /* The end of the history tells how fast work is done: in the last minute, or in the latest few thousand rows. */
 DB_SQL(QUEUE_RECENT,
@@ -73,7 +73,7 @@ static enum result read_state(struct db *db, enum job_kind kind, int64_t lease_m
         .failed = db_get_int(rows, "failed"),
         .next_at_ms = db_get_time(rows, "next_at"),
         .paused_at_ms = db_get_time(rows, "paused_at"),
-        .now_ms = db_get_time(rows, "now"),
+        .now_ms = db_get_time(rows, "read_at"),
     };
     return RESULT_OK;
 }

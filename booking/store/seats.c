@@ -20,7 +20,7 @@
  * in which they are locked. The flight is read by a subquery, which takes no
  * lock, so that customers of one flight do not queue for it. */
 #define LOCK(slots)                                                                                 \
-    "SELECT seat_number, status, reserved_by, UTC_TIMESTAMP(3) AS now, " FLIGHT_FACTS_OF(           \
+    "SELECT seat_number, status, reserved_by, UTC_TIMESTAMP(3) AS read_at, " FLIGHT_FACTS_OF(       \
         "?") " FROM seats FORCE INDEX (PRIMARY) WHERE flight_id = ? AND seat_number IN (" slots ")" \
              " ORDER BY flight_id, seat_number" FOR_UPDATE
 DB_SQL(SEATS_LOCK_FEW, LOCK(SLOTS_4));
@@ -53,7 +53,7 @@ DB_SQL(SEATS_OF_FLIGHT,
        " WHERE s.flight_id = ? ORDER BY s.seat_row, s.seat_column");
 
 DB_SQL(SEATS_HOLDERS,
-       "SELECT DISTINCT s.reserved_by, UTC_TIMESTAMP(3) AS now FROM seats s"
+       "SELECT DISTINCT s.reserved_by, UTC_TIMESTAMP(3) AS read_at FROM seats s"
        " JOIN orders o ON o.order_id = s.reserved_by"
        " WHERE s.reserved_by > ? AND o.created_at <= COALESCE(?, UTC_TIMESTAMP(3))"
        " AND (? IS NULL OR s.flight_id = ?)"
@@ -104,7 +104,7 @@ static enum result read_locked(struct db_rows *rows, struct locked_seats *locked
         locked->seat[i].status = parse_status(db_get_text(rows, "status"));
         if (i == 0 && !flight_facts_read(db_get_text(rows, "flight_facts"), &locked->of_flight))
             return RESULT_INTERNAL;
-        locked->now_ms = db_get_time(rows, "now");
+        locked->now_ms = db_get_time(rows, "read_at");
     }
     return r;
 }
@@ -199,7 +199,7 @@ enum result seats_holders(struct db *db, const char *flight_id, const char *afte
         if (count == limit)
             continue;
         text_copy(reterr_ids[count++], UUID_SIZE, db_get_text(rows, "reserved_by"));
-        *until_ms = *until_ms == TIME_NONE ? db_get_time(rows, "now") : *until_ms;
+        *until_ms = *until_ms == TIME_NONE ? db_get_time(rows, "read_at") : *until_ms;
     }
     *reterr_count = count;
     return r;

@@ -12,7 +12,7 @@ DB_SQL(SWEEPER_LEAVE, "DELETE FROM sweepers WHERE worker = ?");
 #define IS_ALIVE \
     "last_seen > UTC_TIMESTAMP(3) - INTERVAL 15 SECOND AND last_seen < UTC_TIMESTAMP(3) + INTERVAL 5 SECOND"
 DB_SQL(SWEEPERS_COUNT,
-       "SELECT COUNT(*) AS alive, UTC_TIMESTAMP(3) AS now FROM sweepers"
+       "SELECT COUNT(*) AS alive, UTC_TIMESTAMP(3) AS read_at FROM sweepers"
        " WHERE " IS_ALIVE);
 DB_SQL(SWEEPERS_LIST,
        "SELECT worker, started_at, last_seen, in_flight,"
@@ -43,7 +43,7 @@ enum result sweepers_count(struct db *db, int64_t *ret_alive, int64_t *ret_now_m
     if (r != RESULT_OK)
         return r;
     *ret_alive = db_get_int(rows, "alive");
-    *ret_now_ms = db_get_time(rows, "now");
+    *ret_now_ms = db_get_time(rows, "read_at");
     return RESULT_OK;
 }
 
