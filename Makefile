@@ -78,6 +78,7 @@ TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $
 .PHONY: help setup setup-test build programs start stop restart status logs migrate admin db-shell backup restore \
         install uninstall deb test-package test test-unit test-mysql test-mariadb test-api test-ui test-sso \
         screenshots test-parallel test-fault test-docker test-fresh test-long audit test-build test-programs fault-programs asan \
+        cluster cluster-stop cluster-kill test-cluster \
         bench bench-programs fuzz test-fuzz fuzz-programs valgrind lint format tidy hooks dist clean \
         distclean FORCE
 

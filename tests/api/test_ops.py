@@ -8,7 +8,7 @@ import pytest
 from shapes import NO_ORDER
 from stack import wait_for
 
-KINDS = ("EXPIRE_HOLD", "PAYMENT_ATTEMPT", "VOID_CHARGE", "SEND_CONFIRMATION")
+KINDS = ("EXPIRE_HOLD", "PAYMENT_ATTEMPT", "VOID_CHARGE", "SEND_CONFIRMATION", "REFUND_CHARGE", "SEND_MESSAGE")
 
 
 @pytest.fixture(scope="module")
