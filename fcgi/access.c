@@ -19,9 +19,7 @@ void access_allow_origin(struct call *call)
 {
     const char *allowed = call->config->allowed_origin;
     const char *origin = request_header(call->request, "HTTP_ORIGIN");
-    if (strcmp(allowed, "*") == 0 && is_for_staff(call->request))
-        return;
-    if (*allowed == '\0')
+    if (*allowed == '\0' || (strcmp(allowed, "*") == 0 && is_for_staff(call->request)))
         return;
     buf_add_str(&call->response->headers, "Vary: Origin\r\n");
     if (origin == NULL || (strcmp(allowed, "*") != 0 && strcmp(allowed, origin) != 0))

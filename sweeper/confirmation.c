@@ -5,8 +5,6 @@
 #include "booking/base/log.h"
 #include "booking/core/order_json.h"
 
-#include <stdio.h>
-
 static enum result settle(struct task *task)
 {
     return booking_settle_confirmation(task->sweeper->db, &task->job, task->sweeper->worker, &task->delivery);
@@ -17,20 +15,7 @@ static void on_answer(const struct http_answer *http, void *context)
     struct task *task = context;
     CRASH_SCOPE("confirmation");
     CRASH_POINT("answered");
-    bool sent = http->status >= 200 && http->status < 300;
-    if (!sent && http->status != 0)
-        (void)snprintf(task->reason, sizeof task->reason, "The receiver answered %d", http->status);
-    else if (!sent)
-        (void)snprintf(task->reason, sizeof task->reason, "The receiver could not be reached: %.200s", http->error);
-    task->delivery = (struct delivery_result){
-        .delivered = sent,
-        .outcome = sent              ? "SENT"
-                   : http->timed_out ? "TIMEOUT"
-                                     : "ERROR",
-        .reason = sent ? NULL : task->reason,
-        .retry_after_ms = http->retry_after_ms,
-        .duration_ms = http->duration_ms,
-    };
+    sweeper_read_receipt(task, http);
     log_info("confirmation_attempt", LOG_TEXT("request_id", task->job.request_id),
              LOG_TEXT("order", task->job.order_id), LOG_NUMBER("attempt", task->job.claim),
              LOG_NUMBER("status", http->status));

@@ -23,22 +23,9 @@ static void on_answer(const struct http_answer *http, void *context)
     struct task *task = context;
     CRASH_SCOPE("message");
     CRASH_POINT("answered");
-    bool sent = http->status >= 200 && http->status < 300;
-    if (!sent && http->status != 0)
-        (void)snprintf(task->reason, sizeof task->reason, "The receiver answered %d", http->status);
-    else if (!sent)
-        (void)snprintf(task->reason, sizeof task->reason, "The receiver could not be reached: %.200s", http->error);
-    task->delivery = (struct delivery_result){
-        .delivered = sent,
-        .is_final = http->status == GONE,
-        .outcome = sent              ? "SENT"
-                   : http->timed_out ? "TIMEOUT"
-                                     : "ERROR",
-        .reason = sent ? NULL : task->reason,
-        .retry_after_ms = http->retry_after_ms,
-        .duration_ms = http->duration_ms,
-    };
-    metrics_add(sent ? METRIC_MESSAGE_SENT : METRIC_MESSAGE_FAILED, 1);
+    sweeper_read_receipt(task, http);
+    task->delivery.is_final = http->status == GONE;
+    metrics_add(task->delivery.delivered ? METRIC_MESSAGE_SENT : METRIC_MESSAGE_FAILED, 1);
     log_info("message_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id),
              LOG_NUMBER("attempt", task->message.tries + 1), LOG_NUMBER("status", http->status),
              LOG_NUMBER("ms", http->duration_ms));

@@ -81,6 +81,11 @@ extern const struct job_work *const sweeper_work[JOB_KIND_COUNT];
  * and ends it, so that it waits to be settled. */
 struct task *sweeper_task_new(struct sweeper *sweeper, const struct job *job, int64_t lease_began_ms);
 void sweeper_task_end(struct task *task);
+
+/* What became of something that was sent to a receiver outside, into task->delivery: any 2xx says that it was
+ * received. */
+void sweeper_read_receipt(struct task *task, const struct http_answer *http);
+
 /* Drops a task without a word to the database: its lease runs out. */
 void sweeper_task_drop(struct task *task, const char *why);
 

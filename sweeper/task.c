@@ -4,6 +4,7 @@
 #include "booking/base/log.h"
 #include "booking/base/notify.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 /* Long enough for a hundred settlements, short enough that they make no timer late. */
@@ -140,6 +141,24 @@ static bool settle_one(struct sweeper *s, struct task *task)
         is_there = sweeper_job_failed(s, &task->job, "settle", r);
     task_free(task);
     return is_there;
+}
+
+void sweeper_read_receipt(struct task *task, const struct http_answer *http)
+{
+    bool sent = http->status >= 200 && http->status < 300;
+    if (!sent && http->status != 0)
+        (void)snprintf(task->reason, sizeof task->reason, "The receiver answered %d", http->status);
+    else if (!sent)
+        (void)snprintf(task->reason, sizeof task->reason, "The receiver could not be reached: %.200s", http->error);
+    task->delivery = (struct delivery_result){
+        .delivered = sent,
+        .outcome = sent              ? "SENT"
+                   : http->timed_out ? "TIMEOUT"
+                                     : "ERROR",
+        .reason = sent ? NULL : task->reason,
+        .retry_after_ms = http->retry_after_ms,
+        .duration_ms = http->duration_ms,
+    };
 }
 
 static struct task *next_to_settle(const struct sweeper *s)

@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-/* The keys by which people are found, whoever typed their names and on whatever keyboard. Both are computed here and
+/* The keys by which a look-up finds people, however a customer typed the names. The program computes both, here and
  * never by the database, whose collations differ between servers and versions. The texts must be well-formed UTF-8. */
 
 /* 255 characters of UTF-8, and the NUL. */

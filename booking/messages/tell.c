@@ -12,7 +12,7 @@
 
 #include <string.h>
 
-/* Nobody wants to hear of what is older. A backup that is restored tells nothing that was told before it was made. */
+/* The sweeper sends nothing older, so that a restored backup does not tell a receiver again what it was told before. */
 #define MESSAGE_MAX_AGE_MS INT64_C(86400000)
 
 /* Between the tries: 1 s, 2 s, 4 s … half an hour. */

@@ -24,7 +24,8 @@ struct forgetting {
     struct order *order;
 };
 
-/* A worker waits for nobody. The order is then there at its next pass, or forgotten. */
+/* The sweeper waits for no other session. It finds the order again at its next pass, unless that session has forgotten
+ * it. */
 static enum result lock(struct db *db, const struct forgetting *f)
 {
     if (f->caller != NULL)
@@ -99,8 +100,8 @@ static enum result settle_lapse(struct db *db, const struct config *config, stru
     return RESULT_OK;
 }
 
-/* Stored answers go first: whoever dies in between has forgotten nothing yet and begins anew. After that a final order
- * gets no more of them, but for refusals. */
+/* Stored answers go first: a process that dies in between has forgotten nothing yet, and the next begins anew. After
+ * that a final order gets no more of them, but for refusals. */
 static enum result remove_answers(struct db *db, const struct order *order)
 {
     bool may_have_some = order->updated_at_ms > order->read_at_ms - ANSWERS_KEPT_MS;

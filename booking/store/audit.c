@@ -44,16 +44,11 @@ enum result audit_add(struct db *db, const struct audit_row *row)
                    NULL);
 }
 
-static struct db_value number_or_null(int64_t number)
-{
-    return number == 0 ? db_text(NULL) : db_int(number);
-}
-
 enum result audit_list(struct db *db, const struct audit_filter *f, void (*each)(const struct audit_row *, void *),
                        void *context)
 {
     struct db_rows *rows = NULL;
-    struct db_value actor = number_or_null(f->actor_id);
+    struct db_value actor = db_id(f->actor_id);
     struct db_value before = db_time(f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms);
     enum result r = db_query(db, &AUDIT_LIST,
                              DB_ARGS(actor, actor, db_text(f->action), db_text(f->action), db_text(f->object_id),

@@ -101,6 +101,11 @@ struct db_value db_int(int64_t n)
     return (struct db_value){ .type = DB_INT, .number = n };
 }
 
+struct db_value db_id(int64_t id)
+{
+    return id == 0 ? db_text(NULL) : db_int(id);
+}
+
 struct db_value db_text(const char *text)
 {
     return text == NULL ? (struct db_value){ .type = DB_NULL } : db_bytes(text, strlen(text));

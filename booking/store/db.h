@@ -45,6 +45,7 @@ struct db_value {
 };
 
 struct db_value db_int(int64_t n);
+struct db_value db_id(int64_t id);         /* 0 binds NULL */
 struct db_value db_text(const char *text); /* NULL binds NULL */
 struct db_value db_bytes(const char *bytes, size_t len);
 struct db_value db_time(int64_t ms); /* TIME_NONE binds NULL */

@@ -24,11 +24,6 @@ DB_SQL(EVENTS_LIST,
        " e.request_id, e.actor_id, p.name AS actor, e.created_at FROM workflow_events e"
        " LEFT JOIN persons p ON p.person_id = e.actor_id WHERE e.order_id = ? ORDER BY e.event_id");
 
-static struct db_value id_or_null(int64_t id)
-{
-    return id == 0 ? db_text(NULL) : db_int(id);
-}
-
 enum result events_add(struct db *db, const struct event *e)
 {
     struct db_value none = db_text(NULL);
@@ -36,7 +31,7 @@ enum result events_add(struct db *db, const struct event *e)
                    DB_ARGS(db_text(e->order_id), db_text(e->type), db_text(e->from_status), db_text(e->to_status),
                            e->attempt == 0 ? none : db_int(e->attempt), db_text(e->outcome),
                            e->duration_ms == NULL ? none : db_int(*e->duration_ms), db_text(e->by.worker),
-                           db_text(e->detail), db_text(e->by.request_id), id_or_null(e->by.actor_id),
+                           db_text(e->detail), db_text(e->by.request_id), db_id(e->by.actor_id),
                            db_int(db_change_id(db))),
                    NULL);
 }
@@ -46,7 +41,7 @@ enum result events_add_birth(struct db *db, const struct order *o, int64_t actor
     char seats[SEATS_TEXT_SIZE];
     seat_list_format(&o->seats, seats);
     struct db_value request = db_text(o->run_id[0] == '\0' ? NULL : o->run_id);
-    struct db_value actor = id_or_null(actor_id);
+    struct db_value actor = db_id(actor_id);
     struct db_value change = db_int(db_change_id(db));
     struct db_value now = db_time(o->created_at_ms);
     return db_exec(db, &EVENT_ADD_BIRTH,

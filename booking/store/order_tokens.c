@@ -2,14 +2,12 @@
 #include "booking/store/order_tokens.h"
 
 #include "booking/base/text.h"
-
-/* As for staff: 160 random bits need no slow hash. */
-#define TOKEN_HASH "UNHEX(SHA2(?, 256))"
+#include "booking/store/token_hash.h"
 
 DB_SQL(ORDER_TOKEN_FIND,
        "SELECT order_id FROM order_tokens WHERE token_hash = " TOKEN_HASH " AND expires_at > UTC_TIMESTAMP(3)");
 
-/* Waits for whoever is forgetting the order's persons, and then sees it: no token outlives that. */
+/* Waits for a session that is forgetting the order's persons, and then sees that it has: no token outlives them. */
 DB_SQL(ORDER_TOKEN_ADD,
        "INSERT INTO order_tokens (token_hash, order_id, expires_at) SELECT " TOKEN_HASH ", o.order_id, ? FROM orders o"
        " WHERE o.order_id = ? AND o.forgotten_at IS NULL LOCK IN SHARE MODE");
@@ -32,7 +30,8 @@ enum result order_tokens_add(struct db *db, const char *token, const char *order
     uint64_t added = 0;
     enum result r = db_exec(db, &ORDER_TOKEN_ADD, DB_ARGS(db_text(token), db_time(expires_at_ms), db_text(order_id)),
                             &added);
-    /* It was sent again on a new connection, and the first time had done it: nobody else draws this token. */
+    /* The statement was sent again on a new connection, and had been done the first time: no other request draws this
+     * token. */
     if (r == RESULT_DUPLICATE)
         return RESULT_OK;
     return r == RESULT_OK && added == 0 ? RESULT_NOT_FOUND : r;

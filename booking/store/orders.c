@@ -23,7 +23,8 @@
     "CASE WHEN o.status = 'SEATS_RESERVED' AND " EFFECTIVE_END " <= UTC_TIMESTAMP(3)" \
     " THEN 'EXPIRED' ELSE o.status END"
 
-/* Somebody else's order is not there at all, so that a stranger's question costs the same either way. */
+/* The statement does not find another owner's order, so that a stranger's request costs the API the same work whether
+ * or not there is such an order. */
 #define OF_OWNER " AND (? IS NULL OR o.owner = ?)"
 
 DB_SQL(ORDER_FIND, SELECT_ORDERS " WHERE o.order_id = ?" OF_OWNER);

@@ -2,8 +2,7 @@
 #include "booking/store/staff.h"
 
 #include "booking/base/text.h"
-
-#define TOKEN_HASH "UNHEX(SHA2(?, 256))"
+#include "booking/store/token_hash.h"
 
 DB_SQL(STAFF_PERSON, "SELECT person_id FROM persons WHERE known_by = ? AND name = ?");
 
@@ -12,7 +11,6 @@ DB_SQL(STAFF_NAME, "SELECT name FROM persons WHERE person_id = ?");
 DB_SQL(STAFF_PERSON_ADD,
        "INSERT INTO persons (kind, known_by, name, created_at) VALUES ('STAFF', ?, ?, UTC_TIMESTAMP(3))");
 
-/* No slow hash is needed: a token has 160 random bits, so nobody can try them all, however fast. */
 DB_SQL(STAFF_OF_TOKEN, "SELECT person_id, role FROM staff_tokens WHERE token_hash = " TOKEN_HASH
                        " AND revoked_at IS NULL");
 
