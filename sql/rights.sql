@@ -1,11 +1,21 @@
 -- SPDX-License-Identifier: MIT
 -- What the programs' accounts may do: no more than their statements need, and nothing that changes a schema. The
--- history and the audit log are only ever added to, and flights are only read. Run it after the migrations, with an account that may grant
+-- history and the audit log are only ever added to. Run it after the migrations, with an account that may grant
 -- rights; conf/stack does so for the database it runs itself. For another server, put the names and hosts of its
 -- accounts here.
 
-GRANT SELECT ON flight_booking.flights TO booking_app@localhost;
-GRANT SELECT, UPDATE ON flight_booking.seats TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.flights TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.seats TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.places TO booking_app@localhost;
+GRANT SELECT, INSERT, DELETE ON flight_booking.cabins TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.imports TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.import_rows TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.import_faults TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.reconciliations TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.reconciliation_charges TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.reconciliation_findings TO booking_app@localhost;
+GRANT SELECT, INSERT, UPDATE, DELETE ON flight_booking.flight_counts TO booking_app@localhost;
+GRANT SELECT, INSERT, DELETE ON flight_booking.boardings TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON flight_booking.orders TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON flight_booking.payments TO booking_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON flight_booking.refunds TO booking_app@localhost;
@@ -27,3 +37,6 @@ GRANT SELECT, INSERT, DELETE ON flight_booking.order_tokens TO booking_app@local
 GRANT SELECT, INSERT, UPDATE ON payment_gateway.charges TO gateway_app@localhost;
 GRANT SELECT, INSERT, UPDATE ON payment_gateway.charge_calls TO gateway_app@localhost;
 GRANT SELECT, INSERT ON payment_gateway.charge_refunds TO gateway_app@localhost;
+GRANT SELECT, INSERT, UPDATE ON payment_gateway.charge_pages TO gateway_app@localhost;
+GRANT SELECT, INSERT, UPDATE ON payment_gateway.stripe_charges TO gateway_app@localhost;
+GRANT SELECT, INSERT, UPDATE ON payment_gateway.stripe_refunds TO gateway_app@localhost;

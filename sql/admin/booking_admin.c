@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* booking-admin: makes, changes and revokes the tokens of staff, straight in the database. It is for the first token,
  * and for when nobody who may make one over the API is left. What it does is in the audit log like everybody else's
- * changes, by a person who has the name of the system's account. */
+ * changes, by a person who has the name of the system's account. It also lists what only this host can know: the
+ * flights whose local times have another meaning since its time zones were updated. */
 
 #include "booking/base/text.h"
 #include "booking/base/timestamp.h"
 #include "booking/booking.h"
+#include "booking/core/said_time.h"
+#include "booking/flights/moved.h"
 #include "booking/store/audit.h"
 #include "booking/store/staff.h"
 
@@ -17,7 +20,7 @@
 #include <unistd.h>
 
 static const char usage[] = "booking-admin list | add NAME ROLE | role NAME ROLE | rotate NAME | revoke NAME |"
-                            " audit [LIMIT]";
+                            " audit [LIMIT] | flights-moved";
 
 #define AUDIT_LIMIT 20
 #define AUDIT_LIMIT_MAX 1000
@@ -171,6 +174,32 @@ static int show_changes(const struct task *o)
     return r == RESULT_OK ? DONE : refuse(o, r);
 }
 
+/* ── flights ────────────────────────────────────────────────────────────── */
+
+static void print_moved(const struct moved_time *time, void *context)
+{
+    size_t *count = context;
+    char kept[TIMESTAMP_SIZE];
+    char now[TIMESTAMP_SIZE] = "";
+    ++*count;
+    timestamp_format(time->kept_ms, kept);
+    if (time->answer == ZONE_OK)
+        timestamp_format(time->ms, now);
+    (void)printf("%s  %s  %s  %s -> %s\n", time->flight_id, time->is_arrival ? "arrival" : "departure", time->said,
+                 kept, time->answer == ZONE_OK ? now : said_time_fault(time->answer));
+}
+
+static int list_moved(const struct task *o)
+{
+    size_t count = 0;
+    enum result r = booking_moved_flights(o->db, print_moved, &count);
+    if (r != RESULT_OK)
+        return refuse(o, r);
+    if (count > 0)
+        (void)fprintf(stderr, "booking-admin: %zu times; get each of these flights and put it again\n", count);
+    return DONE;
+}
+
 /* ── the command line ───────────────────────────────────────────────────── */
 
 /* What a command's operands are: n for a name, r for a role, l for a number of lines, which may be left out. */
@@ -179,8 +208,9 @@ static const struct command {
     const char *operands;
     int (*run)(const struct task *o);
 } commands[] = {
-    { "list", "", list_staff },      { "add", "nr", add_staff },      { "role", "nr", set_role },
-    { "rotate", "n", rotate_token }, { "revoke", "n", revoke_token }, { "audit", "l", show_changes },
+    { "list", "", list_staff },          { "add", "nr", add_staff },      { "role", "nr", set_role },
+    { "rotate", "n", rotate_token },     { "revoke", "n", revoke_token }, { "audit", "l", show_changes },
+    { "flights-moved", "", list_moved },
 };
 
 static int read_operand(char kind, const char *text, struct task *o)

@@ -3,8 +3,8 @@
  *
  * Applies the numbered files of a directory in the order of their names, each once. schema_migrations remembers which
  * were applied, and migration_progress how far a file came that failed halfway (DDL cannot be rolled back), so that the
- * next run goes on there. Of two runs at the same time one waits for the other. The database is created if it is
- * missing and the account may create it. */
+ * next run goes on there. After the files, flights without a cabin get one (cabins.c). Of two runs at the same time one
+ * waits for the other. The database is created if it is missing and the account may create it. */
 
 #include "booking/base/buf.h"
 #include "booking/base/log.h"
@@ -13,6 +13,7 @@
 #include "booking/base/text.h"
 #include "booking/config.h"
 #include "booking/store/db.h"
+#include "sql/migrate/cabins.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -284,6 +285,14 @@ static int for_each_file(struct db *db, const char *dir, int (*select)(const str
     return status;
 }
 
+/* Whether this database has flights with cabins: the simulator's has not. */
+static bool has_cabins(struct db *db)
+{
+    struct db_rows *rows = NULL;
+    return db_query_one(db, &MIGRATION_FIND, DB_ARGS(db_text("0009_flights.sql")), RESULT_NOT_FOUND, &rows) ==
+           RESULT_OK;
+}
+
 static int migrate(struct db *db, const char *dir, bool demo_flights)
 {
     char demo[4096];
@@ -295,6 +304,8 @@ static int migrate(struct db *db, const char *dir, bool demo_flights)
     (void)snprintf(demo, sizeof demo, "%s/demo", dir);
     if (status == 0 && demo_flights)
         status = for_each_file(db, demo, is_sql, run_demo);
+    if (status == 0 && has_cabins(db))
+        status = migrate_cabins(db);
     /* The lock also ends with the connection. */
     (void)unlock(db);
     return status;

@@ -1,0 +1,3 @@
+-- SPDX-License-Identifier: MIT
+-- Charges are listed by when they were captured.
+ALTER TABLE charges ADD KEY idx_captured (captured_at, idempotency_key);
