@@ -34,7 +34,7 @@
 /* This number must change whenever the layout below changes, or the owner of a cell in it. It is part of the file's
  * name, so that programs of two versions, which run at the same time during an upgrade, never count into each other's
  * cells or change the size of each other's file. */
-#define LAYOUT 10
+#define LAYOUT 15
 
 static const double bounds[] = { 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10 };
 #define BOUND_COUNT (sizeof bounds / sizeof bounds[0])
@@ -289,11 +289,13 @@ struct family {
     const char *const *values;
 };
 
-static const char *const kinds[] = { "EXPIRE_HOLD",       "PAYMENT_ATTEMPT", "VOID_CHARGE",
-                                     "SEND_CONFIRMATION", "REFUND_CHARGE",   "SEND_MESSAGE" };
+static const char *const kinds[] = { "EXPIRE_HOLD",   "PAYMENT_ATTEMPT", "VOID_CHARGE",   "SEND_CONFIRMATION",
+                                     "REFUND_CHARGE", "SEND_MESSAGE",    "CANCEL_FLIGHT", "SEND_MAIL",
+                                     "TELL_FLIGHT",   "IMPORT_FLIGHTS",  "RECONCILE" };
 static const char *const outcomes[] = { "approved", "declined", "error", "timeout", "pending" };
 static const char *const voids[] = { "voided", "failed" };
 static const char *const messages[] = { "sent", "failed" };
+static const char *const mails[] = { "sent", "refused", "failed" };
 static const char *const refunds[] = { "refunded", "failed" };
 static const char *const lookups[] = { "found", "failed", "limited" };
 static const char *const order_statuses[] = { "CREATED", "SEATS_RESERVED", "PAYMENT_PENDING", "CONFIRMED",
@@ -307,13 +309,14 @@ static const struct family families[] = {
     { "booking_database_round_trips_total", "Statements sent to the database.", METRIC_ROUND_TRIPS, 1, NULL, NULL },
     { "booking_idempotent_replays_total", "Requests with a known Idempotency-Key, answered with its first answer.",
       METRIC_IDEMPOTENT_REPLAYS, 1, NULL, NULL },
-    { "booking_jobs_claimed_total", "Jobs claimed by sweepers.", METRIC_CLAIMED_EXPIRE_HOLD, 6, "kind", kinds },
+    { "booking_jobs_claimed_total", "Jobs claimed by sweepers.", METRIC_CLAIMED_EXPIRE_HOLD, 11, "kind", kinds },
     { "booking_payment_attempts_total", "Payment attempts, by outcome.", METRIC_ATTEMPT_APPROVED, 5, "outcome",
       outcomes },
     { "booking_void_attempts_total", "Tries to void a charge, by outcome.", METRIC_VOIDED, 2, "outcome", voids },
     { "booking_refund_attempts_total", "Tries to make a refund, by outcome.", METRIC_REFUNDED, 2, "outcome", refunds },
     { "booking_message_attempts_total", "Tries to send a message, by outcome.", METRIC_MESSAGE_SENT, 2, "outcome",
       messages },
+    { "booking_mail_attempts_total", "Tries to send a mail, by outcome.", METRIC_MAIL_SENT, 3, "outcome", mails },
     { "booking_lookups_total",
       "Look-ups of an order by its locator, by outcome; limited: that locator was guessed too often.",
       METRIC_LOOKUP_FOUND, 3, "outcome", lookups },

@@ -23,6 +23,11 @@ enum metric {
     METRIC_CLAIMED_SEND_CONFIRMATION,
     METRIC_CLAIMED_REFUND_CHARGE,
     METRIC_CLAIMED_SEND_MESSAGE,
+    METRIC_CLAIMED_CANCEL_FLIGHT,
+    METRIC_CLAIMED_SEND_MAIL,
+    METRIC_CLAIMED_TELL_FLIGHT,
+    METRIC_CLAIMED_IMPORT_FLIGHTS,
+    METRIC_CLAIMED_RECONCILE,
     METRIC_ATTEMPT_APPROVED,
     METRIC_ATTEMPT_DECLINED,
     METRIC_ATTEMPT_ERROR,
@@ -34,6 +39,9 @@ enum metric {
     METRIC_REFUND_FAILED,
     METRIC_MESSAGE_SENT,
     METRIC_MESSAGE_FAILED,
+    METRIC_MAIL_SENT,
+    METRIC_MAIL_REFUSED,
+    METRIC_MAIL_FAILED,
     METRIC_LOOKUP_FOUND,
     METRIC_LOOKUP_FAILED,
     METRIC_LOOKUP_LIMITED,
@@ -66,7 +74,7 @@ void metrics_observe(enum metric_time what, double seconds);
 
 /* Counts a request by the number of its route (below METRICS_ROUTES_MAX) and
  * its status; between the two calls the process counts as busy. */
-#define METRICS_ROUTES_MAX 48
+#define METRICS_ROUTES_MAX 96
 void metrics_request_begin(void);
 void metrics_request_end(size_t route, int status, double seconds);
 

@@ -175,6 +175,22 @@ void text_copy(char *to, size_t size, const char *from)
     to[len] = '\0';
 }
 
+bool text_like_part(char *to, size_t size, const char *text)
+{
+    size_t len = 0;
+    if (2 * strlen(text) + 3 > size)
+        return false;
+    to[len++] = '%';
+    for (; *text != '\0'; text++) {
+        if (*text == '%' || *text == '_' || *text == '\\')
+            to[len++] = '\\';
+        to[len++] = *text;
+    }
+    to[len++] = '%';
+    to[len] = '\0';
+    return true;
+}
+
 bool text_parse_int(const char *text, long long min, long long max, long long *ret)
 {
     if (*text == '\0' || strspn(text, "0123456789") != strlen(text))

@@ -43,6 +43,11 @@ int text_hex_value(char c);
  * code point. Always NUL-terminated. */
 void text_copy(char *to, size_t size, const char *from);
 
+/* Makes the LIKE pattern of what contains this text, whose wildcards are
+ * taken literally: "%text%". Behind its first byte is the pattern of what
+ * begins with the text. False if it does not fit. */
+bool text_like_part(char *to, size_t size, const char *text);
+
 /* Reads a decimal number without sign, in min..max. False otherwise; *ret is
  * then untouched. */
 bool text_parse_int(const char *text, long long min, long long max, long long *ret);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #define PREFIX "sweeper."
+#define PAYMENT 'p' /* what a datagram says; any other byte: there may be anything */
 
 static int open_socket(void)
 {
@@ -26,8 +27,9 @@ static int set_address(struct sockaddr_un *address, const char *dir, const char 
     return len > 0 && (size_t)len < sizeof address->sun_path ? 0 : -1;
 }
 
-void wake_all(const char *dir)
+void wake_all(const char *dir, enum wake what)
 {
+    const char byte = what == WAKE_PAYMENT ? PAYMENT : '\0';
     DIR *d = *dir == '\0' ? NULL : opendir(dir);
     if (d == NULL)
         return;
@@ -36,7 +38,7 @@ void wake_all(const char *dir)
         struct sockaddr_un address;
         if (strncmp(e->d_name, PREFIX, sizeof PREFIX - 1) != 0 || set_address(&address, dir, e->d_name) != 0)
             continue;
-        if (sendto(fd, "", 1, 0, (const struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED)
+        if (sendto(fd, &byte, 1, 0, (const struct sockaddr *)&address, sizeof address) < 0 && errno == ECONNREFUSED)
             (void)unlink(address.sun_path); /* left by a sweeper that was killed */
     }
     if (fd >= 0)
@@ -74,11 +76,11 @@ void wake_close(int fd, const char *path)
     (void)close(fd);
 }
 
-bool wake_drain(int fd)
+enum wake wake_drain(int fd)
 {
-    char byte;
-    bool any = false;
+    char byte = '\0';
+    enum wake what = WAKE_NONE;
     while (recv(fd, &byte, sizeof byte, 0) >= 0)
-        any = true;
-    return any;
+        what = byte == PAYMENT && what != WAKE_ANYTHING ? WAKE_PAYMENT : WAKE_ANYTHING;
+    return what;
 }

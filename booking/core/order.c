@@ -58,13 +58,25 @@ static void failure_message(const struct order *order, char *ret_text, size_t si
                        (long long)order->payment_attempts, order->payment_attempts == 1 ? "" : "s");
 }
 
+/* An error is left over from a payment that was declined. */
+static void hold_message(const struct order *order, char *ret_text, size_t size)
+{
+    if (order->last_error[0] == '\0')
+        text_copy(ret_text, size, "Your seats are held. Pay before the time runs out.");
+    else
+        (void)snprintf(ret_text, size, "%s. Your seats are still held: you can pay again before the time runs out.",
+                       order->last_error);
+}
+
 void order_message(const struct order *order, int64_t max_attempts, char *ret_text, size_t size)
 {
     switch (order->status) {
     case ORDER_CREATED:
-    case ORDER_SEATS_RESERVED: text_copy(ret_text, size, "Your seats are held. Pay before the time runs out."); break;
+    case ORDER_SEATS_RESERVED: hold_message(order, ret_text, size); break;
     case ORDER_PAYMENT_PENDING:
-        if (order->failed_attempts == 0)
+        if (order->payment_url[0] != '\0')
+            text_copy(ret_text, size, "Please complete your payment on the page of the payment service.");
+        else if (order->failed_attempts == 0)
             text_copy(ret_text, size, "Validating your payment…");
         else
             (void)snprintf(ret_text, size, "Payment validation failed. Retrying (attempt %lld of %lld)",

@@ -4,9 +4,12 @@
 
 #include "booking/base/random.h"
 #include "booking/base/timestamp.h"
+#include "booking/base/url.h"
 #include "booking/core/locator.h"
 #include "booking/core/order_state.h"
+#include "booking/core/party.h"
 #include "booking/core/price.h"
+#include "booking/core/refund_rule.h"
 #include "booking/core/seat.h"
 #include "booking/core/user_id.h"
 
@@ -18,18 +21,28 @@
 /* 10 and 40 characters of UTF-8. */
 #define FLIGHT_NUMBER_SIZE 41
 #define TIME_ZONE_SIZE 161
-#define AIRPORT_SIZE 4
+/* A place's code: an airport's three letters, or three letters and digits of the carrier's own. */
+#define PLACE_SIZE 4
 #define ERROR_SIZE 256
+#define CONSENT_TERMS_SIZE 501
+
+/* Whether seats of a flight are sold. DRAFT: it is not there yet for anybody but the import that makes it. */
+enum flight_status { FLIGHT_ON_SALE, FLIGHT_CLOSED, FLIGHT_CANCELLED, FLIGHT_DRAFT };
 
 /* What a customer wants to know about the flight when looking at an order. */
 struct order_flight {
     char number[FLIGHT_NUMBER_SIZE];
-    char origin[AIRPORT_SIZE];
-    char destination[AIRPORT_SIZE];
+    char origin[PLACE_SIZE];
+    char destination[PLACE_SIZE];
     char origin_time_zone[TIME_ZONE_SIZE]; /* IANA */
     char destination_time_zone[TIME_ZONE_SIZE];
     int64_t departure_ms;
+    int64_t arrival_ms; /* TIME_NONE: not known */
+    enum flight_status status;
+    struct refund_rule refund_rule;
 };
+
+struct order_actions;
 
 /* An order as the database has it, and the moment it was read there. */
 struct order {
@@ -41,14 +54,25 @@ struct order {
     enum order_status status;
     struct seat_list seats;
     int64_t reserved_at_ms;
-    int64_t expires_at_ms; /* never past departure; TIME_NONE: no timer runs */
+    int64_t expires_at_ms;   /* never past departure; TIME_NONE: no timer runs */
+    int64_t hold_ends_at_ms; /* while it is being paid: when the hold would have ended; else TIME_NONE */
     int64_t payment_attempts;
     int64_t failed_attempts;
     char last_error[ERROR_SIZE]; /* empty: none */
+    char payment_url[URL_SIZE];  /* where the customer is to decide about a payment that is PENDING; empty: nowhere */
     int64_t total_price_cents;
     struct price_list prices; /* of each seat; their sum is the total */
     char currency[CURRENCY_SIZE];
+    int64_t tax_basis_points; /* included in the prices */
+    int64_t fee_cents;        /* kept of what was captured, at cancellations */
+    int64_t refunded_cents;   /* given back, or asked to be */
     int64_t version;
+    char single_left[SEAT_NUMBER_SIZE];     /* to be told to the customer: the seat that its choice leaves over alone */
+    int64_t consent_at_ms;                  /* when the customer agreed to the terms; TIME_NONE: did not */
+    char consent_terms[CONSENT_TERMS_SIZE]; /* the addresses of those terms, with a blank between them */
+    bool shows_consent;                     /* the answer says so */
+    const struct party *party;              /* to be shown with it; NULL: nobody is */
+    const struct order_actions *actions;    /* to be shown with it; NULL: no caller asked */
     char run_id[101];
     char locator[LOCATOR_SIZE]; /* empty: it has none (yet) */
     int64_t created_at_ms;

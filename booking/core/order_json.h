@@ -14,4 +14,7 @@ enum order_dialect {
 void order_write_json(struct json_writer *w, const char *name, const struct order *order, int64_t max_attempts,
                       enum order_dialect dialect);
 
+/* The field "flight", by which a list of orders, or of what happens to them, can be shown without further requests. */
+void order_flight_write_json(struct json_writer *w, const struct order_flight *flight);
+
 #endif

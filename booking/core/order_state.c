@@ -26,7 +26,15 @@ static const struct {
     { ORDER_SEATS_RESERVED, ORDER_EVENT_CANCEL, ORDER_CANCELLED },
     { ORDER_PAYMENT_PENDING, ORDER_EVENT_APPROVE, ORDER_CONFIRMED },
     { ORDER_PAYMENT_PENDING, ORDER_EVENT_FAIL, ORDER_FAILED },
+    { ORDER_PAYMENT_PENDING, ORDER_EVENT_DECLINE, ORDER_SEATS_RESERVED },
     { ORDER_PAYMENT_PENDING, ORDER_EVENT_CANCEL, ORDER_CANCELLED },
+    { ORDER_CONFIRMED, ORDER_EVENT_REFUND, ORDER_CANCELLED },
+    { ORDER_SEATS_RESERVED, ORDER_EVENT_MOVE_SEATS, ORDER_SEATS_RESERVED },
+    { ORDER_PAYMENT_PENDING, ORDER_EVENT_MOVE_SEATS, ORDER_PAYMENT_PENDING },
+    { ORDER_CONFIRMED, ORDER_EVENT_MOVE_SEATS, ORDER_CONFIRMED },
+    { ORDER_CONFIRMED, ORDER_EVENT_GIVE_UP, ORDER_CONFIRMED },
+    { ORDER_CONFIRMED, ORDER_EVENT_CHANGE_SOLD, ORDER_CONFIRMED },
+    { ORDER_SEATS_RESERVED, ORDER_EVENT_EXTEND, ORDER_SEATS_RESERVED },
 };
 
 bool order_status_is_final(enum order_status status)
@@ -34,8 +42,12 @@ bool order_status_is_final(enum order_status status)
     return status == ORDER_CONFIRMED || status == ORDER_FAILED || status == ORDER_EXPIRED || status == ORDER_CANCELLED;
 }
 
-static enum result refusal(enum order_status from)
+static enum result refusal(enum order_status from, enum order_event event)
 {
+    bool is_after_sale = event == ORDER_EVENT_REFUND || event == ORDER_EVENT_GIVE_UP ||
+                         event == ORDER_EVENT_CHANGE_SOLD;
+    if (from == ORDER_SEATS_RESERVED && is_after_sale)
+        return RESULT_NOT_PAID;
     if (from == ORDER_EXPIRED)
         return RESULT_ORDER_EXPIRED;
     if (from == ORDER_PAYMENT_PENDING)
@@ -51,7 +63,7 @@ enum result order_next(enum order_status from, enum order_event event, enum orde
             return RESULT_OK;
         }
     }
-    return refusal(from);
+    return refusal(from, event);
 }
 
 const char *order_status_name(enum order_status status)

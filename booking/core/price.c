@@ -58,6 +58,15 @@ int64_t price_list_sum(const struct price_list *prices, size_t count)
     return sum;
 }
 
+int64_t price_tax_included(int64_t cents, int64_t tax_basis_points)
+{
+    int64_t whole = 10000 + tax_basis_points;
+    /* In two steps, so that no product overflows. */
+    int64_t quotient = cents / whole;
+    int64_t rest = cents % whole;
+    return quotient * tax_basis_points + (rest * tax_basis_points + whole / 2) / whole;
+}
+
 void price_list_read(const char *text, size_t count, int64_t total_cents, struct price_list *ret_prices)
 {
     struct price_list list = { 0 };
@@ -69,15 +78,74 @@ void price_list_read(const char *text, size_t count, int64_t total_cents, struct
     *ret_prices = list;
 }
 
+void price_list_format_parts(const struct price_list *prices, size_t count, char ret_text[PRICE_PARTS_TEXT_SIZE])
+{
+    char *p = ret_text;
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        size_t len = strlen(prices->part[i]);
+        if (i > 0)
+            *p++ = ',';
+        memcpy(p, prices->part[i], len);
+        p += len;
+        any = any || len > 0;
+    }
+    *(any ? p : ret_text) = '\0';
+}
+
+void price_list_read_parts(const char *text, size_t count, struct price_list *prices)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t len = text == NULL ? 0 : strcspn(text, ",");
+        prices->part[i][0] = '\0';
+        if (text == NULL || len >= PRICE_PART_SIZE)
+            continue;
+        memcpy(prices->part[i], text, len);
+        prices->part[i][len] = '\0';
+        text = text[len] == ',' ? text + len + 1 : NULL;
+    }
+}
+
+bool price_part_next(const char **cursor, struct price_part *ret_part)
+{
+    const char *p = *cursor;
+    char digits[21];
+    long long cents = 0;
+    struct price_part part = { .is_fare = *p != '+' };
+    p += *p == '+' ? 1 : 0;
+    size_t name_len = strcspn(p, "=+");
+    if (name_len == 0 || name_len >= sizeof part.name || p[name_len] != '=')
+        return false;
+    memcpy(part.name, p, name_len);
+    p += name_len + 1;
+    size_t len = strcspn(p, "+");
+    if (len >= sizeof digits)
+        return false;
+    memcpy(digits, p, len);
+    digits[len] = '\0';
+    if (!text_parse_int(digits, 0, INT64_MAX / SEATS_MAX, &cents))
+        return false;
+    part.cents = cents;
+    *cursor = p + len;
+    *ret_part = part;
+    return true;
+}
+
+static void copy_price(struct price_list *to, size_t i, const struct price_list *from, size_t k)
+{
+    to->cents[i] = from->cents[k];
+    memcpy(to->part[i], from->part[k], PRICE_PART_SIZE);
+}
+
 void price_list_choose(const struct seat_list *before, const struct price_list *prices_before,
-                       const struct seat_list *now, int64_t price_cents, struct price_list *ret_prices)
+                       const struct seat_list *now, const struct price_list *present, struct price_list *ret_prices)
 {
     struct price_list list = { 0 };
     for (size_t i = 0; i < now->count; i++) {
-        list.cents[i] = price_cents;
+        copy_price(&list, i, present, i);
         for (size_t k = 0; k < before->count; k++) {
             if (strcmp(before->number[k], now->number[i]) == 0)
-                list.cents[i] = prices_before->cents[k];
+                copy_price(&list, i, prices_before, k);
         }
     }
     *ret_prices = list;

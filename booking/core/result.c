@@ -16,6 +16,10 @@ const char *result_name(enum result r)
     case RESULT_ORDER_CLOSED: return "order_closed";
     case RESULT_PAYMENT_IN_PROGRESS: return "payment_in_progress";
     case RESULT_FLIGHT_DEPARTED: return "flight_departed";
+    case RESULT_FLIGHT_CLOSED: return "flight_closed";
+    case RESULT_FLIGHT_CANCELLED: return "flight_cancelled";
+    case RESULT_IN_USE: return "in_use";
+    case RESULT_CANNOT_BOARD: return "cannot_board";
     case RESULT_TOO_MANY_HOLDS: return "too_many_holds";
     case RESULT_PRECONDITION_FAILED: return "precondition_failed";
     case RESULT_JOB_RUNNING: return "job_running";
@@ -23,7 +27,17 @@ const char *result_name(enum result r)
     case RESULT_NAME_TAKEN: return "name_taken";
     case RESULT_ORDER_OPEN: return "order_open";
     case RESULT_NOT_PAID: return "not_paid";
+    case RESULT_PASSENGERS_MISSING: return "passengers_missing";
+    case RESULT_CONSENT_MISSING: return "consent_missing";
+    case RESULT_TOO_MANY_PASSENGERS: return "too_many_passengers";
+    case RESULT_NO_SUCH_PASSENGER: return "no_such_passenger";
     case RESULT_REFUND_TOO_LARGE: return "refund_too_large";
+    case RESULT_QUOTE_CHANGED: return "quote_changed";
+    case RESULT_PASSENGER_BOARDED: return "passenger_boarded";
+    case RESULT_PRICE_DIFFERENCE: return "price_difference";
+    case RESULT_NOTHING_TO_SEND: return "nothing_to_send";
+    case RESULT_FOR_OPERATORS: return "for_operators";
+    case RESULT_NOT_PROVED: return "not_proved";
     case RESULT_IDEMPOTENCY_MISMATCH: return "idempotency_mismatch";
     case RESULT_IDEMPOTENCY_RUNNING: return "idempotency_running";
     case RESULT_DUPLICATE: return "duplicate";

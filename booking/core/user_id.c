@@ -83,7 +83,7 @@ static bool read(const utf8proc_uint8_t *text, utf8proc_ssize_t len, struct draf
     return d->seen;
 }
 
-static bool read_name(const char *text, size_t max, char *ret_name)
+bool typed_name_read(const char *text, size_t max, char *ret_name)
 {
     struct draft draft = { .max = max };
     utf8proc_uint8_t *composed = NULL;
@@ -101,12 +101,12 @@ static bool read_name(const char *text, size_t max, char *ret_name)
 
 bool user_id_read(const char *text, char ret_id[USER_ID_SIZE])
 {
-    return read_name(text, USER_ID_MAX, ret_id);
+    return typed_name_read(text, USER_ID_MAX, ret_id);
 }
 
 bool staff_name_read(const char *text, char ret_name[ACCOUNT_SIZE])
 {
-    return read_name(text, ACCOUNT_MAX, ret_name);
+    return typed_name_read(text, ACCOUNT_MAX, ret_name);
 }
 
 bool account_is_valid(const char *text)

@@ -3,6 +3,7 @@
 #define BOOKING_CORE_USER_ID_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /* 50 characters of UTF-8, and the NUL. */
 #define USER_ID_SIZE 201
@@ -30,5 +31,9 @@ bool user_id_read(const char *text, char ret_id[USER_ID_SIZE]);
 
 /* Reads the name of a member of staff by the same rules: 1 to 255 characters. */
 bool staff_name_read(const char *text, char ret_name[ACCOUNT_SIZE]);
+
+/* The same for anything that people type, of 1 to max characters (up to ACCOUNT_MAX); ret_name has room for four bytes
+ * each, and the NUL. */
+bool typed_name_read(const char *text, size_t max, char *ret_name);
 
 #endif

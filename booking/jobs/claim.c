@@ -4,11 +4,15 @@
 #include "booking/store/txn.h"
 
 #define LEASE_SPARE_MS 5000
-#define EXPIRY_LEASE_MS 10000
+#define SHORT_LEASE_MS 10000 /* of work within the database alone */
 
 int64_t booking_lease_ms(const struct config *config, enum job_kind kind)
 {
-    return kind == JOB_EXPIRE_HOLD ? EXPIRY_LEASE_MS : config->payment_timeout_ms + LEASE_SPARE_MS;
+    if (kind == JOB_SEND_MAIL)
+        return 2 * BOOKING_MAIL_TIMEOUT_MS + LEASE_SPARE_MS; /* it may wait for another mail's connection */
+    bool is_short = kind == JOB_EXPIRE_HOLD || kind == JOB_CANCEL_FLIGHT || kind == JOB_TELL_FLIGHT ||
+                    kind == JOB_IMPORT_FLIGHTS;
+    return is_short ? SHORT_LEASE_MS : config->payment_timeout_ms + LEASE_SPARE_MS;
 }
 
 struct claim {

@@ -13,10 +13,17 @@ struct delivery {
     const struct delivery_result *result;
 };
 
+/* The payment that a void is about. */
+static enum result find_payment(struct db *db, const struct job *job, struct payment *ret_payment)
+{
+    return job->subject_id[0] != '\0' ? payments_find_by_id(db, job->subject_id, ret_payment)
+                                      : payments_find(db, job->order_id, ret_payment);
+}
+
 enum result booking_find_charge(struct db *db, const struct job *job, struct charge *ret_charge)
 {
     struct payment payment;
-    enum result r = payments_find(db, job->order_id, &payment);
+    enum result r = find_payment(db, job, &payment);
     if (r != RESULT_OK)
         return r;
     *ret_charge = (struct charge){ .amount_cents = payment.amount_cents };
@@ -61,7 +68,7 @@ static enum result settle_void_in_txn(struct db *db, void *context)
     struct payment payment;
 
     CRASH_SCOPE("settle-void");
-    TRY(payments_find(db, d->job->order_id, &payment));
+    TRY(find_payment(db, d->job, &payment));
     if (d->result->delivered)
         TRY(payments_mark_voided(db, payment.payment_id));
     return settle_job(db, d, EVENT_VOID_ATTEMPT);

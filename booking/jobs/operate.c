@@ -6,8 +6,9 @@
 #include "booking/store/txn.h"
 
 #include <stdio.h>
+#include <string.h>
 
-/* What the operator does to one job. The history of its order records it. */
+/* What the operator does to one job. The history of its order, if it has one, records it. */
 struct job_order {
     const struct caller *caller;
     int64_t job_id;
@@ -23,24 +24,25 @@ static enum result log_job(struct db *db, const struct job_order *asked, const s
         .by = step_author(asked->caller),
     };
     event.by.worker = worker;
-    return events_add(db, &event);
+    return job->order_id[0] == '\0' ? RESULT_OK : events_add(db, &event);
 }
 
 static void describe_job(const struct job_hold *job, const char *status, char *ret_json, size_t size)
 {
-    (void)snprintf(ret_json, size, "{\"kind\":\"%s\",\"orderId\":\"%s\",\"status\":\"%s\"}", job->kind, job->order_id,
-                   status);
+    bool has_order = job->order_id[0] != '\0';
+    (void)snprintf(ret_json, size, "{\"kind\":\"%s\",\"%s\":\"%s\",\"status\":\"%s\"}", job->kind,
+                   has_order ? "orderId" : "flightId", has_order ? job->order_id : job->flight_id, status);
 }
 
 static enum result audit_job(struct db *db, const struct job_order *asked, const struct job_hold *job,
-                             const char *action)
+                             const char *action, const char *status)
 {
     char id[24];
-    char was[128];
-    char became[128];
+    char was[192];
+    char became[192];
     (void)snprintf(id, sizeof id, "%lld", (long long)asked->job_id);
     describe_job(job, job->status, was, sizeof was);
-    describe_job(job, "PENDING", became, sizeof became);
+    describe_job(job, status, became, sizeof became);
     return step_audit(db, asked->caller, action, AUDIT_OF_JOB, id, was, became);
 }
 
@@ -55,13 +57,34 @@ static enum result retry_in_txn(struct db *db, void *context)
         return RESULT_JOB_RUNNING;
     TRY(jobs_retry(db, &job));
     TRY(log_job(db, asked, &job, EVENT_JOB_RETRIED, NULL));
-    return audit_job(db, asked, &job, AUDIT_RETRY_JOB);
+    return audit_job(db, asked, &job, AUDIT_RETRY_JOB, "PENDING");
 }
 
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id)
 {
     struct job_order asked = { caller, job_id };
     return txn_run(db, NULL, retry_in_txn, &asked);
+}
+
+static enum result set_aside_in_txn(struct db *db, void *context)
+{
+    const struct job_order *asked = context;
+    struct job_hold job;
+
+    TRY(jobs_lock(db, asked->job_id, &job));
+    if (job.leased)
+        return RESULT_JOB_RUNNING;
+    if (strcmp(job.status, "FAILED") == 0)
+        return RESULT_OK;
+    TRY(jobs_rest(db, &job));
+    TRY(log_job(db, asked, &job, EVENT_JOB_SET_ASIDE, NULL));
+    return audit_job(db, asked, &job, AUDIT_SET_ASIDE_JOB, "FAILED");
+}
+
+enum result booking_set_job_aside(struct db *db, const struct caller *caller, int64_t job_id)
+{
+    struct job_order asked = { caller, job_id };
+    return txn_run(db, NULL, set_aside_in_txn, &asked);
 }
 
 static enum result release_in_txn(struct db *db, void *context)
@@ -74,7 +97,7 @@ static enum result release_in_txn(struct db *db, void *context)
         return RESULT_JOB_NOT_RUNNING;
     TRY(jobs_release(db, &job));
     TRY(log_job(db, asked, &job, EVENT_JOB_RELEASED, job.worker));
-    return audit_job(db, asked, &job, AUDIT_RELEASE_JOB);
+    return audit_job(db, asked, &job, AUDIT_RELEASE_JOB, "PENDING");
 }
 
 enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id)

@@ -1,22 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* What happens to an order is told outside. step_tell() writes the order as it is into a message, in the transaction of
- * what happened; a sweeper sends it, and booking_settle_message() writes down what came of it. One job tells all of an
- * order's messages, one after the other, so that none overtakes another. */
+/* What happens to an order is told outside: to WEBHOOK_URL, and by mail to the customer who has paid. step_tell()
+ * writes the order as it is into a message for each, in the transaction of what happened; a sweeper sends them
+ * (send.c). For each channel one job tells an order's messages, one after the other, so that none overtakes another,
+ * and no channel waits for the other. */
 
-#include "booking/base/backoff.h"
 #include "booking/base/crash_point.h"
+#include "booking/base/text.h"
 #include "booking/core/order_json.h"
 #include "booking/orders/steps.h"
+#include "booking/store/audit.h"
 #include "booking/store/orders.h"
 #include "booking/store/txn.h"
 
 #include <string.h>
-
-/* The sweeper sends nothing older, so that a restored backup does not tell a receiver again what it was told before. */
-#define MESSAGE_MAX_AGE_MS INT64_C(86400000)
-
-/* Between the tries: 1 s, 2 s, 4 s … half an hour. */
-static const struct backoff pauses = { .first_ms = 1000, .factor = 2, .max_ms = 1800000 };
 
 /* The payload that Standard Webhooks proposes. */
 static void write_body(const struct config *config, const char *type, const struct order *order, struct buf *out)
@@ -29,97 +25,165 @@ static void write_body(const struct config *config, const char *type, const stru
     json_close_object(&w);
 }
 
-enum result step_tell(struct db *db, const struct config *config, const char *type, const struct order *order,
-                      const char *request_id)
-{
-    struct buf body = BUF_INIT;
-    if (config->webhook_url[0] == '\0')
-        return RESULT_OK;
-    write_body(config, type, order, &body);
-    enum result r = buf_ok(&body) && body.len < MESSAGE_BODY_SIZE
-                        ? messages_add(db, order->order_id, type, buf_str(&body))
-                        : RESULT_INTERNAL;
-    buf_done(&body);
-    return r == RESULT_OK ? jobs_ensure(db, JOB_SEND_MESSAGE, order->order_id, 0, request_id) : r;
-}
-
-/* ── sending ────────────────────────────────────────────────────────────── */
-
+/* What is told of several orders. */
 struct telling {
-    const struct job *job;
-    const char *worker;
-    const struct delivery_result *result;
-    struct message *message;
-    struct buf *body;
-    bool any;
+    const struct told *list;
+    size_t count;
+    struct buf body[TOLD_MAX];
+    bool by_mail[TOLD_MAX];
 };
 
-/* Passes over messages that are too old, and ends the job if none is left. */
-static enum result begin_in_txn(struct db *db, void *context)
+static enum result write_bodies(const struct config *config, const char *type, struct telling *t)
 {
-    struct telling *t = context;
-    struct order order;
-    t->any = false;
-    CRASH_SCOPE("begin-message");
-    TRY(orders_lock(db, t->job->order_id, NULL, &order));
-    TRY(jobs_check_claim(db, t->job));
-    enum result r = messages_next(db, t->job->order_id, t->message, t->body);
-    while (r == RESULT_OK && t->message->age_ms > MESSAGE_MAX_AGE_MS) {
-        TRY(messages_settle(db, t->message->message_id, t->message->tries > 0 ? MESSAGE_FAILED : MESSAGE_TOO_OLD,
-                            "not sent within a day"));
-        r = messages_next(db, t->job->order_id, t->message, t->body);
+    bool ok = true;
+    for (size_t i = 0; i < t->count; i++) {
+        write_body(config, type, t->list[i].order, &t->body[i]);
+        ok = ok && buf_ok(&t->body[i]) && t->body[i].len < MESSAGE_BODY_SIZE;
     }
-    t->any = r == RESULT_OK;
-    return r == RESULT_NOT_FOUND ? jobs_finish(db, t->job) : r;
+    return ok ? RESULT_OK : RESULT_INTERNAL;
 }
 
-enum result booking_begin_message(struct db *db, const struct job *job, struct message *reterr_message,
-                                  struct buf *reterr_body, bool *reterr_any)
+static void note_addressee(const char *order_id, void *context)
 {
-    struct telling t = { .job = job, .message = reterr_message, .body = reterr_body };
-    enum result r = txn_run(db, NULL, begin_in_txn, &t);
-    *reterr_any = r == RESULT_OK && t.any;
+    struct telling *t = context;
+    for (size_t i = 0; i < t->count; i++)
+        t->by_mail[i] = t->by_mail[i] || strcmp(t->list[i].order->order_id, order_id) == 0;
+}
+
+static enum result find_addressees(struct db *db, struct telling *t)
+{
+    const char *order_ids[TOLD_MAX];
+    for (size_t i = 0; i < t->count; i++)
+        order_ids[i] = t->list[i].order->order_id;
+    return messages_mail_addressees(db, order_ids, t->count, note_addressee, t);
+}
+
+/* Adds the messages and the jobs that send them. */
+static enum result add(struct db *db, const char *type, const struct telling *t, bool by_webhook, bool *reterr_any)
+{
+    struct new_message messages[2 * TOLD_MAX];
+    struct new_job jobs[2 * TOLD_MAX];
+    size_t count = 0;
+    for (size_t i = 0; i < 2 * t->count; i++) {
+        const struct told *told = &t->list[i / 2];
+        bool is_mail = i % 2 == 0;
+        if (is_mail ? !t->by_mail[i / 2] : !by_webhook)
+            continue;
+        messages[count] = (struct new_message){ .order_id = told->order->order_id,
+                                                .channel = is_mail ? CHANNEL_MAIL : CHANNEL_WEBHOOK,
+                                                .type = type,
+                                                .body = buf_str(&t->body[i / 2]) };
+        jobs[count++] = (struct new_job){ is_mail ? JOB_SEND_MAIL : JOB_SEND_MESSAGE, told->order->order_id,
+                                          told->request_id };
+    }
+    *reterr_any = count > 0;
+    if (count == 0)
+        return RESULT_OK;
+    TRY(messages_add_all(db, messages, count));
+    return jobs_ensure_all(db, jobs, count);
+}
+
+/* Says whether anybody is told. */
+static enum result tell(struct db *db, const struct config *config, const char *type, const struct told *list,
+                        size_t count, bool *reterr_any)
+{
+    struct telling t = { .list = list, .count = count };
+    bool by_webhook = config->webhook_url[0] != '\0';
+    bool by_mail = config_sends_mail(config);
+    *reterr_any = false;
+    if (!by_webhook && !by_mail)
+        return RESULT_OK;
+    enum result r = write_bodies(config, type, &t);
+    if (r == RESULT_OK && by_mail)
+        r = find_addressees(db, &t);
+    if (r == RESULT_OK)
+        r = add(db, type, &t, by_webhook, reterr_any);
+    for (size_t i = 0; i < count; i++)
+        buf_done(&t.body[i]);
     return r;
 }
 
-static enum result settle_in_txn(struct db *db, void *context)
+enum result step_tell_all(struct db *db, const struct config *config, const char *type, const struct told *list,
+                          size_t count)
 {
-    struct telling *t = context;
-    const struct delivery_result *result = t->result;
-    struct order order;
-    struct message next;
-    bool gives_up = !result->delivered && result->is_final;
-
-    CRASH_SCOPE("settle-message");
-    TRY(orders_lock(db, t->job->order_id, NULL, &order));
-    TRY(jobs_check_claim(db, t->job));
-    TRY(messages_settle(db, t->message->message_id,
-                        result->delivered ? MESSAGE_SENT
-                        : gives_up        ? MESSAGE_FAILED
-                                          : MESSAGE_PENDING,
-                        result->reason));
-    struct event event = {
-        .order_id = t->job->order_id,
-        .type = EVENT_MESSAGE_ATTEMPT,
-        .attempt = t->message->tries + 1,
-        .outcome = result->outcome,
-        .duration_ms = &result->duration_ms,
-        .detail = result->reason,
-        .by = { .request_id = t->job->request_id, .worker = t->worker },
-    };
-    TRY(events_add(db, &event));
-    if (!result->delivered && !gives_up)
-        return jobs_postpone(db, t->job,
-                             step_wait(backoff_delay_ms(&pauses, (int)t->message->tries + 1, random_fraction()),
-                                       result->retry_after_ms),
-                             result->reason);
-    enum result r = messages_next(db, t->job->order_id, &next, NULL);
-    return r == RESULT_OK ? jobs_postpone(db, t->job, 0, NULL) : r == RESULT_NOT_FOUND ? jobs_finish(db, t->job) : r;
+    bool any = false;
+    return tell(db, config, type, list, count, &any);
 }
 
-enum result booking_settle_message(struct db *db, const struct job *job, struct message *message, const char *worker,
-                                   const struct delivery_result *result)
+enum result step_tell(struct db *db, const struct config *config, const char *type, const struct order *order,
+                      const char *request_id)
 {
-    struct telling t = { .job = job, .worker = worker, .result = result, .message = message };
-    return txn_run(db, job->order_id, settle_in_txn, &t);
+    const struct told told = { order, request_id };
+    return step_tell_all(db, config, type, &told, 1);
+}
+
+/* ── telling it once more ───────────────────────────────────────────────── */
+
+struct repeating {
+    const struct caller *caller;
+    const char *order_id;
+    struct order *order;
+};
+
+/* What the order's state was told by, if its messages are not kept any more. */
+static const char *type_of(enum order_status status)
+{
+    switch (status) {
+    case ORDER_CONFIRMED: return MESSAGE_ORDER_CONFIRMED;
+    case ORDER_FAILED: return MESSAGE_ORDER_FAILED;
+    case ORDER_EXPIRED: return MESSAGE_ORDER_EXPIRED;
+    case ORDER_CANCELLED: return MESSAGE_ORDER_CANCELLED;
+    case ORDER_CREATED:
+    case ORDER_SEATS_RESERVED:
+    case ORDER_PAYMENT_PENDING: return NULL;
+    }
+    return NULL;
+}
+
+static enum result find_type(struct db *db, const struct order *order, char ret_type[MESSAGE_TYPE_SIZE])
+{
+    const char *type = type_of(order->status);
+    enum result r = messages_last_type(db, order->order_id, ret_type);
+    if (r != RESULT_NOT_FOUND)
+        return r;
+    if (type == NULL)
+        return RESULT_NOTHING_TO_SEND;
+    text_copy(ret_type, MESSAGE_TYPE_SIZE, type);
+    return RESULT_OK;
+}
+
+static enum result repeat_in_txn(struct db *db, void *context)
+{
+    const struct repeating *m = context;
+    char type[MESSAGE_TYPE_SIZE];
+    bool any = false;
+
+    CRASH_SCOPE("resend");
+    TRY(step_lock_order(db, m->caller, m->order_id, m->order));
+    TRY(find_type(db, m->order, type));
+    const struct told told = { m->order, m->caller->request_id };
+    TRY(tell(db, m->caller->config, type, &told, 1, &any));
+    if (!any)
+        return RESULT_NOTHING_TO_SEND;
+    struct event event = {
+        .order_id = m->order_id,
+        .type = EVENT_MESSAGE_REPEATED,
+        .detail = type,
+        .by = step_author(m->caller),
+    };
+    TRY(events_add(db, &event));
+    TRY(step_audit_order(db, m->caller, AUDIT_RESEND, NULL, m->order));
+    return step_before_commit(db, m->caller, m->order);
+}
+
+static void recall_repeat(const struct order *now, void *context)
+{
+    const struct repeating *m = context;
+    step_recall(m->caller, now, m->order);
+}
+
+enum result booking_resend(struct db *db, const struct caller *caller, const char *order_id, struct order *reterr_order)
+{
+    struct repeating m = { caller, order_id, reterr_order };
+    return txn_run_answered(db, order_id, repeat_in_txn, recall_repeat, &m);
 }

@@ -7,13 +7,13 @@
 #include "booking/store/seats.h"
 #include "booking/store/txn.h"
 
-#include <stdio.h>
 #include <string.h>
 
 struct change {
     const struct caller *caller;
     const char *order_id;
     const struct seat_list *seats;
+    const struct stay_list *stay;
     struct order *order;
     struct refusal *refusal;
 };
@@ -42,30 +42,32 @@ static void restart_timer(struct order *o, const struct config *config)
 
 /* Seats that are kept keep the price at which they were held, unless that was in
  * another currency than the flight is sold in now. */
-static void price_anew(struct order *o, const struct seat_list *seats, const struct flight_facts *flight)
+static void price_anew(struct order *o, const struct seat_list *seats, const struct locked_seats *locked)
 {
     static const struct seat_list none = { .count = 0 };
+    const struct flight_facts *flight = &locked->of_flight;
     bool keeps = strcmp(o->currency, flight->currency) == 0;
-    price_list_choose(keeps ? &o->seats : &none, &o->prices, seats, flight->price_cents, &o->prices);
+    struct price_list present;
+    step_price_seats(locked, seats, &present);
+    price_list_choose(keeps ? &o->seats : &none, &o->prices, seats, &present, &o->prices);
     o->total_price_cents = price_list_sum(&o->prices, seats->count);
+    o->tax_basis_points = flight->tariff.tax_basis_points;
     memcpy(o->currency, flight->currency, sizeof o->currency);
 }
 
-static enum result log_change(struct db *db, const struct change *c, const struct order *was)
+/* A flight that is not on sale any more takes seats back, but gives none. */
+static enum result check_sale(const struct order *o, const struct seat_list *wanted, const struct locked_seats *locked)
 {
-    char from[SEATS_TEXT_SIZE];
-    char to[SEATS_TEXT_SIZE];
-    char detail[600];
-    seat_list_format(&was->seats, from);
-    seat_list_format(&c->order->seats, to);
-    (void)snprintf(detail, sizeof detail, "%.290s -> %.290s", from, to);
-    const struct author by = step_author(c->caller);
-    return step_log_move(db, c->order, EVENT_SEATS_CHANGED, ORDER_SEATS_RESERVED, detail, &by);
+    const enum result sale = flight_facts_sale(&locked->of_flight, locked->now_ms);
+    if (sale == RESULT_FLIGHT_DEPARTED)
+        return RESULT_ORDER_EXPIRED; /* it has left since the order was read */
+    return sale == RESULT_FLIGHT_CLOSED ? step_check_closed(sale, o, wanted) : sale;
 }
 
 static enum result change_in_txn(struct db *db, void *context)
 {
     struct change *c = context;
+    const struct author by = step_author(c->caller);
     struct order *o = c->order;
     struct seat_list wanted = *c->seats;
     struct locked_seats locked = { .count = 0 };
@@ -76,19 +78,19 @@ static enum result change_in_txn(struct db *db, void *context)
     TRY(order_next(o->status, ORDER_EVENT_CHANGE_SEATS, &next));
     TRY(step_lock_seats(db, o->flight_id, &wanted, &o->seats, &locked));
     TRY(step_check_seats(&locked, &wanted, o->order_id, c->refusal));
-    if (locked.of_flight.flight.departure_ms <= locked.now_ms)
-        return RESULT_ORDER_EXPIRED; /* the flight has left since the order was read */
+    TRY(check_sale(o, &wanted, &locked));
 
     const struct order was = *o;
     o->read_at_ms = locked.now_ms; /* never earlier than the time at which the order was read */
     o->reserved_at_ms = o->read_at_ms;
     o->flight = locked.of_flight.flight;
     restart_timer(o, c->caller->config);
-    price_anew(o, &wanted, &locked.of_flight);
+    price_anew(o, &wanted, &locked);
     TRY(swap_seats(db, o, &wanted));
+    TRY(step_seat_passengers(db, c->caller->config, o, c->stay));
     TRY(step_move_order(db, o, ORDER_EVENT_CHANGE_SEATS));
     TRY(jobs_move(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms));
-    TRY(log_change(db, c, &was));
+    TRY(step_log_seats(db, &was, o, &by));
     TRY(step_audit_order(db, c->caller, AUDIT_CHANGE_SEATS, &was, o));
     return step_before_commit(db, c->caller, o);
 }
@@ -100,20 +102,13 @@ static void recall_change(const struct order *now, void *context)
 }
 
 enum result booking_change_seats(struct db *db, const struct caller *caller, const char *order_id,
-                                 const struct seat_list *seats, struct order *reterr_order,
-                                 struct refusal *reterr_refusal)
+                                 const struct seat_list *seats, const struct stay_list *stay,
+                                 struct order *reterr_order, struct refusal *reterr_refusal)
 {
-    struct change c = { caller, order_id, seats, reterr_order, reterr_refusal };
-    for (int tries = 0;; tries++) {
-        bool any = false;
-        enum result r = txn_run_answered(db, order_id, change_in_txn, recall_change, &c);
-        if (r == RESULT_OK)
-            metrics_add_moves(ORDER_SEATS_RESERVED, 1);
-        if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
-            return r;
-        enum result expired = step_expire_holders(db, caller->config, reterr_order->flight_id, &reterr_refusal->seats,
-                                                  &any);
-        if (expired != RESULT_OK || !any)
-            return expired == RESULT_OK ? r : expired;
-    }
+    struct change c = { caller, order_id, seats, stay, reterr_order, reterr_refusal };
+    enum result r = step_run_taking_seats(db, caller->config, order_id, change_in_txn, recall_change, &c,
+                                          reterr_order->flight_id, reterr_refusal);
+    if (r == RESULT_OK)
+        metrics_add_moves(ORDER_SEATS_RESERVED, 1);
+    return r;
 }

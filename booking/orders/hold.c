@@ -16,6 +16,7 @@ struct hold {
     const char *flight_id;
     const char *user_id;
     const struct seat_list *seats;
+    const struct party_wish *persons;
     struct order *order;
     struct refusal *refusal;
 };
@@ -23,10 +24,11 @@ struct hold {
 /* Composes the order that these locked seats make. */
 static void compose_order(const struct hold *h, const struct locked_seats *locked)
 {
-    static const struct seat_list none = { .count = 0 };
     struct order *o = h->order;
     int64_t departure_ms = locked->of_flight.flight.departure_ms;
     int64_t ends_ms = locked->now_ms + h->caller->config->reservation_timeout_ms;
+    if (h->caller->hold_until_ms > ends_ms)
+        ends_ms = h->caller->hold_until_ms;
 
     text_copy(o->flight_id, sizeof o->flight_id, h->flight_id);
     o->has_owner = h->caller->owner != NULL;
@@ -36,10 +38,13 @@ static void compose_order(const struct hold *h, const struct locked_seats *locke
     o->flight = locked->of_flight.flight;
     o->status = ORDER_SEATS_RESERVED;
     o->expires_at_ms = ends_ms < departure_ms ? ends_ms : departure_ms;
-    price_list_choose(&none, &o->prices, &o->seats, locked->of_flight.price_cents, &o->prices);
+    step_price_seats(locked, &o->seats, &o->prices);
+    o->tax_basis_points = locked->of_flight.tariff.tax_basis_points;
     o->total_price_cents = price_list_sum(&o->prices, o->seats.count);
     o->version = 1;
     o->reserved_at_ms = o->created_at_ms = o->updated_at_ms = o->read_at_ms = locked->now_ms;
+    o->consent_at_ms = TIME_NONE;
+    step_agree(h->caller->config, h->persons, o);
 }
 
 /* Counts under the customer's lock, which every hold of that customer takes, so
@@ -70,8 +75,11 @@ static enum result hold_in_txn(struct db *db, void *context)
     if (locked.count == 0)
         TRY(flights_exists(db, h->flight_id));
     enum result r = step_check_seats(&locked, &o->seats, NULL, h->refusal);
-    if ((r == RESULT_OK || r == RESULT_SEATS_UNAVAILABLE) && locked.of_flight.flight.departure_ms <= locked.now_ms)
-        return RESULT_FLIGHT_DEPARTED;
+    if (locked.count > 0) {
+        const enum result sale = flight_facts_sale(&locked.of_flight, locked.now_ms);
+        if (sale == RESULT_FLIGHT_NOT_FOUND || (sale != RESULT_OK && r != RESULT_INVALID_SEATS))
+            return sale;
+    }
     TRY(r);
     TRY(check_open_holds(db, h));
 
@@ -79,6 +87,7 @@ static enum result hold_in_txn(struct db *db, void *context)
     TRY(orders_insert(db, o));
     CRASH_POINT("inserted");
     TRY(seats_take(db, o));
+    TRY(step_add_persons(db, o, h->persons));
     TRY(jobs_add(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms, 0, o->run_id));
     TRY(events_add_birth(db, o, h->caller->staff.person_id));
     TRY(step_audit_order(db, h->caller, AUDIT_HOLD_SEATS, NULL, o));
@@ -92,25 +101,17 @@ static void recall_hold(const struct order *now, void *context)
 }
 
 enum result booking_hold(struct db *db, const struct caller *caller, const char *flight_id, const char *user_id,
-                         const struct seat_list *seats, struct order *reterr_order, struct refusal *reterr_refusal)
+                         const struct seat_list *seats, const struct party_wish *persons, struct order *reterr_order,
+                         struct refusal *reterr_refusal)
 {
-    struct hold h = { caller, flight_id, user_id, seats, reterr_order, reterr_refusal };
+    struct hold h = { caller, flight_id, user_id, seats, persons, reterr_order, reterr_refusal };
     *reterr_order = (struct order){ 0 };
     random_uuid(reterr_order->order_id);
-
-    /* Seats may still be under holds that are over. Those holds are ended first, each in its own transaction, and then
-     * everything starts from the top. */
-    for (int tries = 0;; tries++) {
-        bool any = false;
-        enum result r = txn_run_answered(db, reterr_order->order_id, hold_in_txn, recall_hold, &h);
-        if (r == RESULT_OK) {
-            metrics_add_moves(ORDER_CREATED, 1);
-            metrics_add_moves(ORDER_SEATS_RESERVED, 1);
-        }
-        if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
-            return r;
-        enum result expired = step_expire_holders(db, caller->config, flight_id, &reterr_refusal->seats, &any);
-        if (expired != RESULT_OK || !any)
-            return expired == RESULT_OK ? r : expired;
+    enum result r = step_run_taking_seats(db, caller->config, reterr_order->order_id, hold_in_txn, recall_hold, &h,
+                                          flight_id, reterr_refusal);
+    if (r == RESULT_OK) {
+        metrics_add_moves(ORDER_CREATED, 1);
+        metrics_add_moves(ORDER_SEATS_RESERVED, 1);
     }
+    return r;
 }

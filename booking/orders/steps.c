@@ -4,17 +4,29 @@
 #include "booking/base/crash_point.h"
 #include "booking/base/json_writer.h"
 #include "booking/store/audit.h"
+#include "booking/store/boardings.h"
 #include "booking/store/jobs.h"
 #include "booking/store/orders.h"
 #include "booking/store/payments.h"
+#include "booking/store/seat_map.h"
 #include "booking/store/seats.h"
+#include "booking/store/txn.h"
 
+#include <stdio.h>
 #include <string.h>
 
-static bool conditions_hold(const struct caller *caller, int64_t version)
+enum result step_check_version(const struct caller *caller, int64_t version)
 {
-    return (caller->only_if.count == 0 || version_is_in(&caller->only_if, version)) &&
-           !version_is_in(&caller->unless, version);
+    bool holds = (caller->only_if.count == 0 || version_is_in(&caller->only_if, version)) &&
+                 !version_is_in(&caller->unless, version);
+    return holds ? RESULT_OK : RESULT_PRECONDITION_FAILED;
+}
+
+enum result step_check_stored(const struct caller *caller, int64_t version)
+{
+    if (version > 0)
+        return step_check_version(caller, version);
+    return caller->only_if.any || caller->only_if.count > 0 ? RESULT_PRECONDITION_FAILED : RESULT_OK;
 }
 
 enum result step_lock_order(struct db *db, const struct caller *caller, const char *order_id,
@@ -22,7 +34,13 @@ enum result step_lock_order(struct db *db, const struct caller *caller, const ch
 {
     TRY(orders_lock(db, order_id, caller->owner, reterr_order));
     order_settle_lapse(reterr_order);
-    return conditions_hold(caller, reterr_order->version) ? RESULT_OK : RESULT_PRECONDITION_FAILED;
+    return step_check_version(caller, reterr_order->version);
+}
+
+enum result step_check_proof(const struct caller *caller, const struct order *order)
+{
+    bool is_owner = caller->account != NULL && order->has_owner && strcmp(caller->account, order->user_id) == 0;
+    return caller->is_proved || is_owner ? RESULT_OK : RESULT_NOT_PROVED;
 }
 
 struct author step_author(const struct caller *caller)
@@ -85,8 +103,45 @@ enum result step_check_seats(const struct locked_seats *locked, const struct sea
     return reterr_refusal->seats.count > 0 ? RESULT_SEATS_UNAVAILABLE : RESULT_OK;
 }
 
-enum result step_expire_holders(struct db *db, const struct config *config, const char *flight_id,
-                                const struct seat_list *seats, bool *reterr_any)
+void step_price_seats(const struct locked_seats *locked, const struct seat_list *seats, struct price_list *ret_prices)
+{
+    for (size_t i = 0; i < seats->count; i++) {
+        size_t at = find_locked(locked, seats->number[i]);
+        tariff_price(&locked->of_flight.tariff, locked->seat[at].cabin_class, locked->seat[at].features, i, ret_prices);
+    }
+}
+
+enum result step_check_closed(enum result sale, const struct order *order, const struct seat_list *wanted)
+{
+    for (size_t i = 0; sale == RESULT_FLIGHT_CLOSED && i < wanted->count; i++) {
+        if (!seat_list_contains(&order->seats, wanted->number[i]))
+            return sale;
+    }
+    return RESULT_OK;
+}
+
+struct on_board {
+    const struct seat_list *seats;
+    bool any;
+};
+
+static void look_for_boarded(const struct mapped_seat *row, void *context)
+{
+    struct on_board *b = context;
+    bool is_meant = b->seats == NULL || (row->seat.number != NULL && seat_list_contains(b->seats, row->seat.number));
+    b->any = b->any || (is_meant && row->by.boarded_at_ms != TIME_NONE);
+}
+
+enum result step_check_not_on_board(struct db *db, const struct order *order, const struct seat_list *seats)
+{
+    struct on_board b = { seats, false };
+    TRY(seat_map_passengers_of(db, order->order_id, look_for_boarded, &b));
+    return b.any ? RESULT_PASSENGER_BOARDED : RESULT_OK;
+}
+
+/* Expires the lapsed holds on any of these seats, each in its own transaction. */
+static enum result expire_holders(struct db *db, const struct config *config, const char *flight_id,
+                                  const struct seat_list *seats, bool *reterr_any)
 {
     char ids[SEATS_MAX][UUID_SIZE];
     size_t count = 0;
@@ -98,6 +153,23 @@ enum result step_expire_holders(struct db *db, const struct config *config, cons
         TRY(booking_expire(db, config, (const char(*)[UUID_SIZE])ids + i, 1, NULL, &expired));
     *reterr_any = count > 0;
     return RESULT_OK;
+}
+
+enum result step_run_taking_seats(struct db *db, const struct config *config, const char *order_id,
+                                  enum result (*work)(struct db *db, void *context),
+                                  void (*recall)(const struct order *now, void *context), void *context,
+                                  const char *flight_id, const struct refusal *refusal)
+{
+    for (int tries = 0;; tries++) {
+        bool any = false;
+        enum result r = order_id == NULL ? txn_run(db, NULL, work, context)
+                                         : txn_run_answered(db, order_id, work, recall, context);
+        if (r != RESULT_SEATS_UNAVAILABLE || tries == 3)
+            return r;
+        TRY(expire_holders(db, config, flight_id, &refusal->seats, &any));
+        if (!any)
+            return r;
+    }
 }
 
 enum result step_move_order(struct db *db, struct order *order, enum order_event event)
@@ -121,16 +193,30 @@ enum result step_log_move(struct db *db, const struct order *order, const char *
     return events_add(db, &event);
 }
 
-enum result step_request_void(struct db *db, const char *order_id, const char *why, const struct author *by)
+enum result step_log_seats(struct db *db, const struct order *was, const struct order *became, const struct author *by)
+{
+    char from[SEATS_TEXT_SIZE];
+    char to[SEATS_TEXT_SIZE];
+    char detail[600];
+    seat_list_format(&was->seats, from);
+    seat_list_format(&became->seats, to);
+    (void)snprintf(detail, sizeof detail, "%.290s -> %.290s", from, to);
+    return step_log_move(db, became, EVENT_SEATS_CHANGED, was->status, detail, by);
+}
+
+enum result step_request_void(struct db *db, const struct payment *payment, const char *why, const struct author *by)
 {
     struct event event = {
-        .order_id = order_id,
+        .order_id = payment->order_id,
         .type = EVENT_VOID_REQUESTED,
         .detail = why,
         .by = *by,
     };
-    enum result r = jobs_ensure(db, JOB_VOID_CHARGE, order_id, 0, by->request_id);
-    return r == RESULT_OK ? events_add(db, &event) : r;
+    if (strcmp(payment->status, "APPROVED") == 0)
+        return RESULT_OK;
+    TRY(jobs_ensure(db, JOB_VOID_CHARGE, payment->order_id, payment->is_former ? payment->payment_id : "", 0,
+                    by->request_id));
+    return events_add(db, &event);
 }
 
 /* Drops the payment of an order that ends while it is being paid. */
@@ -146,7 +232,7 @@ static enum result drop_payment(struct db *db, const char *order_id, const char 
     TRY(jobs_remove(db, JOB_PAYMENT_ATTEMPT, order_id));
     /* An attempt that has not begun never reaches the gateway: beginning one checks the order under the lock we
      * hold. */
-    return payment.attempts > 0 ? step_request_void(db, order_id, why, by) : RESULT_OK;
+    return payment.attempts > 0 ? step_request_void(db, &payment, why, by) : RESULT_OK;
 }
 
 enum result step_cancel_order(struct db *db, struct order *order, const char *detail, const struct author *by)
@@ -159,6 +245,17 @@ enum result step_cancel_order(struct db *db, struct order *order, const char *de
     TRY(step_log_move(db, order, EVENT_ORDER_CANCELLED, from, detail, by));
     return from == ORDER_PAYMENT_PENDING ? drop_payment(db, order->order_id, detail, by)
                                          : jobs_remove(db, JOB_EXPIRE_HOLD, order->order_id);
+}
+
+enum result step_end_confirmed(struct db *db, struct order *order, const char *detail, const struct author *by)
+{
+    enum order_status from = order->status;
+    TRY(step_move_order(db, order, ORDER_EVENT_REFUND));
+    TRY(seats_release(db, order));
+    CRASH_POINT("released");
+    TRY(boardings_remove(db, order->order_id));
+    TRY(jobs_remove(db, JOB_SEND_CONFIRMATION, order->order_id));
+    return step_log_move(db, order, EVENT_ORDER_CANCELLED, from, detail, by);
 }
 
 /* A service that asks for a longer pause than this is asked again all the same. */
@@ -183,6 +280,10 @@ static void describe_order(const struct order *order, struct buf *out)
     json_close_array(&w);
     json_add_int(&w, "totalPriceCents", order->total_price_cents);
     json_add_text(&w, "currency", order->currency);
+    if (order->fee_cents > 0)
+        json_add_int(&w, "feeCents", order->fee_cents);
+    if (order->refunded_cents > 0)
+        json_add_int(&w, "refundedCents", order->refunded_cents);
     json_add_int(&w, "version", order->version);
     json_close_object(&w);
 }

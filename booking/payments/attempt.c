@@ -9,7 +9,11 @@
  * about.
  *
  * An announced attempt whose outcome is unknown may have charged the customer. So when an order ends unconfirmed and
- * such a charge may exist, a void is requested, and an approval that comes after the end is voided as well. */
+ * such a charge may exist, a void is requested, and an approval that comes after the end is voided as well.
+ *
+ * With KEEP_HOLD_AFTER_DECLINE a decline is no end while the hold would still go on: the order has its timer back, the
+ * payment counts no more, and the customer may submit another one. What is answered about the former one after that is
+ * too late, whatever the order is by then. */
 
 #include "booking/base/backoff.h"
 #include "booking/base/crash_point.h"
@@ -17,38 +21,22 @@
 #include "booking/base/text.h"
 #include "booking/metrics.h"
 #include "booking/orders/steps.h"
-#include "booking/store/locators.h"
+#include "booking/payments/attempt.h"
 #include "booking/store/orders.h"
-#include "booking/store/payments.h"
 #include "booking/store/seats.h"
 #include "booking/store/txn.h"
 
 #include <string.h>
 
-#define CONFIRMATION_TRIES 10
 #define WORKER_STOPPED "The payment worker stopped during the attempt"
 #define NOT_COMPLETED "Your payment was not completed in time"
 #define DEPARTED "Your flight has departed"
+#define CANCELLED "Your flight has been cancelled"
 #define SEATS_LOST "Your seats were not held any more"
 
 /* The pause between two questions about a PENDING charge: a second, and half of the time it has taken so far. */
 #define ASK_MIN_MS 1000
 #define ASK_MAX_MS 30000
-
-/* What one transaction knows about an attempt. */
-struct attempt {
-    const struct config *config;
-    const struct job *job;
-    const char *worker;
-    int64_t number;                      /* of the announced attempt */
-    const struct attempt_result *result; /* NULL while it begins */
-    bool *go;
-    struct charge *charge;
-    struct order order;
-    struct payment payment;
-    bool ended;      /* CONFIRMED or FAILED by this transaction */
-    bool seats_lost; /* approved, but the order no longer has its seats */
-};
 
 static enum result log_attempt(struct db *db, const struct attempt *a, int64_t number, const char *outcome,
                                const char *worker, const char *detail)
@@ -83,7 +71,7 @@ static enum result fail_order(struct db *db, struct attempt *a, bool declined, c
     struct order *o = &a->order;
     const struct author by = author_of(a);
     text_copy(o->last_error, sizeof o->last_error, reason);
-    a->ended = true;
+    a->moved = true;
     TRY(step_move_order(db, o, ORDER_EVENT_FAIL));
     TRY(seats_release(db, o));
     TRY(payments_settle(db, a->payment.payment_id, declined ? "DECLINED" : "FAILED", NULL, reason));
@@ -91,11 +79,16 @@ static enum result fail_order(struct db *db, struct attempt *a, bool declined, c
     TRY(step_log_move(db, o, EVENT_ORDER_FAILED, ORDER_PAYMENT_PENDING, reason, &by));
     TRY(step_tell(db, a->config, MESSAGE_ORDER_FAILED, o, a->job->request_id));
     if (may_be_charged(a, declined))
-        TRY(step_request_void(db, o->order_id,
+        TRY(step_request_void(db, &a->payment,
                               declined ? "declined after an attempt whose outcome is unknown"
                                        : "payment failed without a final answer",
                               &by));
     return RESULT_OK;
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
 }
 
 /* The time until departure, as of now: both times were read under the order's lock. 0 or less: the flight has left. */
@@ -104,10 +97,10 @@ static int64_t departs_in_ms(const struct attempt *a)
     return a->order.flight.departure_ms - a->order.read_at_ms;
 }
 
-/* Counts the order if this attempt has ended it. */
-static enum result count_end(const struct attempt *a, enum result r)
+/* Counts the order if this attempt has moved it. */
+static enum result count_move(const struct attempt *a, enum result r)
 {
-    if (r == RESULT_OK && a->ended)
+    if (r == RESULT_OK && a->moved)
         metrics_add_moves(a->order.status, 1);
     return r;
 }
@@ -132,7 +125,7 @@ static enum result note_abandoned(struct db *db, struct attempt *a)
     return r;
 }
 
-static void fill_charge(const struct attempt *a)
+void attempt_fill_charge(const struct attempt *a)
 {
     struct charge *charge = a->charge;
     text_copy(charge->payment_id, UUID_SIZE, a->payment.payment_id);
@@ -141,23 +134,13 @@ static void fill_charge(const struct attempt *a)
     text_copy(charge->currency, CURRENCY_SIZE, a->payment.currency);
     charge->amount_cents = a->payment.amount_cents;
     charge->attempt = a->number;
-    *a->go = true;
 }
 
-static enum result announce(struct db *db, struct attempt *a)
-{
-    struct order *o = &a->order;
-    a->number = o->payment_attempts = a->payment.attempts + 1;
-    TRY(orders_update(db, o, ORDER_PAYMENT_PENDING));
-    TRY(payments_begin_attempt(db, a->payment.payment_id, a->number, a->job->claim));
-    fill_charge(a);
-    return RESULT_OK;
-}
-
-/* Why the gateway must not be asked (again), or NULL. */
-static const char *reason_to_end(const struct attempt *a)
+const char *attempt_reason_to_end(const struct attempt *a)
 {
     bool pending = a->payment.pending_ms != PAYMENT_DECIDED;
+    if (a->order.flight.status == FLIGHT_CANCELLED)
+        return CANCELLED;
     if (departs_in_ms(a) <= 0)
         return DEPARTED;
     if (pending)
@@ -169,7 +152,7 @@ static enum result begin_in_txn(struct db *db, void *context)
 {
     struct attempt *a = context;
     *a->go = false;
-    a->ended = false;
+    a->moved = false;
 
     CRASH_SCOPE("begin-attempt");
     TRY(orders_lock(db, a->job->order_id, NULL, &a->order));
@@ -181,21 +164,22 @@ static enum result begin_in_txn(struct db *db, void *context)
     bool pending = a->payment.pending_ms != PAYMENT_DECIDED;
     if (!pending)
         TRY(note_abandoned(db, a));
-    const char *reason = reason_to_end(a);
+    const char *reason = attempt_reason_to_end(a);
     if (reason != NULL)
         return fail_order(db, a, false, reason);
+    *a->go = true;
     if (!pending)
-        return announce(db, a);
+        return attempts_announce(db, &a, 1);
     a->number = a->payment.attempts;
-    fill_charge(a);
-    return RESULT_OK;
+    attempt_fill_charge(a);
+    return a->payment.has_news ? payments_ask_for_news(db, a->payment.payment_id) : RESULT_OK;
 }
 
 enum result booking_begin_attempt(struct db *db, const struct config *config, const struct job *job, const char *worker,
                                   bool *reterr_go, struct charge *reterr_charge)
 {
     struct attempt a = { .config = config, .job = job, .worker = worker, .go = reterr_go, .charge = reterr_charge };
-    return count_end(&a, txn_run(db, NULL, begin_in_txn, &a));
+    return count_move(&a, txn_run(db, NULL, begin_in_txn, &a));
 }
 
 /* ── settling ───────────────────────────────────────────────────────────── */
@@ -212,25 +196,34 @@ static const char *outcome_name(enum attempt_outcome outcome)
     return "";
 }
 
-static enum result confirm(struct db *db, struct attempt *a)
+/* Whether the order still has a hold to go back to. */
+static bool keeps_hold(const struct attempt *a)
+{
+    const struct order *o = &a->order;
+    return a->config->keep_hold_after_decline && o->hold_ends_at_ms > o->read_at_ms && departs_in_ms(a) > 0 &&
+           o->flight.status != FLIGHT_CANCELLED;
+}
+
+/* The timer runs again, until the hold would have ended. */
+static enum result return_to_hold(struct db *db, struct attempt *a)
 {
     struct order *o = &a->order;
     const struct author by = author_of(a);
-    o->last_error[0] = '\0';
-    a->ended = true;
-    if (o->locator[0] == '\0')
-        TRY(locators_give(db, o->order_id, random_id, o->locator));
-    CRASH_POINT("located");
-    TRY(step_move_order(db, o, ORDER_EVENT_APPROVE));
-    enum result booked = seats_book(db, o);
-    a->seats_lost = booked == RESULT_STALE;
-    TRY(booked);
-    CRASH_POINT("booked");
-    TRY(payments_settle(db, a->payment.payment_id, "APPROVED", a->result->transaction_id, NULL));
+    text_copy(o->last_error, sizeof o->last_error, a->result->reason);
+    o->failed_attempts = a->number;
+    o->expires_at_ms = least(o->hold_ends_at_ms, o->flight.departure_ms);
+    o->hold_ends_at_ms = TIME_NONE;
+    a->moved = true;
+    TRY(step_move_order(db, o, ORDER_EVENT_DECLINE));
+    TRY(payments_decline(db, a->payment.payment_id, a->result->reason));
+    CRASH_POINT("returned");
     TRY(jobs_finish(db, a->job));
-    TRY(jobs_add(db, JOB_SEND_CONFIRMATION, o->order_id, TIME_NONE, CONFIRMATION_TRIES, a->job->request_id));
-    TRY(step_log_move(db, o, EVENT_ORDER_CONFIRMED, ORDER_PAYMENT_PENDING, a->result->transaction_id, &by));
-    return step_tell(db, a->config, MESSAGE_ORDER_CONFIRMED, o, a->job->request_id);
+    TRY(jobs_add(db, JOB_EXPIRE_HOLD, o->order_id, o->expires_at_ms, 0, a->job->request_id));
+    TRY(step_log_move(db, o, EVENT_PAYMENT_DECLINED, ORDER_PAYMENT_PENDING, a->result->reason, &by));
+    a->payment.is_former = true;
+    return may_be_charged(a, true)
+               ? step_request_void(db, &a->payment, "declined after an attempt whose outcome is unknown", &by)
+               : RESULT_OK;
 }
 
 static enum result try_again_later(struct db *db, struct attempt *a)
@@ -244,13 +237,21 @@ static enum result try_again_later(struct db *db, struct attempt *a)
                           : r;
 }
 
-static int64_t least(int64_t a, int64_t b)
+/* Notes where the customer is to decide, if the gateway has said so; the customer sees nothing else of it. An answer
+ * that is none leaves it as it was. */
+static enum result note_page(struct db *db, struct attempt *a)
 {
-    return a < b ? a : b;
+    struct order *o = &a->order;
+    bool says = a->result->outcome == ATTEMPT_PENDING;
+    bool is_same = !says || strcmp(a->payment.redirect_url, a->result->redirect_url) == 0;
+    if (is_same && a->payment.pending_ms != PAYMENT_DECIDED)
+        return RESULT_OK;
+    TRY(payments_wait(db, a->payment.payment_id, says ? a->result->redirect_url : a->payment.redirect_url));
+    text_copy(o->payment_url, sizeof o->payment_url, a->result->redirect_url);
+    return is_same ? RESULT_OK : orders_update(db, o, ORDER_PAYMENT_PENDING);
 }
 
-/* The attempt goes on: nothing that the customer sees changes, and the history says once that the gateway is
- * deciding. */
+/* The attempt goes on, and the history says once that the gateway is deciding. */
 static enum result ask_again_later(struct db *db, struct attempt *a)
 {
     bool is_new = a->payment.pending_ms == PAYMENT_DECIDED;
@@ -260,12 +261,14 @@ static enum result ask_again_later(struct db *db, struct attempt *a)
                                    .max_ms = ASK_MAX_MS };
     int64_t delay_ms = step_wait(backoff_delay_ms(&pause, 1, random_fraction()), a->result->retry_after_ms);
     int64_t left_ms = least(a->config->payment_pending_timeout_ms - so_far_ms, departs_in_ms(a));
-    if (is_new) {
+    if (is_new)
         TRY(log_attempt(db, a, a->number, outcome_name(ATTEMPT_PENDING), a->worker, a->result->reason));
-        TRY(payments_wait(db, a->payment.payment_id));
-    }
+    TRY(note_page(db, a));
     if (delay_ms > left_ms)
         delay_ms = left_ms < 0 ? 0 : left_ms;
+    /* This answer may be older than the news. */
+    if (a->payment.has_news)
+        delay_ms = 0;
     return jobs_postpone(db, a->job, delay_ms, a->result->reason);
 }
 
@@ -281,12 +284,16 @@ static enum result settle_decided(struct db *db, struct attempt *a)
 {
     const struct attempt_result *result = a->result;
     bool approved = result->outcome == ATTEMPT_APPROVED;
+    bool is_cancelled = a->order.flight.status == FLIGHT_CANCELLED;
+    if (approved && !is_cancelled && !a->seats_lost)
+        return attempts_confirm(db, &a, 1);
     TRY(log_attempt(db, a, a->number, outcome_name(result->outcome), a->worker,
                     approved ? result->transaction_id : result->reason));
+    /* A cancellation that this transaction does not see yet finds the order CONFIRMED, and has it refunded. */
     if (approved)
-        return a->seats_lost ? fail_order(db, a, false, SEATS_LOST) : confirm(db, a);
+        return fail_order(db, a, false, is_cancelled ? CANCELLED : SEATS_LOST);
     if (result->outcome == ATTEMPT_DECLINED)
-        return fail_order(db, a, true, result->reason);
+        return keeps_hold(a) ? return_to_hold(db, a) : fail_order(db, a, true, result->reason);
     a->order.failed_attempts = a->number;
     if (result->is_final || a->number >= a->job->max_attempts)
         return fail_order(db, a, false, result->reason);
@@ -295,9 +302,19 @@ static enum result settle_decided(struct db *db, struct attempt *a)
 
 static enum result settle_pending(struct db *db, struct attempt *a)
 {
-    TRY(payments_find(db, a->job->order_id, &a->payment));
     TRY(jobs_check_claim(db, a->job));
     return is_undecided(a) ? ask_again_later(db, a) : settle_decided(db, a);
+}
+
+/* The order went back to its hold during the call to the gateway, after another answer to it, a decline. By now it may
+ * be in any state, and be paid otherwise. */
+static enum result settle_former(struct db *db, struct attempt *a)
+{
+    const struct author by = author_of(a);
+    if (a->result->outcome != ATTEMPT_APPROVED)
+        return RESULT_STALE;
+    TRY(log_attempt(db, a, 0, "LATE_APPROVAL", a->worker, a->result->transaction_id)); /* numbers are the next one's */
+    return step_request_void(db, &a->payment, "approved after it was declined", &by);
 }
 
 /* The order ended during the call to the gateway. The transaction that ended it saw that the attempt was announced and
@@ -306,7 +323,8 @@ static enum result settle_too_late(struct db *db, struct attempt *a)
 {
     bool approved = a->result->outcome == ATTEMPT_APPROVED;
     bool is_told = false;
-    if (a->order.status == ORDER_CONFIRMED || a->result->outcome == ATTEMPT_PENDING)
+    /* APPROVED: another worker has confirmed the order; it may have been ended since, with a refund. */
+    if (a->result->outcome == ATTEMPT_PENDING || strcmp(a->payment.status, "APPROVED") == 0)
         return RESULT_STALE;
     /* Another worker may have recorded the attempt as abandoned, or we did it ourselves before the answer to COMMIT was
      * lost. */
@@ -316,27 +334,37 @@ static enum result settle_too_late(struct db *db, struct attempt *a)
     TRY(log_attempt(db, a, a->number, approved ? "LATE_APPROVAL" : outcome_name(a->result->outcome), a->worker,
                     approved ? a->result->transaction_id : a->result->reason));
     const struct author by = author_of(a);
-    return approved ? step_request_void(db, a->order.order_id, "approved after the order had ended", &by) : RESULT_OK;
+    return approved ? step_request_void(db, &a->payment, "approved after the order had ended", &by) : RESULT_OK;
 }
 
 static enum result settle_in_txn(struct db *db, void *context)
 {
     struct attempt *a = context;
-    a->ended = false;
+    a->moved = false;
 
     CRASH_SCOPE("settle-attempt");
     TRY(orders_lock(db, a->job->order_id, NULL, &a->order));
+    TRY(payments_find_by_id(db, a->payment_id, &a->payment));
+    if (a->payment.is_former)
+        return settle_former(db, a);
     return a->order.status == ORDER_PAYMENT_PENDING ? settle_pending(db, a) : settle_too_late(db, a);
 }
 
-enum result booking_settle_attempt(struct db *db, const struct config *config, const struct job *job, int64_t attempt,
-                                   const char *worker, const struct attempt_result *result)
+enum result booking_settle_attempt(struct db *db, const struct config *config, const struct job *job,
+                                   const struct attempt_name *attempt, const char *worker,
+                                   const struct attempt_result *result, bool *reterr_confirmed)
 {
-    struct attempt a = { .config = config, .job = job, .number = attempt, .worker = worker, .result = result };
+    struct attempt a = { .config = config,
+                         .job = job,
+                         .number = attempt->number,
+                         .payment_id = attempt->payment_id,
+                         .worker = worker,
+                         .result = result };
     enum result r = txn_run(db, job->order_id, settle_in_txn, &a);
     /* Nothing was written. The order cannot be confirmed and must not stay as it is: the second transaction fails it
      * and requests a void. */
     if (r == RESULT_STALE && a.seats_lost)
         r = txn_run(db, job->order_id, settle_in_txn, &a);
-    return count_end(&a, r);
+    *reterr_confirmed = r == RESULT_OK && a.moved && a.order.status == ORDER_CONFIRMED;
+    return count_move(&a, r);
 }

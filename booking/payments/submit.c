@@ -30,13 +30,21 @@ static enum result submit_in_txn(struct db *db, void *context)
 
     CRASH_SCOPE("pay");
     TRY(step_lock_order(db, s->caller, s->order_id, o));
+    if (o->status == ORDER_SEATS_RESERVED && o->flight.status == FLIGHT_CANCELLED)
+        return RESULT_FLIGHT_CANCELLED;
+    if (o->status == ORDER_SEATS_RESERVED)
+        TRY(step_check_persons(db, s->caller->config, o));
     const struct author by = step_author(s->caller);
     const struct order was = *o;
-    /* The timer is gone: from here on the seats wait for the payment's outcome. */
+    /* The timer is gone: from here on the seats wait for the payment's outcome. A payment before this one may have been
+     * declined; its attempts are not this one's. */
+    o->hold_ends_at_ms = o->expires_at_ms;
     o->expires_at_ms = TIME_NONE;
+    o->payment_attempts = o->failed_attempts = 0;
+    o->last_error[0] = '\0';
     enum result r = step_move_order(db, o, ORDER_EVENT_SUBMIT_PAYMENT);
     if (r != RESULT_OK) {
-        o->expires_at_ms = was.expires_at_ms;
+        *o = was;
         return r;
     }
 

@@ -61,6 +61,7 @@ struct db_rows {
     const struct db_sql *sql;
     MYSQL_STMT *stmt;
     size_t column_count;
+    size_t found; /* where the next column to be read probably is */
     struct column *columns;
     MYSQL_BIND *binds;
 };
@@ -71,6 +72,7 @@ struct db {
     enum db_patience patience;
     bool connected;
     bool in_transaction;
+    int64_t settled_ms;   /* when a new Galera session stops to wait before each read; 0: it does not */
     bool waits_for_group; /* the session waits before each transaction: catch_up() */
     int64_t no_connect_before_ms;
     bool lost; /* the transaction went with its connection, and its caller has not been told yet */
@@ -325,6 +327,27 @@ static enum result wait_for_galera(struct db *db)
     return r;
 }
 
+/* How long after a takeover the server before may still have been answering others. */
+#define SETTLING_MS 2000
+
+/* After a takeover the new server may lag behind what our clients were told, and another of our processes, whose
+ * connection to the server before ends a moment later than ours, may even now be telling one of them. So each read
+ * waits for a while. */
+static enum result begin_to_settle(struct db *db)
+{
+    enum result r = wait_for_galera(db);
+    if (r != RESULT_OK || !is_mariadb(db))
+        return r;
+    db->settled_ms = monotonic_ms() + SETTLING_MS;
+    return run_if_known(db, "SET SESSION wsrep_sync_wait = 1");
+}
+
+static enum result settle(struct db *db)
+{
+    db->settled_ms = 0;
+    return run_if_known(db, "SET SESSION wsrep_sync_wait = 0");
+}
+
 static enum result connect_once(struct db *db, enum dsn_tls tls)
 {
     const struct dsn *dsn = &db->dsn;
@@ -350,7 +373,7 @@ static enum result connect_once(struct db *db, enum dsn_tls tls)
 enum result db_connect(struct db *db)
 {
     if (db->connected)
-        return RESULT_OK;
+        return db->settled_ms == 0 || monotonic_ms() < db->settled_ms ? RESULT_OK : settle(db);
     int64_t begun_ms = monotonic_ms();
     if (begun_ms < db->no_connect_before_ms)
         return RESULT_UNAVAILABLE;
@@ -367,10 +390,11 @@ enum result db_connect(struct db *db)
     }
     db->connected = true;
     db->waits_for_group = false;
+    db->settled_ms = 0;
     r = set_session(db);
-    /* After a takeover the new server may lag behind what our clients were told. A new primary of Group Replication
-     * sees to that by itself, if group_replication_consistency is BEFORE_ON_PRIMARY_FAILOVER. */
-    if (r == RESULT_OK && wait_for_galera(db) != RESULT_OK)
+    /* A new primary of Group Replication waits by itself, if group_replication_consistency is
+     * BEFORE_ON_PRIMARY_FAILOVER. */
+    if (r == RESULT_OK && begin_to_settle(db) != RESULT_OK)
         r = RESULT_UNAVAILABLE;
     if (r != RESULT_OK)
         db_disconnect(db);
@@ -493,6 +517,16 @@ static void bind_time(MYSQL_TIME *time, int64_t ms)
 
 #define ARGS_MAX 128
 
+static enum result check_count(const struct db_rows *rows, size_t n)
+{
+    unsigned long wanted = mysql_stmt_param_count(rows->stmt);
+    if (n <= ARGS_MAX && n == wanted)
+        return RESULT_OK;
+    (void)snprintf(rows->db->error, sizeof rows->db->error, "%s: %zu parameters given, %lu wanted", rows->sql->name, n,
+                   wanted);
+    return RESULT_INTERNAL;
+}
+
 /* Binds the values and sends them. They are copied to the wire before this returns. */
 static enum result execute(struct db_rows *rows, const struct db_value *args, size_t n)
 {
@@ -500,11 +534,7 @@ static enum result execute(struct db_rows *rows, const struct db_value *args, si
     MYSQL_TIME times[ARGS_MAX];
     struct db *db = rows->db;
 
-    if (n > ARGS_MAX || n != mysql_stmt_param_count(rows->stmt)) {
-        (void)snprintf(db->error, sizeof db->error, "%s: %zu parameters given, %lu wanted", rows->sql->name, n,
-                       (unsigned long)mysql_stmt_param_count(rows->stmt));
-        return RESULT_INTERNAL;
-    }
+    TRY(check_count(rows, n));
     memset(binds, 0, n * sizeof binds[0]);
     for (size_t i = 0; i < n; i++) {
         int64_t *number = (int64_t *)(uintptr_t)&args[i].number;
@@ -565,6 +595,115 @@ static enum result run(struct db *db, const struct db_sql *sql, const struct db_
     return r;
 }
 
+/* ── one statement for many rows ────────────────────────────────────────── */
+
+/* MariaDB takes the values of many rows in one packet (COM_STMT_BULK_EXECUTE), adds up the rows that they match, and
+ * does nothing at all if one of them is a duplicate. */
+#ifdef MARIADB_PACKAGE_VERSION
+
+#define BULK_MAX 64
+
+/* The values of one parameter in all rows, as the library wants them. */
+struct bulk_column {
+    int64_t numbers[BULK_MAX];
+    const char *texts[BULK_MAX];
+    unsigned long lengths[BULK_MAX];
+    char indicators[BULK_MAX];
+    char times[BULK_MAX][TIMESTAMP_SIZE];
+};
+
+static bool has_bulk(struct db *db)
+{
+    unsigned int capabilities = 0;
+    (void)mariadb_get_infov(&db->mysql, MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES, &capabilities);
+    return (capabilities & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0;
+}
+
+static void set_array_size(MYSQL_STMT *stmt, size_t size)
+{
+    unsigned int n = (unsigned int)size;
+    (void)mysql_stmt_attr_set(stmt, STMT_ATTR_ARRAY_SIZE, &n);
+}
+
+/* All values of a column have one type, or are NULL. The library takes no arrays of MYSQL_TIME, so times go as text:
+ * "2026-03-15 10:00:00.000". */
+static void fill_column(struct bulk_column *c, MYSQL_BIND *bind, const struct db_value *args, size_t n, size_t count)
+{
+    bool is_number = false;
+    for (size_t i = 0; i < count; i++) {
+        const struct db_value *v = &args[i * n];
+        bool is_time = v->type == DB_TIME;
+        if (is_time)
+            timestamp_format(v->number, c->times[i]);
+        c->times[i][10] = ' ';
+        is_number = is_number || v->type == DB_INT;
+        c->indicators[i] = v->type == DB_NULL ? STMT_INDICATOR_NULL : STMT_INDICATOR_NONE;
+        c->numbers[i] = v->number;
+        c->texts[i] = is_time ? c->times[i] : v->text;
+        c->lengths[i] = is_time ? TIMESTAMP_SIZE - 2 : (unsigned long)v->length; /* without the Z */
+    }
+    *bind = (MYSQL_BIND){
+        .buffer_type = is_number ? MYSQL_TYPE_LONGLONG : MYSQL_TYPE_STRING,
+        .buffer = is_number ? (void *)c->numbers : (void *)(uintptr_t)c->texts,
+        .length = c->lengths,
+        .u.indicator = c->indicators,
+    };
+}
+
+static enum result execute_bulk(struct db_rows *rows, const struct db_value *args, size_t n, size_t count)
+{
+    MYSQL_BIND binds[ARGS_MAX];
+    struct bulk_column *columns = must_allocate(n, sizeof *columns);
+    for (size_t i = 0; i < n; i++)
+        fill_column(&columns[i], &binds[i], args + i, n, count);
+    (void)mysql_stmt_free_result(rows->stmt);
+    set_array_size(rows->stmt, count);
+    rows->db->round_trips++;
+    bool ok = mysql_stmt_bind_param(rows->stmt, binds) == 0 && mysql_stmt_execute(rows->stmt) == 0;
+    set_array_size(rows->stmt, 0);
+    free(columns);
+    return ok ? RESULT_OK : fail_statement(rows);
+}
+
+#else
+
+#define BULK_MAX 1
+
+static bool has_bulk(struct db *db)
+{
+    (void)db;
+    return false;
+}
+
+static enum result execute_bulk(struct db_rows *rows, const struct db_value *args, size_t n, size_t count)
+{
+    (void)count;
+    return execute(rows, args, n);
+}
+
+#endif
+
+/* Inside a transaction there is a connection, or there was one. */
+enum result db_exec_each(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n, size_t count,
+                         uint64_t expected)
+{
+    struct db_rows *rows = NULL;
+    uint64_t matched = 0;
+    if (!db->in_transaction) {
+        (void)snprintf(db->error, sizeof db->error, "%s: not sent, its transaction was lost", sql->name);
+        return RESULT_UNAVAILABLE;
+    }
+    size_t most = has_bulk(db) ? BULK_MAX : 1;
+    TRY(find_statement(db, sql, &rows));
+    TRY(check_count(rows, n));
+    for (size_t done = 0, some = 0; done < count; done += some) {
+        some = count - done < most ? count - done : most;
+        TRY(some == 1 ? execute(rows, args + done * n, n) : execute_bulk(rows, args + done * n, n, some));
+        matched += mysql_stmt_affected_rows(rows->stmt);
+    }
+    return matched == expected ? RESULT_OK : RESULT_STALE;
+}
+
 /* With Group Replication it is the transaction's first statement that waits. */
 static enum result catch_up(struct db *db)
 {
@@ -578,6 +717,12 @@ static enum result catch_up_no_more(struct db *db)
 {
     db->waits_for_group = false;
     return run_if_known(db, "SET SESSION group_replication_consistency = DEFAULT");
+}
+
+enum result db_catch_up(struct db *db)
+{
+    enum result r = db_connect(db);
+    return r == RESULT_OK ? wait_for_galera(db) : r;
 }
 
 static enum result begin(struct db *db, bool caught_up)
@@ -729,17 +874,21 @@ enum result db_query_one(struct db *db, const struct db_sql *sql, const struct d
     return db_more(*reterr_rows, &r) || r != RESULT_OK ? r : if_none;
 }
 
-static const struct column *find_column(const struct db_rows *rows, const char *name)
+/* Columns are mostly read in their order, so the search begins behind the one that was found last. */
+static const struct column *find_column(struct db_rows *rows, const char *name)
 {
-    for (size_t i = 0; i < rows->column_count; i++) {
-        if (strcmp(rows->columns[i].name, name) == 0)
+    for (size_t n = 0; n < rows->column_count; n++) {
+        size_t i = (rows->found + n) % rows->column_count;
+        if (strcmp(rows->columns[i].name, name) == 0) {
+            rows->found = i + 1;
             return &rows->columns[i];
+        }
     }
     (void)fprintf(stderr, "%s: no column %s\n", rows->sql->name, name);
     abort();
 }
 
-static const struct column *find_typed(const struct db_rows *rows, const char *name, enum enum_field_types type)
+static const struct column *find_typed(struct db_rows *rows, const char *name, enum enum_field_types type)
 {
     const struct column *c = find_column(rows, name);
     if (c->type != type) {

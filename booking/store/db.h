@@ -67,6 +67,10 @@ enum db_patience {
 void db_set_patience(struct db *db, enum db_patience patience);
 void db_free(struct db *db);
 
+/* Waits until what has been committed on the other servers of a Galera cluster can be seen on this one. Any other
+ * server answers at once. */
+enum result db_catch_up(struct db *db) MUST_CHECK;
+
 /* Connects if there is no connection. */
 enum result db_connect(struct db *db) MUST_CHECK;
 
@@ -114,6 +118,12 @@ enum result db_exec(struct db *db, const struct db_sql *sql, const struct db_val
  * transaction. */
 enum result db_exec_expect(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
                            uint64_t expected) MUST_CHECK;
+
+/* Runs a statement inside a transaction for each of `count` lists of n values, which follow each other in args. All of
+ * them together must match the expected number of rows; otherwise RESULT_STALE. It takes one round trip where server
+ * and library can do that, as MariaDB's can. After an error some may have been done, so the transaction must end. */
+enum result db_exec_each(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n, size_t count,
+                         uint64_t expected) MUST_CHECK;
 
 /* Runs a statement with rows, and fetches all of them. The rows belong to the
  * connection and are valid until the same statement runs again. */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "booking/store/events.h"
 
+#include <string.h>
+
 DB_SQL(EVENT_ADD,
        "INSERT INTO workflow_events (order_id, type, from_status, to_status, attempt, outcome,"
        " duration_ms, worker, detail, request_id, actor_id, change_id, created_at)"
@@ -17,23 +19,50 @@ DB_SQL(EVENT_OF_CHANGE,
 
 DB_SQL(EVENT_OF_ATTEMPT,
        "SELECT 1 AS found FROM workflow_events WHERE order_id = ? AND type = 'PAYMENT_ATTEMPT' AND attempt = ?"
-       " AND outcome <> 'PENDING' AND (? = 0 OR outcome = 'LATE_APPROVAL') LIMIT 1");
+       " AND outcome <> 'PENDING' AND (? = 0 OR outcome = 'LATE_APPROVAL')"
+       " AND event_id > (SELECT MAX(s.event_id) FROM workflow_events s WHERE s.order_id = ?"
+       "   AND s.type = 'PAYMENT_SUBMITTED') LIMIT 1");
 
 DB_SQL(EVENTS_LIST,
        "SELECT e.event_id, e.type, e.from_status, e.to_status, e.attempt, e.outcome, e.duration_ms, e.worker, e.detail,"
        " e.request_id, e.actor_id, p.name AS actor, e.created_at FROM workflow_events e"
        " LEFT JOIN persons p ON p.person_id = e.actor_id WHERE e.order_id = ? ORDER BY e.event_id");
 
+#define EVENT_VALUES 12
+
+static void fill_event(struct db *db, const struct event *e, struct db_value ret_values[EVENT_VALUES])
+{
+    const struct db_value none = db_text(NULL);
+    const struct db_value values[EVENT_VALUES] = {
+        db_text(e->order_id),
+        db_text(e->type),
+        db_text(e->from_status),
+        db_text(e->to_status),
+        e->attempt == 0 ? none : db_int(e->attempt),
+        db_text(e->outcome),
+        e->duration_ms == NULL ? none : db_int(*e->duration_ms),
+        db_text(e->by.worker),
+        db_text(e->detail),
+        db_text(e->by.request_id),
+        db_id(e->by.actor_id),
+        db_int(db_change_id(db)),
+    };
+    memcpy(ret_values, values, sizeof values);
+}
+
 enum result events_add(struct db *db, const struct event *e)
 {
-    struct db_value none = db_text(NULL);
-    return db_exec(db, &EVENT_ADD,
-                   DB_ARGS(db_text(e->order_id), db_text(e->type), db_text(e->from_status), db_text(e->to_status),
-                           e->attempt == 0 ? none : db_int(e->attempt), db_text(e->outcome),
-                           e->duration_ms == NULL ? none : db_int(*e->duration_ms), db_text(e->by.worker),
-                           db_text(e->detail), db_text(e->by.request_id), db_id(e->by.actor_id),
-                           db_int(db_change_id(db))),
-                   NULL);
+    struct db_value values[EVENT_VALUES];
+    fill_event(db, e, values);
+    return db_exec(db, &EVENT_ADD, values, EVENT_VALUES, NULL);
+}
+
+enum result events_add_all(struct db *db, const struct event *events, size_t count)
+{
+    struct db_value values[EVENTS_MAX][EVENT_VALUES];
+    for (size_t i = 0; i < count; i++)
+        fill_event(db, &events[i], values[i]);
+    return db_exec_each(db, &EVENT_ADD, values[0], EVENT_VALUES, count, count);
 }
 
 enum result events_add_birth(struct db *db, const struct order *o, int64_t actor_id)
@@ -68,8 +97,8 @@ enum result events_have_attempt(struct db *db, const char *order_id, int64_t att
 {
     struct db_rows *rows = NULL;
     return is_there(db_query_one(db, &EVENT_OF_ATTEMPT,
-                                 DB_ARGS(db_text(order_id), db_int(attempt), db_int(late ? 1 : 0)), RESULT_NOT_FOUND,
-                                 &rows),
+                                 DB_ARGS(db_text(order_id), db_int(attempt), db_int(late ? 1 : 0), db_text(order_id)),
+                                 RESULT_NOT_FOUND, &rows),
                     reterr_have);
 }
 

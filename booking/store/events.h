@@ -34,6 +34,7 @@ struct event {
 #define EVENT_SEATS_CHANGED "SEATS_CHANGED"
 #define EVENT_PAYMENT_SUBMITTED "PAYMENT_SUBMITTED"
 #define EVENT_PAYMENT_ATTEMPT "PAYMENT_ATTEMPT"
+#define EVENT_PAYMENT_DECLINED "PAYMENT_DECLINED" /* and the hold goes on */
 #define EVENT_ORDER_CONFIRMED "ORDER_CONFIRMED"
 #define EVENT_ORDER_FAILED "ORDER_FAILED"
 #define EVENT_ORDER_EXPIRED "ORDER_EXPIRED"
@@ -43,13 +44,24 @@ struct event {
 #define EVENT_REFUND_REQUESTED "REFUND_REQUESTED"
 #define EVENT_REFUND_ATTEMPT "REFUND_ATTEMPT"
 #define EVENT_MESSAGE_ATTEMPT "MESSAGE_ATTEMPT"
+#define EVENT_MAIL_ATTEMPT "MAIL_ATTEMPT"
 #define EVENT_CONFIRMATION_ATTEMPT "CONFIRMATION_ATTEMPT"
+#define EVENT_MESSAGE_REPEATED "MESSAGE_REPEATED"
+#define EVENT_HOLD_EXTENDED "HOLD_EXTENDED"
 #define EVENT_PERSONS_FORGOTTEN "PERSONS_FORGOTTEN"
 #define EVENT_SEATS_FREED_BY_ADMIN "SEATS_FREED_BY_ADMIN"
+#define EVENT_PASSENGERS_CHANGED "PASSENGERS_CHANGED"
+#define EVENT_PASSENGER_BOARDED "PASSENGER_BOARDED"
+#define EVENT_FLIGHT_CHANGED "FLIGHT_CHANGED"
 #define EVENT_JOB_RETRIED "JOB_RETRIED"
 #define EVENT_JOB_RELEASED "JOB_RELEASED"
+#define EVENT_JOB_SET_ASIDE "JOB_SET_ASIDE"
 
 enum result events_add(struct db *db, const struct event *event) MUST_CHECK;
+
+/* Adds up to EVENTS_MAX events, in their order. */
+#define EVENTS_MAX 96
+enum result events_add_all(struct db *db, const struct event *events, size_t count) MUST_CHECK;
 
 /* Adds the birth of an order: ORDER_CREATED and SEATS_RESERVED, in one statement. */
 enum result events_add_birth(struct db *db, const struct order *order, int64_t actor_id) MUST_CHECK;
@@ -57,8 +69,8 @@ enum result events_add_birth(struct db *db, const struct order *order, int64_t a
 /* Whether the transaction with this change id wrote to the order's history. */
 enum result events_have_change(struct db *db, const char *order_id, int64_t change_id, bool *reterr_have) MUST_CHECK;
 
-/* Whether the order's history has the outcome of an attempt; PENDING is not an outcome. With late, only an approval
- * that came after the order had ended counts. */
+/* Whether the order's history has the outcome of an attempt of its last payment; PENDING is not an outcome. With late,
+ * only an approval that came after the order had ended counts. */
 enum result events_have_attempt(struct db *db, const char *order_id, int64_t attempt, bool late,
                                 bool *reterr_have) MUST_CHECK;
 

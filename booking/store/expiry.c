@@ -31,6 +31,16 @@ DB_SQL(EXPIRY_EVENTS,
        " SELECT order_id, 'ORDER_EXPIRED', 'SEATS_RESERVED', 'EXPIRED', ?, ?, UTC_TIMESTAMP(3)"
        " FROM orders WHERE order_id IN (" SLOTS_64 ")");
 
+DB_SQL(HOLDS_CANCEL,
+       "UPDATE orders SET status = 'CANCELLED', updated_at = UTC_TIMESTAMP(3), expires_at = NULL, version = version + 1"
+       " WHERE order_id IN (" SLOTS_64 ") AND status = 'SEATS_RESERVED'");
+
+DB_SQL(HOLDS_CANCEL_EVENTS,
+       "INSERT INTO workflow_events (order_id, type, from_status, to_status, detail, request_id, actor_id, change_id,"
+       " created_at)"
+       " SELECT order_id, 'ORDER_CANCELLED', 'SEATS_RESERVED', 'CANCELLED', ?, ?, ?, ?, UTC_TIMESTAMP(3)"
+       " FROM orders WHERE order_id IN (" SLOTS_64 ")");
+
 static enum result read_orders(struct db_rows *rows, struct expiry_list *list)
 {
     enum result r = RESULT_OK;
@@ -85,6 +95,17 @@ enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const ch
     TRY(worker == NULL ? db_exec(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, NULL)
                        : db_exec_expect(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, seat_count));
     return db_exec_expect(db, &EXPIRY_EVENTS, args, 2 + EXPIRY_MAX, count);
+}
+
+enum result expiry_cancel(struct db *db, const struct expiry_list *held, const char *detail, const struct author *by)
+{
+    struct db_value args[4 + EXPIRY_MAX] = { db_text(detail), db_text(by->request_id), db_id(by->actor_id),
+                                             db_int(db_change_id(db)) };
+    struct db_value *ids = args + 4;
+    fill_ids(ids, held);
+    TRY(db_exec_expect(db, &HOLDS_CANCEL, ids, EXPIRY_MAX, held->count));
+    TRY(db_exec(db, &EXPIRY_SEATS, ids, EXPIRY_MAX, NULL));
+    return db_exec_expect(db, &HOLDS_CANCEL_EVENTS, args, 4 + EXPIRY_MAX, held->count);
 }
 
 enum result expiry_drop_timers(struct db *db, const struct expiry_list *over)

@@ -4,6 +4,7 @@
 
 #include "booking/core/order.h"
 #include "booking/store/db.h"
+#include "booking/store/events.h"
 
 /* Ends many holds at once, with one statement per table for up to EXPIRY_MAX
  * orders, because thousands may lapse in the same second. The functions are
@@ -30,6 +31,11 @@ enum result expiry_lock(struct db *db, const char (*order_ids)[UUID_SIZE], size_
  * their history. RESULT_STALE unless each step matched exactly what the lock
  * had shown; without a worker, an order may hold fewer seats than it names. */
 enum result expiry_end(struct db *db, const struct expiry_list *lapsed, const char *worker) MUST_CHECK;
+
+/* Turns these holds, which go on, into CANCELLED orders in the same way. An order may hold fewer seats than it
+ * names. */
+enum result expiry_cancel(struct db *db, const struct expiry_list *held, const char *detail,
+                          const struct author *by) MUST_CHECK;
 
 /* Drops the timers of these orders. */
 enum result expiry_drop_timers(struct db *db, const struct expiry_list *over) MUST_CHECK;

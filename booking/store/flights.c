@@ -2,40 +2,50 @@
 #include "booking/store/flights.h"
 
 #include "booking/base/text.h"
+#include "booking/core/name_key.h"
 #include "booking/store/slots.h"
 
-/* Seats are counted, not kept as a number in the flight's row: every customer
- * of the flight would have to wait for that row. The page is cut first, then
- * its seats are counted. */
-#define COUNTED                                                                                   \
-    "SELECT p.flight_id, p.flight_number, p.origin, p.destination, p.origin_time_zone,"           \
-    " p.destination_time_zone, p.departure_time, p.seat_rows, p.seat_layout, p.exit_rows,"        \
-    " p.price_cents, p.currency,"                                                                 \
-    " (SELECT COUNT(*) FROM seats s WHERE s.flight_id = p.flight_id) AS total_seats,"             \
-    " (SELECT COUNT(*) FROM seats s LEFT JOIN orders o ON o.order_id = s.reserved_by"             \
-    "   WHERE s.flight_id = p.flight_id AND (s.status = 'AVAILABLE'"                              \
-    "    OR (s.status = 'RESERVED' AND o.status = 'SEATS_RESERVED'"                               \
-    "        AND LEAST(o.expires_at, p.departure_time) <= UTC_TIMESTAMP(3)))) AS available_seats" \
-    " FROM ("
+#include <string.h>
 
-DB_SQL(FLIGHT_ONE, COUNTED "SELECT * FROM flights WHERE flight_id = ?) p");
+#define FLIGHT_COLUMNS                                                                              \
+    "flight_id, flight_number, origin, destination, origin_time_zone, destination_time_zone,"       \
+    " departure_time, arrival_time, departure_day, seat_rows, seat_layout, exit_rows, price_cents," \
+    " currency, status, fares, surcharges, tax_basis_points"
 
-/* Flights are on sale if they depart from now on. A page begins after the last
- * flight of the page before, whose departure is a condition of its own for the
- * sake of the index. */
-#define ON_SALE                                                                             \
-    " FROM flights WHERE (? IS NULL OR origin = ?) AND (? IS NULL OR destination = ?)"      \
-    " AND departure_time > UTC_TIMESTAMP(3) AND departure_time >= ? AND departure_time < ?" \
-    " AND departure_time >= ? AND (departure_time > ? OR flight_id > ?)"                    \
+DB_SQL(FLIGHT_ONE, "SELECT " FLIGHT_COLUMNS " FROM flights WHERE flight_id = ? AND status <> 'DRAFT'");
+
+/* A page begins after the last flight of the page before, whose departure is a condition of its own for the sake of the
+ * index. */
+#define ON_SALE                                                                                           \
+    " AND departure_time > UTC_TIMESTAMP(3) AND departure_time >= ? AND departure_time < ?"               \
+    " AND departure_time >= ? AND (departure_time > ? OR flight_id > ?) AND status = 'ON_SALE'"           \
+    " AND (sales_opens_s IS NULL OR departure_time <= UTC_TIMESTAMP(3) + INTERVAL sales_opens_s SECOND)"  \
+    " AND (sales_closes_s IS NULL OR departure_time > UTC_TIMESTAMP(3) + INTERVAL sales_closes_s SECOND)" \
     " ORDER BY departure_time, flight_id LIMIT ?"
 
-DB_SQL(FLIGHTS_PAGE, COUNTED "SELECT *" ON_SALE ") p ORDER BY p.departure_time, p.flight_id");
+DB_SQL(FLIGHTS_PAGE,
+       "SELECT " FLIGHT_COLUMNS " FROM flights WHERE (? IS NULL OR origin IN (" SLOTS_16
+       ")) AND (? IS NULL OR destination IN (" SLOTS_16 "))" ON_SALE);
 
-DB_SQL(FLIGHTS_DEPARTURES, "SELECT flight_id, departure_time, origin_time_zone" ON_SALE);
+/* The same between two places, by the index that begins with them. */
+DB_SQL(FLIGHTS_OF_ROUTE,
+       "SELECT " FLIGHT_COLUMNS " FROM flights FORCE INDEX (idx_route) WHERE origin = ? AND destination = ?" ON_SALE);
 
-DB_SQL(FLIGHTS_NAMED,
-       COUNTED "SELECT * FROM flights WHERE flight_id IN (" SLOTS_64 "," SLOTS_64 ")"
-               " AND departure_time > UTC_TIMESTAMP(3)) p ORDER BY p.departure_time, p.flight_id");
+/* A code's key is the code in lower case. */
+DB_SQL(FLIGHT_PLACES, "SELECT code FROM places WHERE code = UPPER(?) UNION SELECT code FROM places WHERE name_key = ?"
+       " UNION SELECT code FROM places WHERE city_key = ?");
+
+/* Whether more is to be told of the seats than the first version told. Windows, aisles and exits it told by the layout
+ * and the exit rows; a flight that an operator made is told in full. */
+#define HAS_KINDS                                                                                        \
+    "(m.created_at IS NOT NULL OR m.fares <> '' OR m.surcharges <> '' OR EXISTS (SELECT 1 FROM seats k"  \
+    " WHERE k.flight_id = m.flight_id AND (k.cabin_class <> 'economy' OR k.seat_letters IS NOT NULL"     \
+    " OR k.features NOT IN ('', 'aisle', 'exit', 'window', 'aisle,exit', 'aisle,window', 'exit,window'," \
+    " 'aisle,exit,window'))))"
+
+DB_SQL(FLIGHT_SALE,
+       "SELECT m.seat_layout, UTC_TIMESTAMP(3) AS read_at, " HAS_KINDS " AS has_kinds, " FLIGHT_FACTS_OF("m.flight_id")
+       " FROM flights m WHERE m.flight_id = ? AND m.status <> 'DRAFT'");
 
 DB_SQL(FLIGHT_EXISTS, "SELECT 1 AS found FROM flights WHERE flight_id = ?");
 
@@ -48,82 +58,155 @@ DB_SQL(FLIGHTS_DEPARTED,
        " AND departure_time <= TIMESTAMPADD(MICROSECOND, -1000 * ?, UTC_TIMESTAMP(3))"
        " AND (departure_time > ? OR flight_id > ?) ORDER BY departure_time, flight_id LIMIT ?");
 
-static enum result query_on_sale(struct db *db, const struct db_sql *sql, const struct flight_filter *f,
-                                 struct db_rows **ret_rows)
+static enum result read_flight(struct db_rows *rows, struct flight *ret_flight)
 {
-    struct db_value from = db_time(f->from_ms == TIME_NONE ? FAR_PAST_MS : f->from_ms);
-    struct db_value to = db_time(f->to_ms == TIME_NONE ? FAR_FUTURE_MS : f->to_ms);
+    struct flight f = { .departure_ms = db_get_time(rows, "departure_time") };
+    text_copy(f.flight_id, sizeof f.flight_id, db_get_text(rows, "flight_id"));
+    text_copy(f.flight_number, sizeof f.flight_number, db_get_text(rows, "flight_number"));
+    text_copy(f.origin, sizeof f.origin, db_get_text(rows, "origin"));
+    text_copy(f.destination, sizeof f.destination, db_get_text(rows, "destination"));
+    text_copy(f.origin_time_zone, sizeof f.origin_time_zone, db_get_text(rows, "origin_time_zone"));
+    text_copy(f.destination_time_zone, sizeof f.destination_time_zone, db_get_text(rows, "destination_time_zone"));
+    f.arrival_ms = db_is_null(rows, "arrival_time") ? TIME_NONE : db_get_time(rows, "arrival_time");
+    f.day_ms = db_is_null(rows, "departure_day") ? TIME_NONE : db_get_time(rows, "departure_day");
+    f.seat_rows = db_get_int(rows, "seat_rows");
+    text_copy(f.seat_layout, sizeof f.seat_layout, db_get_text(rows, "seat_layout"));
+    text_copy(f.exit_rows, sizeof f.exit_rows, db_get_text(rows, "exit_rows"));
+    f.price_cents = db_get_int(rows, "price_cents");
+    text_copy(f.currency, sizeof f.currency, db_get_text(rows, "currency"));
+    if (!flight_status_parse(db_get_text(rows, "status"), &f.status) ||
+        !tariff_read(f.price_cents, db_get_text(rows, "fares"), db_get_text(rows, "surcharges"),
+                     db_get_int(rows, "tax_basis_points"), &f.tariff))
+        return RESULT_INTERNAL;
+    *ret_flight = f;
+    return RESULT_OK;
+}
+
+/* NULL and the codes; a shorter list repeats its last one. */
+static size_t add_places(struct db_value *args, const struct place_codes *codes)
+{
+    args[0] = db_text(codes == NULL ? NULL : codes->code[0]);
+    for (size_t i = 0; i < PLACES_MAX; i++)
+        args[1 + i] = db_text(codes == NULL ? NULL : codes->code[i < codes->count ? i : codes->count - 1]);
+    return 1 + PLACES_MAX;
+}
+
+static size_t add_times(struct db_value *args, const struct flight_filter *f, size_t limit)
+{
     struct db_value after = db_time(f->after_ms == TIME_NONE ? FAR_PAST_MS : f->after_ms);
-    return db_query(db, sql,
-                    DB_ARGS(db_text(f->origin), db_text(f->origin), db_text(f->destination), db_text(f->destination),
-                            from, to, after, after, db_text(f->after_id == NULL ? "" : f->after_id), db_int(f->limit)),
-                    ret_rows);
+    args[0] = db_time(f->from_ms == TIME_NONE ? FAR_PAST_MS : f->from_ms);
+    args[1] = db_time(f->to_ms == TIME_NONE ? FAR_FUTURE_MS : f->to_ms);
+    args[2] = args[3] = after;
+    args[4] = db_text(f->after_id == NULL ? "" : f->after_id);
+    args[5] = db_int((int64_t)limit);
+    return 6;
 }
 
-static enum result give_flights(enum result r, struct db_rows *rows, void (*each)(const struct flight *, void *),
-                                void *context)
+static enum result query_page(struct db *db, const struct flight_filter *f, size_t limit, struct db_rows **reterr_rows)
 {
-    while (db_more(rows, &r)) {
-        struct flight flight = {
-            .flight_id = db_get_text(rows, "flight_id"),
-            .flight_number = db_get_text(rows, "flight_number"),
-            .origin = db_get_text(rows, "origin"),
-            .destination = db_get_text(rows, "destination"),
-            .origin_time_zone = db_get_text(rows, "origin_time_zone"),
-            .destination_time_zone = db_get_text(rows, "destination_time_zone"),
-            .departure_ms = db_get_time(rows, "departure_time"),
-            .seat_rows = db_get_int(rows, "seat_rows"),
-            .seat_layout = db_get_text(rows, "seat_layout"),
-            .exit_rows = db_get_text(rows, "exit_rows"),
-            .price_cents = db_get_int(rows, "price_cents"),
-            .currency = db_get_text(rows, "currency"),
-            .total_seats = db_get_int(rows, "total_seats"),
-            .available_seats = db_get_int(rows, "available_seats"),
-        };
-        each(&flight, context);
+    struct db_value args[2 * (1 + PLACES_MAX) + 6];
+    size_t n = 0;
+    bool is_route = f->origin != NULL && f->origin->count == 1 && f->destination != NULL && f->destination->count == 1;
+    if (is_route) {
+        args[n++] = db_text(f->origin->code[0]);
+        args[n++] = db_text(f->destination->code[0]);
+    } else {
+        n += add_places(args + n, f->origin);
+        n += add_places(args + n, f->destination);
     }
+    n += add_times(args + n, f, limit);
+    return db_query(db, is_route ? &FLIGHTS_OF_ROUTE : &FLIGHTS_PAGE, args, n, reterr_rows);
+}
+
+enum result flights_page(struct db *db, const struct flight_filter *filter, size_t limit, struct flight *reterr_flights,
+                         size_t *reterr_count)
+{
+    struct db_rows *rows = NULL;
+    size_t count = 0;
+    bool is_nowhere = (filter->origin != NULL && filter->origin->count == 0) ||
+                      (filter->destination != NULL && filter->destination->count == 0);
+    *reterr_count = 0;
+    if (is_nowhere)
+        return RESULT_OK;
+    enum result r = query_page(db, filter, limit, &rows);
+    while (db_more(rows, &r))
+        r = read_flight(rows, &reterr_flights[count++]);
+    *reterr_count = count;
     return r;
 }
 
-enum result flights_list(struct db *db, const struct flight_filter *filter, void (*each)(const struct flight *, void *),
-                         void *context)
+enum result flights_find(struct db *db, const char *flight_id, struct flight *reterr_flight)
 {
     struct db_rows *rows = NULL;
-    enum result r = filter->flight_id != NULL ? db_query(db, &FLIGHT_ONE, DB_ARGS(db_text(filter->flight_id)), &rows)
-                                              : query_on_sale(db, &FLIGHTS_PAGE, filter, &rows);
-    return give_flights(r, rows, each, context);
+    TRY(db_query_one(db, &FLIGHT_ONE, DB_ARGS(db_text(flight_id)), RESULT_FLIGHT_NOT_FOUND, &rows));
+    return read_flight(rows, reterr_flight);
 }
 
-enum result flights_departures(struct db *db, const struct flight_filter *filter,
-                               void (*each)(const struct flight_departure *, void *), void *context)
+static void add_code(struct place_codes *codes, const char *code)
 {
-    struct db_rows *rows = NULL;
-    enum result r = query_on_sale(db, &FLIGHTS_DEPARTURES, filter, &rows);
-    while (db_more(rows, &r)) {
-        struct flight_departure flight;
-        text_copy(flight.flight_id, sizeof flight.flight_id, db_get_text(rows, "flight_id"));
-        text_copy(flight.origin_time_zone, sizeof flight.origin_time_zone, db_get_text(rows, "origin_time_zone"));
-        flight.departure_ms = db_get_time(rows, "departure_time");
-        each(&flight, context);
+    for (size_t i = 0; i < codes->count; i++) {
+        if (strcmp(codes->code[i], code) == 0)
+            return;
     }
-    return r;
+    if (codes->count < PLACES_MAX)
+        text_copy(codes->code[codes->count++], PLACE_SIZE, code);
 }
 
-enum result flights_named(struct db *db, const struct flight_ids *ids, void (*each)(const struct flight *, void *),
-                          void *context)
+/* The text as an airport's code: three letters, in capitals. */
+static bool as_code(const char *text, char ret_code[PLACE_SIZE])
 {
-    struct db_value args[FLIGHT_IDS_MAX];
+    char code[PLACE_SIZE] = "";
+    size_t len = strlen(text);
+    if (len != 3)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        char c = text[i];
+        if (c >= 'a' && c <= 'z')
+            c = (char)(c - 'a' + 'A');
+        if (c < 'A' || c > 'Z')
+            return false;
+        code[i] = c;
+    }
+    memcpy(ret_code, code, sizeof code);
+    return true;
+}
+
+enum result flights_places(struct db *db, const char *text, struct place_codes *ret_codes)
+{
+    struct place_codes codes = { .count = 0 };
     struct db_rows *rows = NULL;
-    for (size_t i = 0; i < FLIGHT_IDS_MAX; i++)
-        args[i] = db_text(ids->id[i < ids->count ? i : ids->count - 1]);
-    enum result r = db_query(db, &FLIGHTS_NAMED, args, FLIGHT_IDS_MAX, &rows);
-    return give_flights(r, rows, each, context);
+    char code[PLACE_SIZE] = "";
+    char key[NAME_KEY_SIZE] = "";
+    if (as_code(text, code))
+        add_code(&codes, code);
+    if (name_key(text, key)) {
+        enum result r = db_query(db, &FLIGHT_PLACES, DB_ARGS(db_text(key), db_text(key), db_text(key)), &rows);
+        while (db_more(rows, &r))
+            add_code(&codes, db_get_text(rows, "code"));
+        TRY(r);
+    }
+    *ret_codes = codes;
+    return RESULT_OK;
 }
 
 enum result flights_exists(struct db *db, const char *flight_id)
 {
     struct db_rows *rows = NULL;
     return db_query_one(db, &FLIGHT_EXISTS, DB_ARGS(db_text(flight_id)), RESULT_FLIGHT_NOT_FOUND, &rows);
+}
+
+enum result flights_sale(struct db *db, const char *flight_id, struct flight_sale *ret_sale)
+{
+    struct db_rows *rows = NULL;
+    struct flight_sale sale;
+    TRY(db_query_one(db, &FLIGHT_SALE, DB_ARGS(db_text(flight_id)), RESULT_FLIGHT_NOT_FOUND, &rows));
+    if (!flight_facts_read(db_get_text(rows, "flight_facts"), &sale.facts))
+        return RESULT_INTERNAL;
+    text_copy(sale.seat_layout, sizeof sale.seat_layout, db_get_text(rows, "seat_layout"));
+    sale.now_ms = db_get_time(rows, "read_at");
+    sale.has_kinds = db_get_int(rows, "has_kinds") != 0;
+    *ret_sale = sale;
+    return RESULT_OK;
 }
 
 enum result flights_departed(struct db *db, int64_t ago_ms, const struct flight_position *after, size_t limit,

@@ -2,6 +2,7 @@
 #include "booking/store/jobs.h"
 
 #include "booking/base/text.h"
+#include "booking/store/flight_facts.h"
 #include "booking/store/slots.h"
 
 #include <string.h>
@@ -14,9 +15,22 @@ DB_SQL(JOB_ADD_ABOUT,
        "INSERT INTO workflow_jobs (kind, order_id, subject_id, run_at, max_attempts, request_id, created_at,"
        " updated_at) VALUES (?, ?, ?, UTC_TIMESTAMP(3), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
 
+DB_SQL(JOB_ADD_ABOUT_FLIGHT,
+       "INSERT INTO workflow_jobs (kind, order_id, flight_id, subject_id, run_at, max_attempts, request_id,"
+       " created_at, updated_at) VALUES (?, '', ?, ?, UTC_TIMESTAMP(3), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
+
+/* There are few jobs of such a kind. */
+DB_SQL(JOBS_OF_FLIGHT,
+       "SELECT COUNT(*) AS n FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND flight_id = ?");
+
+DB_SQL(JOB_ADD_FAILED,
+       "INSERT INTO workflow_jobs (kind, order_id, subject_id, status, run_at, attempts, max_attempts, last_error,"
+       " request_id, created_at, updated_at)"
+       " VALUES (?, ?, ?, 'FAILED', NULL, 1, 1, ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
+
 DB_SQL(JOB_ENSURE,
-       "INSERT INTO workflow_jobs (kind, order_id, run_at, max_attempts, request_id, created_at, updated_at)"
-       " VALUES (?, ?, UTC_TIMESTAMP(3), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
+       "INSERT INTO workflow_jobs (kind, order_id, subject_id, run_at, max_attempts, request_id, created_at,"
+       " updated_at) VALUES (?, ?, ?, UTC_TIMESTAMP(3), ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
        " ON DUPLICATE KEY UPDATE job_id = job_id");
 
 /* The claim's number grows, so that a claim made before the move is void. */
@@ -24,12 +38,18 @@ DB_SQL(JOB_MOVE,
        "UPDATE workflow_jobs SET run_at = ?, status = 'PENDING', attempts = attempts + 1,"
        " locked_by = NULL, updated_at = UTC_TIMESTAMP(3) WHERE order_id = ? AND kind = ?");
 
+DB_SQL(JOB_HASTEN,
+       "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3)"
+       " WHERE order_id = ? AND kind = ? AND status = 'PENDING' AND run_at > UTC_TIMESTAMP(3)");
+
 DB_SQL(JOB_REMOVE, "DELETE FROM workflow_jobs WHERE order_id = ? AND kind = ?");
 
 DB_SQL(JOBS_DUE,
-       "SELECT job_id, order_id, subject_id, run_at, attempts, max_attempts, failures, locked_by, request_id,"
-       " UTC_TIMESTAMP(3) AS read_at"
+       "SELECT job_id, order_id, subject_id, flight_id, run_at, attempts, max_attempts, failures, locked_by,"
+       " request_id, UTC_TIMESTAMP(3) AS read_at, (SELECT MIN(n.run_at) FROM workflow_jobs n FORCE INDEX (idx_due)"
+       "  WHERE n.kind = ? AND n.run_at > UTC_TIMESTAMP(3)) AS next_at"
        " FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)"
+       " AND (SELECT k.paused_at FROM job_kinds k WHERE k.kind = ?) IS NULL"
        " ORDER BY run_at LIMIT ? FOR UPDATE SKIP LOCKED");
 
 DB_SQL(JOBS_LEASE,
@@ -79,7 +99,8 @@ DB_SQL(JOB_CHECK_CLAIM,
     " 0 AS paused FROM workflow_jobs WHERE kind = '" kind "' UNION ALL "
 DB_SQL(JOBS_NEXT_DUE,
        FIRST_OF("EXPIRE_HOLD") FIRST_OF("PAYMENT_ATTEMPT") FIRST_OF("VOID_CHARGE") FIRST_OF("SEND_CONFIRMATION")
-           FIRST_OF("REFUND_CHARGE") FIRST_OF("SEND_MESSAGE")
+           FIRST_OF("REFUND_CHARGE") FIRST_OF("SEND_MESSAGE") FIRST_OF("CANCEL_FLIGHT") FIRST_OF("SEND_MAIL")
+           FIRST_OF("TELL_FLIGHT") FIRST_OF("IMPORT_FLIGHTS") FIRST_OF("RECONCILE")
        "SELECT kind, NULL, 1 FROM job_kinds WHERE paused_at IS NOT NULL");
 
 #define COUNT_UP_TO(condition)                                                        \
@@ -93,34 +114,39 @@ DB_SQL(JOBS_COUNT,
        "   FROM workflow_jobs FORCE INDEX (idx_due) WHERE kind = ? AND run_at <= UTC_TIMESTAMP(3)), 0) AS lag_ms,"
        " (SELECT COUNT(*) FROM job_kinds WHERE kind = ? AND paused_at IS NOT NULL) AS paused");
 
+#define JOB_COLUMNS                                                                              \
+    "j.job_id, j.kind, j.order_id, j.flight_id, j.status, j.run_at, j.attempts, j.max_attempts," \
+    " j.locked_by, j.last_error, j.created_at, j.updated_at, " FLIGHT_FACTS_OF(                  \
+        "COALESCE(j.flight_id, (SELECT o.flight_id FROM orders o WHERE o.order_id = j.order_id))")
 DB_SQL(JOBS_LIST,
-       "SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
-       " created_at, updated_at FROM workflow_jobs"
+       "SELECT " JOB_COLUMNS " FROM workflow_jobs j"
        " WHERE (? = 0 OR job_id = ?) AND (? IS NULL OR status = ?) AND (? IS NULL OR kind = ?)"
-       " AND (? IS NULL OR order_id = ?) AND (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT ?");
+       " AND (? IS NULL OR order_id = ?) AND (? = 0 OR job_id < ?) AND job_id >= ? ORDER BY job_id DESC LIMIT ?");
+DB_SQL(JOBS_HORIZON,
+       "SELECT job_id FROM workflow_jobs WHERE (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT 1 OFFSET 10000");
 
 /* Failed jobs are together at the front of each kind's part of the index. The newest jobs, with which the list above
  * begins, are all timers. */
 DB_SQL(JOBS_FAILED,
-       "SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
-       " created_at, updated_at FROM workflow_jobs FORCE INDEX (idx_due)"
+       "SELECT " JOB_COLUMNS " FROM workflow_jobs j FORCE INDEX (idx_due)"
        " WHERE kind IN ('EXPIRE_HOLD', 'PAYMENT_ATTEMPT', 'VOID_CHARGE', 'SEND_CONFIRMATION', 'REFUND_CHARGE',"
-       " 'SEND_MESSAGE')"
+       " 'SEND_MESSAGE', 'CANCEL_FLIGHT', 'SEND_MAIL', 'TELL_FLIGHT', 'IMPORT_FLIGHTS', 'RECONCILE')"
        " AND run_at IS NULL"
        " AND (? IS NULL OR kind = ?) AND (? = 0 OR job_id < ?) ORDER BY job_id DESC LIMIT ?");
 
 /* A lease ends within its length from now, so the leased jobs are among the few that are due in that time. There may be
  * many timers among them, so only a thousand rows are looked at, from the end: the newest claims end last. */
 DB_SQL(JOBS_LEASED,
-       "SELECT * FROM (SELECT job_id, kind, order_id, status, run_at, attempts, max_attempts, locked_by, last_error,"
-       "   created_at, updated_at FROM workflow_jobs FORCE INDEX (idx_due)"
+       "SELECT " JOB_COLUMNS " FROM"
+       " (SELECT job_id, kind, order_id, flight_id, status, run_at, attempts, max_attempts, locked_by,"
+       "   last_error, created_at, updated_at FROM workflow_jobs FORCE INDEX (idx_due)"
        "   WHERE kind = ? AND run_at > UTC_TIMESTAMP(3)"
        "   AND run_at <= TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3))"
        "   ORDER BY run_at DESC LIMIT 1000) j"
        " WHERE status = 'RUNNING' ORDER BY run_at DESC LIMIT 100");
 
 DB_SQL(JOB_LOCK,
-       "SELECT kind, order_id, locked_by, status,"
+       "SELECT kind, order_id, COALESCE(flight_id, '') AS flight_id, locked_by, status,"
        " CASE WHEN status = 'RUNNING' AND run_at > UTC_TIMESTAMP(3) THEN 1 ELSE 0 END AS leased"
        " FROM workflow_jobs WHERE job_id = ? FOR UPDATE");
 
@@ -129,6 +155,10 @@ DB_SQL(JOB_RETRY,
        "UPDATE workflow_jobs SET max_attempts = CASE WHEN status = 'FAILED' AND max_attempts > 0"
        " AND kind <> 'PAYMENT_ATTEMPT' THEN max_attempts + attempts ELSE max_attempts END,"
        " failures = 0, status = 'PENDING', locked_by = NULL, run_at = UTC_TIMESTAMP(3),"
+       " updated_at = UTC_TIMESTAMP(3) WHERE job_id = ?");
+
+DB_SQL(JOB_REST,
+       "UPDATE workflow_jobs SET status = 'FAILED', run_at = NULL, locked_by = NULL, last_error = 'Set aside by staff',"
        " updated_at = UTC_TIMESTAMP(3) WHERE job_id = ?");
 
 /* The worker's name stays written, as after a lease that ran out, for the attempt's history. */
@@ -145,6 +175,11 @@ const char *job_kind_name(enum job_kind kind)
     case JOB_SEND_CONFIRMATION: return "SEND_CONFIRMATION";
     case JOB_REFUND_CHARGE: return "REFUND_CHARGE";
     case JOB_SEND_MESSAGE: return "SEND_MESSAGE";
+    case JOB_CANCEL_FLIGHT: return "CANCEL_FLIGHT";
+    case JOB_SEND_MAIL: return "SEND_MAIL";
+    case JOB_TELL_FLIGHT: return "TELL_FLIGHT";
+    case JOB_IMPORT_FLIGHTS: return "IMPORT_FLIGHTS";
+    case JOB_RECONCILE: return "RECONCILE";
     }
     return "";
 }
@@ -178,18 +213,64 @@ enum result jobs_add_about(struct db *db, enum job_kind kind, const char *order_
                    NULL);
 }
 
-enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, int64_t max_attempts,
-                        const char *request_id)
+enum result jobs_add_about_flight(struct db *db, enum job_kind kind, const char *flight_id, const char *subject_id,
+                                  int64_t max_attempts, const char *request_id)
+{
+    return db_exec(db, &JOB_ADD_ABOUT_FLIGHT,
+                   DB_ARGS(db_text(job_kind_name(kind)), db_text(flight_id), db_text(subject_id), db_int(max_attempts),
+                           db_text(request_id)),
+                   NULL);
+}
+
+enum result jobs_of_flight(struct db *db, enum job_kind kind, const char *flight_id, bool *reterr_any)
+{
+    struct db_rows *rows = NULL;
+    TRY(db_query_one(db, &JOBS_OF_FLIGHT, DB_ARGS(db_text(job_kind_name(kind)), db_text(flight_id)), RESULT_INTERNAL,
+                     &rows));
+    *reterr_any = db_get_int(rows, "n") > 0;
+    return RESULT_OK;
+}
+
+enum result jobs_add_failed(struct db *db, enum job_kind kind, const char *order_id, const char *subject_id,
+                            const char *why, const char *request_id)
+{
+    return db_exec(db, &JOB_ADD_FAILED,
+                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_text(subject_id), db_text(why),
+                           db_text(request_id)),
+                   NULL);
+}
+
+enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, const char *subject_id,
+                        int64_t max_attempts, const char *request_id)
 {
     return db_exec(db, &JOB_ENSURE,
-                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_int(max_attempts), db_text(request_id)),
+                   DB_ARGS(db_text(job_kind_name(kind)), db_text(order_id), db_text(subject_id), db_int(max_attempts),
+                           db_text(request_id)),
                    NULL);
+}
+
+enum result jobs_ensure_all(struct db *db, const struct new_job *list, size_t count)
+{
+    struct db_value values[JOBS_CLAIM_MAX][5];
+    for (size_t i = 0; i < count; i++) {
+        values[i][0] = db_text(job_kind_name(list[i].kind));
+        values[i][1] = db_text(list[i].order_id);
+        values[i][2] = db_text("");
+        values[i][3] = db_int(0);
+        values[i][4] = db_text(list[i].request_id);
+    }
+    return db_exec_each(db, &JOB_ENSURE, values[0], 5, count, count);
 }
 
 enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms)
 {
     return db_exec_expect(db, &JOB_MOVE, DB_ARGS(db_time(run_at_ms), db_text(order_id), db_text(job_kind_name(kind))),
                           1);
+}
+
+enum result jobs_hasten(struct db *db, enum job_kind kind, const char *order_id)
+{
+    return db_exec(db, &JOB_HASTEN, DB_ARGS(db_text(order_id), db_text(job_kind_name(kind))), NULL);
 }
 
 enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id)
@@ -203,6 +284,7 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
     while (db_more(rows, &r)) {
         const char *worker = db_get_text(rows, "locked_by");
         const char *request_id = db_get_text(rows, "request_id");
+        const char *flight_id = db_get_text(rows, "flight_id");
         struct job *job = &jobs[(*count)++];
         *job = (struct job){
             .job_id = db_get_int(rows, "job_id"),
@@ -212,9 +294,11 @@ static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct
             .failures = db_get_int(rows, "failures"),
             .due_at_ms = db_get_time(rows, "run_at"),
             .claimed_at_ms = db_get_time(rows, "read_at"),
+            .next_due_at_ms = db_get_time(rows, "next_at"),
         };
         text_copy(job->order_id, sizeof job->order_id, db_get_text(rows, "order_id"));
         text_copy(job->subject_id, sizeof job->subject_id, db_get_text(rows, "subject_id"));
+        text_copy(job->flight_id, sizeof job->flight_id, flight_id == NULL ? "" : flight_id);
         text_copy(job->request_id, sizeof job->request_id, request_id == NULL ? "" : request_id);
         /* Settling a claim clears the name, so a name that is still there means an abandoned claim. */
         text_copy(job->abandoned_by, sizeof job->abandoned_by, worker == NULL ? "" : worker);
@@ -232,7 +316,8 @@ enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t 
     *reterr_count = 0;
     if (limit > JOBS_CLAIM_MAX)
         limit = JOBS_CLAIM_MAX;
-    TRY(db_query(db, &JOBS_DUE, DB_ARGS(db_text(job_kind_name(kind)), db_int((int64_t)limit)), &rows));
+    const struct db_value name = db_text(job_kind_name(kind));
+    TRY(db_query(db, &JOBS_DUE, DB_ARGS(name, name, name, db_int((int64_t)limit)), &rows));
     TRY(read_claimed(rows, kind, reterr_jobs, &count));
     if (count == 0)
         return RESULT_OK;
@@ -249,6 +334,16 @@ enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t 
 enum result jobs_finish(struct db *db, const struct job *job)
 {
     return db_exec_expect(db, &JOB_FINISH, DB_ARGS(db_int(job->job_id), db_int(job->claim)), 1);
+}
+
+enum result jobs_finish_all(struct db *db, const struct job *const jobs[], size_t count)
+{
+    struct db_value args[JOBS_CLAIM_MAX][2];
+    for (size_t i = 0; i < count; i++) {
+        args[i][0] = db_int(jobs[i]->job_id);
+        args[i][1] = db_int(jobs[i]->claim);
+    }
+    return db_exec_each(db, &JOB_FINISH, args[0], 2, count, count);
 }
 
 enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms, const char *last_error)
@@ -342,10 +437,27 @@ enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_
     return RESULT_OK;
 }
 
+/* Failed jobs have a place of their own in an index. */
+static bool is_for_failed(const struct job_filter *f)
+{
+    return f->status != NULL && strcmp(f->status, "FAILED") == 0 && f->job_id == 0 && f->order_id == NULL;
+}
+
+enum result jobs_horizon(struct db *db, const struct job_filter *f, int64_t *reterr_id)
+{
+    struct db_rows *rows = NULL;
+    *reterr_id = 0;
+    if ((f->status == NULL && f->kind == NULL) || f->job_id != 0 || f->order_id != NULL || is_for_failed(f))
+        return RESULT_OK;
+    enum result r = db_query(db, &JOBS_HORIZON, DB_ARGS(db_int(f->before_id), db_int(f->before_id)), &rows);
+    while (db_more(rows, &r))
+        *reterr_id = db_get_int(rows, "job_id");
+    return r;
+}
+
 static enum result query_list(struct db *db, const struct job_filter *f, struct db_rows **ret_rows)
 {
-    bool failed = f->status != NULL && strcmp(f->status, "FAILED") == 0;
-    if (failed && f->job_id == 0 && f->order_id == NULL)
+    if (is_for_failed(f))
         return db_query(db, &JOBS_FAILED,
                         DB_ARGS(db_text(f->kind), db_text(f->kind), db_int(f->before_id), db_int(f->before_id),
                                 db_int(f->limit)),
@@ -353,7 +465,7 @@ static enum result query_list(struct db *db, const struct job_filter *f, struct 
     return db_query(db, &JOBS_LIST,
                     DB_ARGS(db_int(f->job_id), db_int(f->job_id), db_text(f->status), db_text(f->status),
                             db_text(f->kind), db_text(f->kind), db_text(f->order_id), db_text(f->order_id),
-                            db_int(f->before_id), db_int(f->before_id), db_int(f->limit)),
+                            db_int(f->before_id), db_int(f->before_id), db_int(f->from_id), db_int(f->limit)),
                     ret_rows);
 }
 
@@ -361,10 +473,14 @@ static enum result each_row(enum result r, struct db_rows *rows, void (*each)(co
                             void *context)
 {
     while (db_more(rows, &r)) {
+        const char *order_id = db_get_text(rows, "order_id");
+        const char *facts_text = db_get_text(rows, "flight_facts");
+        struct flight_facts facts;
         struct job_row row = {
             .job_id = db_get_int(rows, "job_id"),
             .kind = db_get_text(rows, "kind"),
-            .order_id = db_get_text(rows, "order_id"),
+            .order_id = *order_id == '\0' ? NULL : order_id,
+            .flight_id = db_get_text(rows, "flight_id"),
             .status = db_get_text(rows, "status"),
             .run_at_ms = db_get_time(rows, "run_at"),
             .attempts = db_get_int(rows, "attempts"),
@@ -373,7 +489,10 @@ static enum result each_row(enum result r, struct db_rows *rows, void (*each)(co
             .last_error = db_get_text(rows, "last_error"),
             .created_at_ms = db_get_time(rows, "created_at"),
             .updated_at_ms = db_get_time(rows, "updated_at"),
+            .has_flight = flight_facts_read(facts_text, &facts),
         };
+        if (row.has_flight)
+            row.flight = facts.flight;
         each(&row, context);
     }
     return r;
@@ -403,6 +522,7 @@ enum result jobs_lock(struct db *db, int64_t job_id, struct job_hold *ret_hold)
     *ret_hold = (struct job_hold){ .job_id = job_id, .leased = db_get_int(rows, "leased") != 0 };
     text_copy(ret_hold->kind, sizeof ret_hold->kind, db_get_text(rows, "kind"));
     text_copy(ret_hold->order_id, UUID_SIZE, db_get_text(rows, "order_id"));
+    text_copy(ret_hold->flight_id, FLIGHT_ID_SIZE, db_get_text(rows, "flight_id"));
     text_copy(ret_hold->status, sizeof ret_hold->status, db_get_text(rows, "status"));
     text_copy(ret_hold->worker, sizeof ret_hold->worker, worker == NULL ? "" : worker);
     return RESULT_OK;
@@ -416,4 +536,9 @@ enum result jobs_retry(struct db *db, const struct job_hold *hold)
 enum result jobs_release(struct db *db, const struct job_hold *hold)
 {
     return db_exec(db, &JOB_RELEASE, DB_ARGS(db_int(hold->job_id)), NULL);
+}
+
+enum result jobs_rest(struct db *db, const struct job_hold *hold)
+{
+    return db_exec(db, &JOB_REST, DB_ARGS(db_int(hold->job_id)), NULL);
 }

@@ -19,9 +19,14 @@ enum job_kind {
     JOB_VOID_CHARGE,
     JOB_SEND_CONFIRMATION,
     JOB_REFUND_CHARGE,
-    JOB_SEND_MESSAGE
+    JOB_SEND_MESSAGE,
+    JOB_CANCEL_FLIGHT,
+    JOB_SEND_MAIL,
+    JOB_TELL_FLIGHT,
+    JOB_IMPORT_FLIGHTS,
+    JOB_RECONCILE
 };
-#define JOB_KIND_COUNT 6
+#define JOB_KIND_COUNT 11
 
 const char *job_kind_name(enum job_kind kind);
 bool job_kind_parse(const char *name, enum job_kind *ret_kind);
@@ -32,15 +37,17 @@ struct job {
     int64_t job_id;
     enum job_kind kind;
     char order_id[UUID_SIZE];
-    char subject_id[UUID_SIZE]; /* what it is about besides the order: a refund; else empty */
-    int64_t claim;              /* this claim's number, from 1: the fencing token */
-    int64_t max_attempts;       /* 0: until it succeeds */
-    int64_t failures;           /* how often in a row it could be neither begun nor settled */
+    char subject_id[UUID_SIZE];     /* what it is about besides the order: a refund, a former payment, … */
+    char flight_id[FLIGHT_ID_SIZE]; /* of a job about a flight, which has no order; else empty */
+    int64_t claim;                  /* this claim's number, from 1: the fencing token */
+    int64_t max_attempts;           /* 0: until it succeeds */
+    int64_t failures;               /* how often in a row it could be neither begun nor settled */
     /* The worker of the claim before, if its lease ran out; empty if that claim was settled or there was none. */
     char abandoned_by[WORKER_SIZE];
     char request_id[65]; /* of the request that asked for it; may be empty */
     int64_t due_at_ms;
     int64_t claimed_at_ms;
+    int64_t next_due_at_ms; /* when the first job of its kind is due that was not when it was claimed; TIME_NONE */
 };
 
 /* The most jobs one claim takes. */
@@ -55,24 +62,49 @@ enum result jobs_add(struct db *db, enum job_kind kind, const char *order_id, in
 enum result jobs_add_about(struct db *db, enum job_kind kind, const char *order_id, const char *subject_id,
                            int64_t max_attempts, const char *request_id) MUST_CHECK;
 
-/* As jobs_add(), due now, and RESULT_OK also if the order has one of the kind already. */
-enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, int64_t max_attempts,
-                        const char *request_id) MUST_CHECK;
+/* Adds a job about a flight, or with NULL about something else that is no order; due now. The caller sees to it that
+ * there is no second one. */
+enum result jobs_add_about_flight(struct db *db, enum job_kind kind, const char *flight_id, const char *subject_id,
+                                  int64_t max_attempts, const char *request_id) MUST_CHECK;
+
+/* Whether a flight has a job of this kind. */
+enum result jobs_of_flight(struct db *db, enum job_kind kind, const char *flight_id, bool *reterr_any) MUST_CHECK;
+
+/* A job that has failed already, so that the operator sees it and may have it tried again. */
+enum result jobs_add_failed(struct db *db, enum job_kind kind, const char *order_id, const char *subject_id,
+                            const char *why, const char *request_id) MUST_CHECK;
+
+/* As jobs_add_about(), and RESULT_OK also if the order has one of the kind about this subject ("": none) already. */
+enum result jobs_ensure(struct db *db, enum job_kind kind, const char *order_id, const char *subject_id,
+                        int64_t max_attempts, const char *request_id) MUST_CHECK;
+
+/* The same for up to JOBS_CLAIM_MAX jobs that are about nothing besides their orders, and last until they succeed. */
+struct new_job {
+    enum job_kind kind;
+    const char *order_id;
+    const char *request_id; /* may be NULL */
+};
+enum result jobs_ensure_all(struct db *db, const struct new_job *list, size_t count) MUST_CHECK;
 
 /* Moves the timer of an order and voids the claim on it, if there is one. */
 enum result jobs_move(struct db *db, enum job_kind kind, const char *order_id, int64_t run_at_ms) MUST_CHECK;
 
+/* Makes an order's job due now, if it waits. */
+enum result jobs_hasten(struct db *db, enum job_kind kind, const char *order_id) MUST_CHECK;
+
 /* Removes an order's job, if it has one. */
 enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id) MUST_CHECK;
 
-/* Locks due jobs of a kind that no other session has locked, oldest first, and
- * leases them. Call it inside a transaction, and commit it before any work. */
+/* Locks due jobs of a kind that no other session has locked, oldest first, and leases them; none while an operator has
+ * paused the kind. Call it inside a transaction, and commit it before any work. */
 enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,
                        struct job *reterr_jobs, size_t *reterr_count) MUST_CHECK;
 
 /* Ends a claim: the job is gone, waits for delay_ms, or has failed for good.
  * RESULT_STALE if the claim no longer stands. */
 enum result jobs_finish(struct db *db, const struct job *job) MUST_CHECK;
+enum result jobs_finish_all(struct db *db, const struct job *const jobs[],
+                            size_t count) MUST_CHECK; /* JOBS_CLAIM_MAX */
 enum result jobs_postpone(struct db *db, const struct job *job, int64_t delay_ms, const char *last_error) MUST_CHECK;
 enum result jobs_fail(struct db *db, const struct job *job, const char *last_error) MUST_CHECK;
 
@@ -115,7 +147,10 @@ enum result jobs_count(struct db *db, enum job_kind kind, struct job_queue *ret_
 struct job_row {
     int64_t job_id;
     const char *kind;
-    const char *order_id;
+    const char *order_id;  /* NULL: it is about no order */
+    const char *flight_id; /* NULL: it is about no flight */
+    bool has_flight;       /* the flight that it is about, or its order is */
+    struct order_flight flight;
     const char *status;
     int64_t run_at_ms;
     int64_t attempts;
@@ -131,8 +166,13 @@ struct job_filter {
     const char *kind;
     const char *order_id;
     int64_t before_id; /* 0: from the newest */
+    int64_t from_id;   /* 0: down to the first */
     int limit;
 };
+/* How far a page may look that is for a kind or a state, which are no index's order: the id of the last of the next ten
+ * thousand jobs, 0 if there are fewer or the filter is for something that has an index. */
+enum result jobs_horizon(struct db *db, const struct job_filter *filter, int64_t *reterr_id) MUST_CHECK;
+
 enum result jobs_list(struct db *db, const struct job_filter *filter, void (*each)(const struct job_row *, void *),
                       void *context) MUST_CHECK;
 
@@ -144,7 +184,8 @@ enum result jobs_leased(struct db *db, enum job_kind kind, int64_t lease_ms,
 struct job_hold {
     int64_t job_id;
     char kind[21];
-    char order_id[UUID_SIZE];
+    char order_id[UUID_SIZE]; /* empty: it is about none */
+    char flight_id[FLIGHT_ID_SIZE];
     char worker[WORKER_SIZE]; /* that has or had it; may be empty */
     char status[8];           /* PENDING, RUNNING, FAILED */
     bool leased;
@@ -159,5 +200,8 @@ enum result jobs_retry(struct db *db, const struct job_hold *hold) MUST_CHECK;
 /* Ends a lease now: the job is due, and its worker's answer is refused as if
  * the lease had run out and another worker had taken over. */
 enum result jobs_release(struct db *db, const struct job_hold *hold) MUST_CHECK;
+
+/* Has a job rest, as one that has used up its tries does, until an operator has it run. */
+enum result jobs_rest(struct db *db, const struct job_hold *hold) MUST_CHECK;
 
 #endif

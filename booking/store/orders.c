@@ -2,17 +2,23 @@
 #include "booking/store/orders.h"
 
 #include "booking/base/text.h"
+#include "booking/core/name_key.h"
 #include "booking/store/flight_facts.h"
 #include "booking/store/slots.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#define COLUMNS(now)                                                                           \
-    "o.order_id, o.flight_id, COALESCE(o.owner, o.user_id) AS user_id,"                        \
-    " o.owner IS NOT NULL AS has_owner, o.status, o.seats, o.seat_prices, o.reserved_at,"      \
-    " o.expires_at, o.payment_attempts, o.failed_attempts, o.last_error, o.total_price_cents," \
-    " o.currency, o.version, o.run_id, o.locator, o.created_at, o.updated_at, " now            \
-    " AS read_at, " FLIGHT_FACTS_OF("o.flight_id")
+#define COLUMNS(now)                                                                                            \
+    "o.order_id, o.flight_id, COALESCE(o.owner, o.user_id) AS user_id,"                                         \
+    " o.owner IS NOT NULL AS has_owner, o.status, o.seats, o.seat_prices, o.price_parts, o.reserved_at,"        \
+    " o.expires_at, o.hold_ends_at, o.payment_attempts, o.failed_attempts, o.last_error, o.total_price_cents,"  \
+    " o.currency, o.tax_basis_points, o.fee_cents, o.version, o.run_id, o.locator, o.created_at, o.updated_at," \
+    " o.consent_at, o.consent_terms, " now                                                                      \
+    " AS read_at, (SELECT CAST(SUM(r.amount_cents) AS SIGNED) FROM refunds r WHERE r.order_id = o.order_id"     \
+    "  AND r.status <> 'FAILED') AS refunded_cents,"                                                            \
+    " CASE WHEN o.status = 'PAYMENT_PENDING' THEN (SELECT y.redirect_url FROM payments y"                       \
+    "  WHERE y.order_id = o.order_id AND y.former_id = '') END AS payment_url, " FLIGHT_FACTS_OF("o.flight_id")
 #define SELECT_ORDERS "SELECT " COLUMNS("UTC_TIMESTAMP(3)") " FROM orders o"
 
 /* A hold never runs past departure, even if that is moved while the hold is open. */
@@ -37,6 +43,12 @@ DB_SQL(ORDER_LOCK, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order
 DB_SQL(ORDER_LOCK_FREE, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order_id = ?" OF_OWNER
                         " FOR UPDATE SKIP LOCKED");
 
+/* Several orders, ascending by id, which is the order in which they are locked. */
+#define OF_MANY " FROM orders o FORCE INDEX (PRIMARY) WHERE o.order_id IN (" SLOTS_64 ") ORDER BY o.order_id"
+DB_SQL(ORDERS_FIND_MANY, "SELECT " COLUMNS("UTC_TIMESTAMP(3)") OF_MANY);
+DB_SQL(ORDERS_LOCK_MANY, "SELECT " COLUMNS("SYSDATE(3)") OF_MANY " FOR UPDATE");
+DB_SQL(ORDERS_LOCK_FREE, "SELECT " COLUMNS("SYSDATE(3)") OF_MANY " FOR UPDATE SKIP LOCKED");
+
 DB_SQL(ORDER_FORGET,
        "UPDATE orders SET user_id = '', owner = NULL, forgotten_at = UTC_TIMESTAMP(3), version = version + 1,"
        " updated_at = ? WHERE order_id = ? AND version = ?");
@@ -47,14 +59,20 @@ DB_SQL(ORDERS_TO_FORGET,
 
 DB_SQL(ORDER_INSERT,
        "INSERT INTO orders (order_id, flight_id, user_id, owner, status, seats, reserved_at, expires_at,"
-       " total_price_cents, seat_prices, currency, version, workflow_id, run_id, created_at, updated_at)"
-       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CONCAT('booking-', ?), ?, ?, ?)");
+       " total_price_cents, seat_prices, price_parts, currency, tax_basis_points, version, workflow_id, run_id,"
+       " created_at, updated_at, consent_at, consent_terms)"
+       " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, CONCAT('booking-', ?), ?, ?, ?, ?, ?)");
 
 DB_SQL(ORDER_UPDATE,
-       "UPDATE orders SET status = ?, seats = ?, reserved_at = ?, expires_at = ?, payment_attempts = ?,"
-       " failed_attempts = ?, last_error = ?, total_price_cents = ?, seat_prices = ?, currency = ?,"
-       " locator = ?, version = version + 1, updated_at = ?"
-       " WHERE order_id = ? AND version = ? AND status = ?");
+       "UPDATE orders SET status = ?, seats = ?, reserved_at = ?, expires_at = ?, hold_ends_at = ?,"
+       " payment_attempts = ?, failed_attempts = ?, last_error = ?, total_price_cents = ?, seat_prices = ?,"
+       " price_parts = ?, currency = ?, tax_basis_points = ?, fee_cents = ?, locator = ?, consent_at = ?,"
+       " consent_terms = ?, version = version + 1, updated_at = ? WHERE order_id = ? AND version = ? AND status = ?");
+
+/* The same for what its payment changes. */
+DB_SQL(ORDER_MOVE,
+       "UPDATE orders SET status = ?, payment_attempts = ?, failed_attempts = ?, last_error = ?, locator = ?,"
+       " version = version + 1, updated_at = ? WHERE order_id = ? AND version = ? AND status = ?");
 
 DB_SQL(ORDER_LAPSED_HOLDERS,
        "SELECT DISTINCT o.order_id FROM seats s JOIN orders o ON o.order_id = s.reserved_by"
@@ -79,20 +97,60 @@ DB_SQL(ORDERS_OF_OWNER, SELECT_ORDERS " WHERE o.user_id = ? AND o.owner = ?" PAG
 
 DB_SQL(ORDERS_OF_USER_AS_SENT, SELECT_ORDERS " WHERE o.user_id IN (?, ?)" PAGE);
 
-DB_SQL(ORDERS_FILTERED,
-       SELECT_ORDERS
-       " WHERE (? IS NULL OR o.user_id = ? OR o.user_id = ?) AND (? IS NULL OR o.flight_id = ?)"
-       " AND (? IS NULL OR " EFFECTIVE_STATUS " = ?)"
-       /* Ids are ASCII, but the text that is searched for may not be. */
-       " AND (? IS NULL OR CONVERT(o.order_id USING utf8mb4) LIKE ? OR o.user_id LIKE ?"
-       " OR CONVERT(o.flight_id USING utf8mb4) LIKE ?)"
-       " AND (? IS NULL OR o.created_at >= ?)" PAGE);
+/* The same with the oldest first. */
+#define PAGE_OLDEST                                                                         \
+    " AND o.created_at < ? AND (o.created_at > ? OR (o.created_at = ? AND o.order_id > ?))" \
+    " ORDER BY o.created_at, o.order_id LIMIT ?"
 
-/* Each of these reads one index, and nothing else. */
+/* Ids and codes are ASCII, but a word that is searched for may not be. Names are those of the order's persons. */
+#define FLIGHT_WORDS                                                           \
+    "(SELECT CONCAT_WS(' ', f.flight_number, CONVERT(f.origin USING utf8mb4)," \
+    " CONVERT(f.destination USING utf8mb4)) FROM flights f WHERE f.flight_id = o.flight_id)"
+/* By the collation that utf8mb4 has by default, to which neither case nor accents count. */
+#define CONTAINS(text) "CONVERT(CONCAT_WS(' ', " text ") USING utf8mb4) LIKE ?"
+#define ORDER_WORDS "o.user_id, CONVERT(o.locator USING utf8mb4), CONVERT(o.flight_id USING utf8mb4), " FLIGHT_WORDS
+#define HAS_WORD                                                                                   \
+    " AND (? IS NULL OR " CONTAINS(                                                                \
+        ORDER_WORDS) " OR CONVERT(o.order_id USING utf8mb4) LIKE ? OR FIND_IN_SET(?, o.seats) > 0" \
+                     " OR EXISTS (SELECT 1 FROM persons p WHERE p.order_id = o.order_id"           \
+                     " AND " CONTAINS("p.given_name, p.family_name, p.email") "))"
+#define HAS_WORDS HAS_WORD HAS_WORD HAS_WORD HAS_WORD
+
+#define FILTERED                                                                              \
+    SELECT_ORDERS                                                                             \
+    " WHERE (? IS NULL OR o.user_id = ? OR o.user_id = ?) AND (? IS NULL OR o.flight_id = ?)" \
+    " AND (? IS NULL OR " EFFECTIVE_STATUS " = ?) AND (? IS NULL OR o.created_at >= ?)"
+DB_SQL(ORDERS_FILTERED, FILTERED PAGE);
+DB_SQL(ORDERS_FILTERED_OLDEST, FILTERED PAGE_OLDEST);
+DB_SQL(ORDERS_WITH_WORDS, FILTERED HAS_WORDS PAGE);
+DB_SQL(ORDERS_WITH_WORDS_OLDEST, FILTERED HAS_WORDS PAGE_OLDEST);
+
+/* By a person's name or address, by the locator, or by the seat that an order has: one of them, each by its own index.
+ * A key has no wildcard in it. Without a name the pattern is empty and not NULL, with which all rows would be read. */
+#define SOUGHT                                                                             \
+    "(SELECT named.order_id AS sought_id FROM persons named WHERE named.family_key LIKE ?" \
+    " UNION SELECT mailed.order_id FROM persons mailed WHERE mailed.email_key = ?"         \
+    " UNION SELECT l.order_id FROM locators l WHERE l.locator = ?"                         \
+    " UNION SELECT s.reserved_by FROM seats s WHERE s.flight_id = ? AND s.seat_number IN (?, ?)) sought"
+#define ARE_SOUGHT                                                                                    \
+    SELECT_ORDERS " JOIN " SOUGHT " ON sought.sought_id = o.order_id"                                 \
+                  " WHERE (? IS NULL OR o.flight_id = ?) AND (? IS NULL OR " EFFECTIVE_STATUS " = ?)" \
+                  " AND (? IS NULL OR o.created_at >= ?)"
+DB_SQL(ORDERS_SOUGHT, ARE_SOUGHT PAGE);
+DB_SQL(ORDERS_SOUGHT_OLDEST, ARE_SOUGHT PAGE_OLDEST);
+
+/* Each of these reads one index, and nothing else: back from a moment, or on from it. */
+#define OF_ALL "SELECT created_at FROM orders FORCE INDEX (idx_created) WHERE TRUE"
+#define OF_USER "SELECT created_at FROM orders FORCE INDEX (idx_user) WHERE user_id = ?"
+#define OF_FLIGHT "SELECT created_at FROM orders FORCE INDEX (idx_flight) WHERE flight_id = ?"
 #define HORIZON " AND created_at <= ? ORDER BY created_at DESC, order_id DESC LIMIT 1 OFFSET 10000"
-DB_SQL(HORIZON_OF_ALL, "SELECT created_at FROM orders FORCE INDEX (idx_created) WHERE TRUE" HORIZON);
-DB_SQL(HORIZON_OF_USER, "SELECT created_at FROM orders FORCE INDEX (idx_user) WHERE user_id = ?" HORIZON);
-DB_SQL(HORIZON_OF_FLIGHT, "SELECT created_at FROM orders FORCE INDEX (idx_flight) WHERE flight_id = ?" HORIZON);
+#define HORIZON_AHEAD " AND created_at >= ? ORDER BY created_at, order_id LIMIT 1 OFFSET 10000"
+DB_SQL(HORIZON_OF_ALL, OF_ALL HORIZON);
+DB_SQL(HORIZON_OF_USER, OF_USER HORIZON);
+DB_SQL(HORIZON_OF_FLIGHT, OF_FLIGHT HORIZON);
+DB_SQL(HORIZON_AHEAD_OF_ALL, OF_ALL HORIZON_AHEAD);
+DB_SQL(HORIZON_AHEAD_OF_USER, OF_USER HORIZON_AHEAD);
+DB_SQL(HORIZON_AHEAD_OF_FLIGHT, OF_FLIGHT HORIZON_AHEAD);
 
 static enum result read_order(struct db_rows *rows, struct order *ret_order)
 {
@@ -101,6 +159,8 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     const char *last_error = db_get_text(rows, "last_error");
     const char *run_id = db_get_text(rows, "run_id");
     const char *locator = db_get_text(rows, "locator");
+    const char *payment_url = db_get_text(rows, "payment_url");
+    const char *terms = db_get_text(rows, "consent_terms");
 
     if (!order_status_parse(db_get_text(rows, "status"), &o.status) ||
         !seat_list_parse(db_get_text(rows, "seats"), &o.seats) ||
@@ -112,17 +172,25 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     o.has_owner = db_get_int(rows, "has_owner") != 0;
     text_copy(o.currency, sizeof o.currency, db_get_text(rows, "currency"));
     text_copy(o.last_error, sizeof o.last_error, last_error == NULL ? "" : last_error);
+    text_copy(o.payment_url, sizeof o.payment_url, payment_url == NULL ? "" : payment_url);
     text_copy(o.run_id, sizeof o.run_id, run_id == NULL ? "" : run_id);
     text_copy(o.locator, sizeof o.locator, locator == NULL ? "" : locator);
+    o.consent_at_ms = db_get_time(rows, "consent_at");
+    text_copy(o.consent_terms, sizeof o.consent_terms, terms == NULL ? "" : terms);
     o.flight = facts.flight;
     o.reserved_at_ms = db_get_time(rows, "reserved_at");
     o.expires_at_ms = db_get_time(rows, "expires_at");
+    o.hold_ends_at_ms = db_get_time(rows, "hold_ends_at");
     if (o.expires_at_ms > o.flight.departure_ms) /* TIME_NONE never is */
         o.expires_at_ms = o.flight.departure_ms;
     o.payment_attempts = db_get_int(rows, "payment_attempts");
     o.failed_attempts = db_get_int(rows, "failed_attempts");
     o.total_price_cents = db_get_int(rows, "total_price_cents");
     price_list_read(db_get_text(rows, "seat_prices"), o.seats.count, o.total_price_cents, &o.prices);
+    price_list_read_parts(db_get_text(rows, "price_parts"), o.seats.count, &o.prices);
+    o.tax_basis_points = db_get_int(rows, "tax_basis_points");
+    o.fee_cents = db_get_int(rows, "fee_cents");
+    o.refunded_cents = db_get_int(rows, "refunded_cents");
     o.version = db_get_int(rows, "version");
     o.created_at_ms = db_get_time(rows, "created_at");
     o.updated_at_ms = db_get_time(rows, "updated_at");
@@ -155,6 +223,69 @@ enum result orders_lock_free(struct db *db, const char *order_id, struct order *
     return find_one(db, &ORDER_LOCK_FREE, order_id, NULL, ret_order);
 }
 
+enum result orders_read_many(struct db *db, const char (*ids)[UUID_SIZE], size_t count, bool locks,
+                             struct order *reterr_orders, size_t *reterr_count)
+{
+    *reterr_count = 0;
+    for (size_t done = 0; done < count; done += 64) {
+        struct db_value args[64];
+        struct db_rows *rows = NULL;
+        for (size_t i = 0; i < 64; i++)
+            args[i] = db_text(ids[done + i < count ? done + i : count - 1]);
+        enum result r = db_query(db, locks ? &ORDERS_LOCK_MANY : &ORDERS_FIND_MANY, args, 64, &rows);
+        while (db_more(rows, &r)) {
+            if (*reterr_count < count)
+                r = read_order(rows, &reterr_orders[(*reterr_count)++]);
+        }
+        if (r != RESULT_OK)
+            return r;
+    }
+    return RESULT_OK;
+}
+
+enum result orders_lock_many_free(struct db *db, const char *const order_ids[], size_t count,
+                                  void (*each)(const struct order *, void *), void *context)
+{
+    struct db_value args[64];
+    struct db_rows *rows = NULL;
+    for (size_t i = 0; i < 64; i++)
+        args[i] = db_text(order_ids[i < count ? i : count - 1]);
+    enum result r = db_query(db, &ORDERS_LOCK_FREE, args, 64, &rows);
+    while (db_more(rows, &r)) {
+        struct order order;
+        r = read_order(rows, &order);
+        if (r == RESULT_OK)
+            each(&order, context);
+    }
+    return r;
+}
+
+enum result orders_move_all(struct db *db, struct order *const orders[], size_t count, enum order_status from)
+{
+    struct db_value args[64][9] = { { { 0 } } };
+    for (size_t i = 0; i < count; i++) {
+        const struct order *o = orders[i];
+        const struct db_value values[] = {
+            db_text(order_status_name(o->status)),
+            db_int(o->payment_attempts),
+            db_int(o->failed_attempts),
+            db_text(o->last_error[0] == '\0' ? NULL : o->last_error),
+            db_text(o->locator[0] == '\0' ? NULL : o->locator),
+            db_time(o->read_at_ms),
+            db_text(o->order_id),
+            db_int(o->version),
+            db_text(order_status_name(from)),
+        };
+        memcpy(args[i], values, sizeof values);
+    }
+    TRY(db_exec_each(db, &ORDER_MOVE, args[0], 9, count, count));
+    for (size_t i = 0; i < count; i++) {
+        orders[i]->version++;
+        orders[i]->updated_at_ms = orders[i]->read_at_ms;
+    }
+    return RESULT_OK;
+}
+
 enum result orders_forget(struct db *db, struct order *o)
 {
     TRY(db_exec_expect(db, &ORDER_FORGET, DB_ARGS(db_time(o->read_at_ms), db_text(o->order_id), db_int(o->version)),
@@ -182,17 +313,20 @@ enum result orders_insert(struct db *db, const struct order *o)
 {
     char seats[SEATS_TEXT_SIZE];
     char prices[PRICES_TEXT_SIZE];
+    char parts[PRICE_PARTS_TEXT_SIZE];
     char user_id[USER_ID_SIZE];
     seat_list_format(&o->seats, seats);
     price_list_format(&o->prices, o->seats.count, prices);
+    price_list_format_parts(&o->prices, o->seats.count, parts);
     account_to_user_id(o->user_id, user_id);
     return db_exec(db, &ORDER_INSERT,
                    DB_ARGS(db_text(o->order_id), db_text(o->flight_id), db_text(user_id),
                            db_text(o->has_owner ? o->user_id : NULL), db_text(order_status_name(o->status)),
                            db_text(seats), db_time(o->reserved_at_ms), db_time(o->expires_at_ms),
-                           db_int(o->total_price_cents), db_text(prices), db_text(o->currency), db_int(o->version),
-                           db_text(o->order_id), db_text(o->run_id), db_time(o->created_at_ms),
-                           db_time(o->updated_at_ms)),
+                           db_int(o->total_price_cents), db_text(prices), db_text(*parts == '\0' ? NULL : parts),
+                           db_text(o->currency), db_int(o->tax_basis_points), db_int(o->version), db_text(o->order_id),
+                           db_text(o->run_id), db_time(o->created_at_ms), db_time(o->updated_at_ms),
+                           db_time(o->consent_at_ms), db_text(o->consent_terms[0] == '\0' ? NULL : o->consent_terms)),
                    NULL);
 }
 
@@ -200,14 +334,18 @@ enum result orders_update(struct db *db, struct order *o, enum order_status from
 {
     char seats[SEATS_TEXT_SIZE];
     char prices[PRICES_TEXT_SIZE];
+    char parts[PRICE_PARTS_TEXT_SIZE];
     seat_list_format(&o->seats, seats);
     price_list_format(&o->prices, o->seats.count, prices);
+    price_list_format_parts(&o->prices, o->seats.count, parts);
     TRY(db_exec_expect(db, &ORDER_UPDATE,
                        DB_ARGS(db_text(order_status_name(o->status)), db_text(seats), db_time(o->reserved_at_ms),
-                               db_time(o->expires_at_ms), db_int(o->payment_attempts), db_int(o->failed_attempts),
-                               db_text(o->last_error[0] == '\0' ? NULL : o->last_error), db_int(o->total_price_cents),
-                               db_text(prices), db_text(o->currency),
-                               db_text(o->locator[0] == '\0' ? NULL : o->locator), db_time(o->read_at_ms),
+                               db_time(o->expires_at_ms), db_time(o->hold_ends_at_ms), db_int(o->payment_attempts),
+                               db_int(o->failed_attempts), db_text(o->last_error[0] == '\0' ? NULL : o->last_error),
+                               db_int(o->total_price_cents), db_text(prices), db_text(*parts == '\0' ? NULL : parts),
+                               db_text(o->currency), db_int(o->tax_basis_points), db_int(o->fee_cents),
+                               db_text(o->locator[0] == '\0' ? NULL : o->locator), db_time(o->consent_at_ms),
+                               db_text(o->consent_terms[0] == '\0' ? NULL : o->consent_terms), db_time(o->read_at_ms),
                                db_text(o->order_id), db_int(o->version), db_text(order_status_name(from))),
                        1));
     o->version++;
@@ -245,49 +383,150 @@ enum result orders_count_holds(struct db *db, const char *user_id, int64_t *ret_
     return RESULT_OK;
 }
 
-/* After every order there will ever be. */
+bool order_filter_is_sought(const struct order_filter *f)
+{
+    return f->family_key != NULL || f->email_key != NULL || f->locator != NULL || f->seat != NULL;
+}
+
+/* Before and after every order there will ever be. */
+#define FAR_PAST_MS INT64_C(0)
 #define FAR_FUTURE_MS INT64_C(253370764800000)
+
+static int64_t or_else(int64_t ms, int64_t otherwise)
+{
+    return ms == TIME_NONE ? otherwise : ms;
+}
+
+static const char *or_none(const char *id)
+{
+    return id == NULL ? "" : id;
+}
+
+/* The values of a statement, in the order of its question marks. */
+struct values {
+    struct db_value value[64];
+    size_t count;
+};
+
+static void add(struct values *values, struct db_value value)
+{
+    values->value[values->count++] = value;
+}
+
+/* For "(? IS NULL OR … ?)". */
+static void add_twice(struct values *values, struct db_value value)
+{
+    add(values, value);
+    add(values, value);
+}
+
+static void add_words(struct values *values, const struct order_filter *f)
+{
+    for (size_t i = 0; i < ORDER_WORDS_MAX; i++) {
+        const struct order_word *word = i < f->word_count ? &f->words[i] : NULL;
+        struct db_value part = db_text(word == NULL ? NULL : word->part);
+        add_twice(values, part);
+        add(values, db_text(word == NULL ? NULL : word->part + 1));
+        add(values, db_text(word == NULL || word->seat[0] == '\0' ? NULL : word->seat));
+        add(values, part);
+    }
+}
+
+/* For PAGE or PAGE_OLDEST. */
+static void add_page(struct values *values, const struct order_filter *f)
+{
+    struct db_value before = db_time(or_else(f->before_ms, FAR_FUTURE_MS));
+    add(values, before);
+    if (f->oldest_first) {
+        add_twice(values, db_time(or_else(f->after_ms, FAR_PAST_MS)));
+        add(values, db_text(or_none(f->after_id)));
+    } else {
+        add(values, before);
+        add(values, db_text(or_none(f->before_id)));
+    }
+    add(values, db_int(f->limit));
+}
+
+static enum result query_sought(struct db *db, const struct order_filter *f, struct db_rows **ret_rows)
+{
+    struct values v = { .count = 0 };
+    char name[NAME_KEY_SIZE + 1] = "";
+    if (f->family_key != NULL)
+        (void)snprintf(name, sizeof name, "%s%%", f->family_key);
+    add(&v, db_text(name));
+    add(&v, db_text(f->email_key));
+    add(&v, db_text(f->locator));
+    add(&v, db_text(f->seat == NULL ? NULL : f->flight_id));
+    add(&v, db_text(f->seat));
+    add(&v, db_text(f->seat_plain));
+    add_twice(&v, db_text(f->flight_id));
+    add_twice(&v, db_text(f->status));
+    add_twice(&v, db_time(f->from_ms));
+    add_page(&v, f);
+    return db_query(db, f->oldest_first ? &ORDERS_SOUGHT_OLDEST : &ORDERS_SOUGHT, v.value, v.count, ret_rows);
+}
+
+static const char *as_sent(const struct order_filter *f)
+{
+    return f->user_id_sent != NULL ? f->user_id_sent : f->user_id;
+}
+
+static enum result query_filtered(struct db *db, const struct order_filter *f, struct db_rows **ret_rows)
+{
+    struct values v = { .count = 0 };
+    add_twice(&v, db_text(f->user_id));
+    add(&v, db_text(as_sent(f)));
+    add_twice(&v, db_text(f->flight_id));
+    add_twice(&v, db_text(f->status));
+    add_twice(&v, db_time(f->from_ms));
+    if (f->word_count > 0)
+        add_words(&v, f);
+    add_page(&v, f);
+    const struct db_sql *sql = f->word_count > 0 ? (f->oldest_first ? &ORDERS_WITH_WORDS_OLDEST : &ORDERS_WITH_WORDS)
+                                                 : (f->oldest_first ? &ORDERS_FILTERED_OLDEST : &ORDERS_FILTERED);
+    return db_query(db, sql, v.value, v.count, ret_rows);
+}
+
+static bool is_of_user_alone(const struct order_filter *f)
+{
+    return f->user_id != NULL && f->flight_id == NULL && f->status == NULL && f->word_count == 0 &&
+           f->from_ms == TIME_NONE && !f->oldest_first;
+}
 
 static enum result query_page(struct db *db, const struct order_filter *f, struct db_rows **ret_rows)
 {
-    int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
-    const char *before_id = f->before_id == NULL ? "" : f->before_id;
-    const char *sent = f->user_id_sent != NULL ? f->user_id_sent : f->user_id;
-    if (f->owner != NULL)
-        return db_query(db, &ORDERS_OF_OWNER,
-                        DB_ARGS(db_text(f->user_id), db_text(f->owner), db_time(before_ms), db_time(before_ms),
-                                db_text(before_id), db_int(f->limit)),
-                        ret_rows);
-    if (f->user_id != NULL && f->flight_id == NULL && f->status == NULL && f->search == NULL && f->from_ms == TIME_NONE)
-        return strcmp(f->user_id, sent) == 0
-                   ? db_query(db, &ORDERS_OF_USER,
-                              DB_ARGS(db_text(f->user_id), db_time(before_ms), db_time(before_ms), db_text(before_id),
-                                      db_int(f->limit)),
-                              ret_rows)
-                   : db_query(db, &ORDERS_OF_USER_AS_SENT,
-                              DB_ARGS(db_text(f->user_id), db_text(sent), db_time(before_ms), db_time(before_ms),
-                                      db_text(before_id), db_int(f->limit)),
-                              ret_rows);
-    return db_query(db, &ORDERS_FILTERED,
-                    DB_ARGS(db_text(f->user_id), db_text(f->user_id), db_text(sent), db_text(f->flight_id),
-                            db_text(f->flight_id), db_text(f->status), db_text(f->status), db_text(f->search),
-                            db_text(f->search), db_text(f->search), db_text(f->search), db_time(f->from_ms),
-                            db_time(f->from_ms), db_time(before_ms), db_time(before_ms), db_text(before_id),
-                            db_int(f->limit)),
-                    ret_rows);
+    struct values v = { .count = 0 };
+    const struct db_sql *sql = &ORDERS_OF_USER;
+    if (order_filter_is_sought(f))
+        return query_sought(db, f, ret_rows);
+    if (f->owner == NULL && !is_of_user_alone(f))
+        return query_filtered(db, f, ret_rows);
+    add(&v, db_text(f->user_id));
+    if (f->owner != NULL) {
+        add(&v, db_text(f->owner));
+        sql = &ORDERS_OF_OWNER;
+    } else if (strcmp(f->user_id, as_sent(f)) != 0) {
+        add(&v, db_text(as_sent(f)));
+        sql = &ORDERS_OF_USER_AS_SENT;
+    }
+    add_page(&v, f);
+    return db_query(db, sql, v.value, v.count, ret_rows);
 }
 
 enum result orders_horizon(struct db *db, const struct order_filter *f, int64_t *reterr_ms)
 {
-    int64_t before_ms = f->before_ms == TIME_NONE ? FAR_FUTURE_MS : f->before_ms;
+    bool ahead = f->oldest_first;
+    struct db_value from = db_time(ahead ? or_else(f->after_ms, or_else(f->from_ms, FAR_PAST_MS))
+                                         : or_else(f->before_ms, FAR_FUTURE_MS));
     struct db_rows *rows = NULL;
     enum result r;
     if (f->flight_id != NULL)
-        r = db_query(db, &HORIZON_OF_FLIGHT, DB_ARGS(db_text(f->flight_id), db_time(before_ms)), &rows);
+        r = db_query(db, ahead ? &HORIZON_AHEAD_OF_FLIGHT : &HORIZON_OF_FLIGHT, DB_ARGS(db_text(f->flight_id), from),
+                     &rows);
     else if (f->user_id != NULL)
-        r = db_query(db, &HORIZON_OF_USER, DB_ARGS(db_text(f->user_id), db_time(before_ms)), &rows);
+        r = db_query(db, ahead ? &HORIZON_AHEAD_OF_USER : &HORIZON_OF_USER, DB_ARGS(db_text(f->user_id), from), &rows);
     else
-        r = db_query(db, &HORIZON_OF_ALL, DB_ARGS(db_time(before_ms)), &rows);
+        r = db_query(db, ahead ? &HORIZON_AHEAD_OF_ALL : &HORIZON_OF_ALL, DB_ARGS(from), &rows);
     *reterr_ms = db_more(rows, &r) ? db_get_time(rows, "created_at") : TIME_NONE;
     return r;
 }

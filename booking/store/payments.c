@@ -2,27 +2,41 @@
 #include "booking/store/payments.h"
 
 #include "booking/base/text.h"
+#include "booking/store/slots.h"
 
 DB_SQL(PAYMENT_INSERT,
        "INSERT INTO payments (payment_id, order_id, payment_code, status, amount_cents, currency,"
        " created_at, updated_at)"
        " VALUES (?, ?, ?, 'PENDING', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
 
-DB_SQL(PAYMENT_FIND,
-       "SELECT payment_id, order_id, payment_code, status, attempts, announced_claim, amount_cents, currency,"
-       " TIMESTAMPDIFF(MICROSECOND, pending_since, UTC_TIMESTAMP(3)) DIV 1000 AS pending_ms"
-       " FROM payments WHERE order_id = ?");
+#define SELECT_PAYMENT                                                                                      \
+    "SELECT payment_id, order_id, payment_code, status, attempts, announced_claim, amount_cents, currency," \
+    " redirect_url, former_id <> '' AS is_former, notified_at IS NOT NULL AS has_news,"                     \
+    " TIMESTAMPDIFF(MICROSECOND, pending_since, UTC_TIMESTAMP(3)) DIV 1000 AS pending_ms FROM payments"
+DB_SQL(PAYMENT_FIND, SELECT_PAYMENT " WHERE order_id = ? AND former_id = ''");
+DB_SQL(PAYMENT_FIND_BY_ID, SELECT_PAYMENT " WHERE payment_id = ?");
+
+DB_SQL(PAYMENTS_FIND_MANY, SELECT_PAYMENT " WHERE order_id IN (" SLOTS_64 ") AND former_id = ''");
 
 DB_SQL(PAYMENT_BEGIN_ATTEMPT,
-       "UPDATE payments SET attempts = ?, announced_claim = ?, updated_at = UTC_TIMESTAMP(3)"
+       "UPDATE payments SET attempts = ?, announced_claim = ?, notified_at = NULL, updated_at = UTC_TIMESTAMP(3)"
        " WHERE payment_id = ? AND attempts < ? AND status = 'PENDING'");
 
 DB_SQL(PAYMENT_WAIT,
        "UPDATE payments SET pending_since = COALESCE(pending_since, UTC_TIMESTAMP(3)),"
-       " updated_at = UTC_TIMESTAMP(3) WHERE payment_id = ? AND status = 'PENDING'");
+       " redirect_url = ?, updated_at = UTC_TIMESTAMP(3) WHERE payment_id = ? AND status = 'PENDING'");
+
+DB_SQL(PAYMENT_NOTE_NEWS,
+       "UPDATE payments SET notified_at = UTC_TIMESTAMP(3) WHERE payment_id = ? AND status = 'PENDING'");
+DB_SQL(PAYMENT_ASK_FOR_NEWS, "UPDATE payments SET notified_at = NULL WHERE payment_id = ?");
 
 DB_SQL(PAYMENT_SETTLE,
        "UPDATE payments SET status = ?, transaction_id = ?, last_error = ?,"
+       " payment_code = RIGHT(payment_code, 2), updated_at = UTC_TIMESTAMP(3)"
+       " WHERE payment_id = ? AND status = 'PENDING'");
+
+DB_SQL(PAYMENT_DECLINE,
+       "UPDATE payments SET status = 'DECLINED', last_error = ?, former_id = payment_id,"
        " payment_code = RIGHT(payment_code, 2), updated_at = UTC_TIMESTAMP(3)"
        " WHERE payment_id = ? AND status = 'PENDING'");
 
@@ -38,14 +52,11 @@ enum result payments_insert(struct db *db, const struct payment *p)
                    NULL);
 }
 
-enum result payments_find(struct db *db, const char *order_id, struct payment *ret_payment)
+static struct payment read_payment(struct db_rows *rows)
 {
-    struct db_rows *rows = NULL;
-    enum result r = db_query_one(db, &PAYMENT_FIND, DB_ARGS(db_text(order_id)), RESULT_NOT_FOUND, &rows);
-    if (r != RESULT_OK)
-        return r;
-
     struct payment p = {
+        .has_news = db_get_int(rows, "has_news") != 0,
+        .is_former = db_get_int(rows, "is_former") != 0,
         .attempts = db_get_int(rows, "attempts"),
         .announced_claim = db_get_int(rows, "announced_claim"),
         .pending_ms = db_is_null(rows, "pending_ms") ? PAYMENT_DECIDED : db_get_int(rows, "pending_ms"),
@@ -56,19 +67,70 @@ enum result payments_find(struct db *db, const char *order_id, struct payment *r
     text_copy(p.code, sizeof p.code, db_get_text(rows, "payment_code"));
     text_copy(p.status, sizeof p.status, db_get_text(rows, "status"));
     text_copy(p.currency, sizeof p.currency, db_get_text(rows, "currency"));
-    *ret_payment = p;
+    const char *redirect_url = db_get_text(rows, "redirect_url");
+    text_copy(p.redirect_url, sizeof p.redirect_url, redirect_url == NULL ? "" : redirect_url);
+    return p;
+}
+
+static enum result find(struct db *db, const struct db_sql *sql, const char *id, struct payment *ret_payment)
+{
+    struct db_rows *rows = NULL;
+    TRY(db_query_one(db, sql, DB_ARGS(db_text(id)), RESULT_NOT_FOUND, &rows));
+    *ret_payment = read_payment(rows);
     return RESULT_OK;
 }
 
-enum result payments_begin_attempt(struct db *db, const char *payment_id, int64_t attempt, int64_t claim)
+enum result payments_find(struct db *db, const char *order_id, struct payment *ret_payment)
 {
-    return db_exec_expect(db, &PAYMENT_BEGIN_ATTEMPT,
-                          DB_ARGS(db_int(attempt), db_int(claim), db_text(payment_id), db_int(attempt)), 1);
+    return find(db, &PAYMENT_FIND, order_id, ret_payment);
 }
 
-enum result payments_wait(struct db *db, const char *payment_id)
+enum result payments_find_by_id(struct db *db, const char *payment_id, struct payment *ret_payment)
 {
-    return db_exec_expect(db, &PAYMENT_WAIT, DB_ARGS(db_text(payment_id)), 1);
+    return find(db, &PAYMENT_FIND_BY_ID, payment_id, ret_payment);
+}
+
+enum result payments_find_many(struct db *db, const char *const order_ids[], size_t count,
+                               void (*each)(const struct payment *, void *), void *context)
+{
+    struct db_value args[64];
+    struct db_rows *rows = NULL;
+    for (size_t i = 0; i < 64; i++)
+        args[i] = db_text(order_ids[i < count ? i : count - 1]);
+    enum result r = db_query(db, &PAYMENTS_FIND_MANY, args, 64, &rows);
+    while (db_more(rows, &r)) {
+        const struct payment payment = read_payment(rows);
+        each(&payment, context);
+    }
+    return r;
+}
+
+enum result payments_begin_attempts(struct db *db, const struct payment *const payments[], size_t count)
+{
+    struct db_value args[64][4];
+    for (size_t i = 0; i < count; i++) {
+        const struct payment *p = payments[i];
+        args[i][0] = args[i][3] = db_int(p->attempts);
+        args[i][1] = db_int(p->announced_claim);
+        args[i][2] = db_text(p->payment_id);
+    }
+    return db_exec_each(db, &PAYMENT_BEGIN_ATTEMPT, args[0], 4, count, count);
+}
+
+enum result payments_wait(struct db *db, const char *payment_id, const char *redirect_url)
+{
+    return db_exec_expect(db, &PAYMENT_WAIT,
+                          DB_ARGS(db_text(*redirect_url == '\0' ? NULL : redirect_url), db_text(payment_id)), 1);
+}
+
+enum result payments_note_news(struct db *db, const char *payment_id)
+{
+    return db_exec_expect(db, &PAYMENT_NOTE_NEWS, DB_ARGS(db_text(payment_id)), 1);
+}
+
+enum result payments_ask_for_news(struct db *db, const char *payment_id)
+{
+    return db_exec_expect(db, &PAYMENT_ASK_FOR_NEWS, DB_ARGS(db_text(payment_id)), 1);
 }
 
 enum result payments_settle(struct db *db, const char *payment_id, const char *status, const char *transaction_id,
@@ -77,6 +139,24 @@ enum result payments_settle(struct db *db, const char *payment_id, const char *s
     return db_exec_expect(db, &PAYMENT_SETTLE,
                           DB_ARGS(db_text(status), db_text(transaction_id), db_text(last_error), db_text(payment_id)),
                           1);
+}
+
+enum result payments_approve(struct db *db, const char *const payment_ids[], const char *const transaction_ids[],
+                             size_t count)
+{
+    struct db_value args[64][4];
+    for (size_t i = 0; i < count; i++) {
+        args[i][0] = db_text("APPROVED");
+        args[i][1] = db_text(transaction_ids[i]);
+        args[i][2] = db_text(NULL);
+        args[i][3] = db_text(payment_ids[i]);
+    }
+    return db_exec_each(db, &PAYMENT_SETTLE, args[0], 4, count, count);
+}
+
+enum result payments_decline(struct db *db, const char *payment_id, const char *last_error)
+{
+    return db_exec_expect(db, &PAYMENT_DECLINE, DB_ARGS(db_text(last_error), db_text(payment_id)), 1);
 }
 
 enum result payments_mark_voided(struct db *db, const char *payment_id)

@@ -32,9 +32,17 @@ DB_SQL(KIND_RESUME, "UPDATE job_kinds SET paused_at = NULL WHERE kind = ?");
 
 /* The event that a job of a kind leaves each time it is worked on. */
 static const char *const trace[JOB_KIND_COUNT] = {
-    [JOB_EXPIRE_HOLD] = "ORDER_EXPIRED",    [JOB_PAYMENT_ATTEMPT] = "PAYMENT_ATTEMPT",
-    [JOB_VOID_CHARGE] = "VOID_ATTEMPT",     [JOB_SEND_CONFIRMATION] = "CONFIRMATION_ATTEMPT",
-    [JOB_REFUND_CHARGE] = "REFUND_ATTEMPT", [JOB_SEND_MESSAGE] = "MESSAGE_ATTEMPT",
+    [JOB_EXPIRE_HOLD] = "ORDER_EXPIRED",
+    [JOB_PAYMENT_ATTEMPT] = "PAYMENT_ATTEMPT",
+    [JOB_VOID_CHARGE] = "VOID_ATTEMPT",
+    [JOB_SEND_CONFIRMATION] = "CONFIRMATION_ATTEMPT",
+    [JOB_REFUND_CHARGE] = "REFUND_ATTEMPT",
+    [JOB_SEND_MESSAGE] = "MESSAGE_ATTEMPT",
+    [JOB_SEND_MAIL] = "MAIL_ATTEMPT",
+    [JOB_TELL_FLIGHT] = "FLIGHT_CHANGED",
+    [JOB_IMPORT_FLIGHTS] = "",
+    [JOB_RECONCILE] = "",
+    [JOB_CANCEL_FLIGHT] = "", /* its orders leave events, it does not */
 };
 
 static enum result read_rates(struct db *db, struct queue_state *states)

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 #include "booking/store/seats.h"
 
+#include "booking/base/buf.h"
 #include "booking/base/text.h"
+#include "booking/store/flight_counts.h"
 #include "booking/store/slots.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* A test build leaves out the lock: the tests must notice what it prevents. */
@@ -12,16 +15,19 @@
 #define IF_AVAILABLE ""
 #else
 #define FOR_UPDATE " FOR UPDATE"
-#define IF_AVAILABLE " AND status = 'AVAILABLE'"
+#define IF_AVAILABLE " AND status = 'AVAILABLE' AND blocked IS NULL"
 #endif
+
+/* For every reader a seat that is not for sale is neither free nor taken. */
+#define STATUS "CASE WHEN blocked IS NOT NULL THEN 'BLOCKED' ELSE status END"
 
 /* Most orders have one to four seats; the long form serves all others. Seats
  * are found by the primary key, never by another index: its order is the order
- * in which they are locked. The flight is read by a subquery, which takes no
- * lock, so that customers of one flight do not queue for it. */
-#define LOCK(slots)                                                                                 \
-    "SELECT seat_number, status, reserved_by, UTC_TIMESTAMP(3) AS read_at, " FLIGHT_FACTS_OF(       \
-        "?") " FROM seats FORCE INDEX (PRIMARY) WHERE flight_id = ? AND seat_number IN (" slots ")" \
+ * in which they are locked, and before their flight. */
+#define LOCK(slots)                                                                                              \
+    "SELECT seat_number, " STATUS " AS status, reserved_by, COALESCE(cabin_class, '" CLASS_ECONOMY "')"          \
+    " AS cabin_class, COALESCE(features, '') AS features, UTC_TIMESTAMP(3) AS read_at, " LOCKED_FLIGHT_FACTS_OF( \
+        "?") " FROM seats FORCE INDEX (PRIMARY) WHERE flight_id = ? AND seat_number IN (" slots ")"              \
              " ORDER BY flight_id, seat_number" FOR_UPDATE
 DB_SQL(SEATS_LOCK_FEW, LOCK(SLOTS_4));
 DB_SQL(SEATS_LOCK_MANY, LOCK(SLOTS_64));
@@ -44,20 +50,30 @@ DB_SQL(SEATS_RELEASE_MANY, RELEASE(SLOTS_64));
 DB_SQL(SEATS_BOOK_FEW, BOOK(SLOTS_4));
 DB_SQL(SEATS_BOOK_MANY, BOOK(SLOTS_64));
 
+/* It does not sort: that would cost the server more than all the rest, since the key has another order. */
 DB_SQL(SEATS_OF_FLIGHT,
-       "SELECT s.seat_number, s.seat_row, s.seat_column,"
-       " CASE WHEN o.status = 'SEATS_RESERVED' AND LEAST(o.expires_at, f.departure_time) <= UTC_TIMESTAMP(3)"
+       "SELECT s.seat_number, s.seat_row, COALESCE(s.seat_letters, s.seat_column) AS letters, s.cabin_class,"
+       " s.features,"
+       " CASE WHEN s.blocked IS NOT NULL THEN 'BLOCKED'"
+       "      WHEN o.status = 'SEATS_RESERVED' AND LEAST(o.expires_at, f.departure_time) <= UTC_TIMESTAMP(3)"
        "      THEN 'AVAILABLE' ELSE s.status END AS status"
        " FROM seats s JOIN flights f ON f.flight_id = s.flight_id"
        " LEFT JOIN orders o ON o.order_id = s.reserved_by AND s.status = 'RESERVED'"
-       " WHERE s.flight_id = ? ORDER BY s.seat_row, s.seat_column");
+       " WHERE s.flight_id = ?");
 
+DB_SQL(SEATS_FREE, "SELECT seat_number FROM seats WHERE flight_id = ? AND status = 'AVAILABLE' AND blocked IS NULL");
+
+/* It walks the index, and stops at the limit. Left to itself the server collects and sorts all there are for each
+ * page. */
 DB_SQL(SEATS_HOLDERS,
-       "SELECT DISTINCT s.reserved_by, UTC_TIMESTAMP(3) AS read_at FROM seats s"
-       " JOIN orders o ON o.order_id = s.reserved_by"
+       "SELECT s.reserved_by, UTC_TIMESTAMP(3) AS read_at FROM seats s FORCE INDEX (idx_reserved_by)"
+       " STRAIGHT_JOIN orders o ON o.order_id = s.reserved_by"
        " WHERE s.reserved_by > ? AND o.created_at <= COALESCE(?, UTC_TIMESTAMP(3))"
        " AND (? IS NULL OR s.flight_id = ?)"
-       " ORDER BY s.reserved_by LIMIT ?");
+       " GROUP BY s.reserved_by ORDER BY s.reserved_by LIMIT ?");
+
+DB_SQL(SEATS_BLOCK,
+       "UPDATE seats SET blocked = ? WHERE flight_id = ? AND seat_number IN (" SLOTS_64 ") AND status = 'AVAILABLE'");
 
 DB_SQL(SEATS_FORGET, "UPDATE seats SET user_id = NULL WHERE reserved_by = ?");
 
@@ -67,6 +83,7 @@ const char *seat_status_name(enum seat_status status)
     case SEAT_AVAILABLE: return "AVAILABLE";
     case SEAT_RESERVED: return "RESERVED";
     case SEAT_BOOKED: return "BOOKED";
+    case SEAT_BLOCKED: return "BLOCKED";
     }
     return "";
 }
@@ -75,6 +92,8 @@ static enum seat_status parse_status(const char *text)
 {
     if (strcmp(text, "AVAILABLE") == 0)
         return SEAT_AVAILABLE;
+    if (strcmp(text, "BLOCKED") == 0)
+        return SEAT_BLOCKED;
     return strcmp(text, "RESERVED") == 0 ? SEAT_RESERVED : SEAT_BOOKED;
 }
 
@@ -101,6 +120,8 @@ static enum result read_locked(struct db_rows *rows, struct locked_seats *locked
         size_t i = locked->count++;
         text_copy(locked->seat[i].number, SEAT_NUMBER_SIZE, db_get_text(rows, "seat_number"));
         text_copy(locked->seat[i].reserved_by, UUID_SIZE, holder == NULL ? "" : holder);
+        text_copy(locked->seat[i].cabin_class, CLASS_SIZE, db_get_text(rows, "cabin_class"));
+        text_copy(locked->seat[i].features, FEATURES_SIZE, db_get_text(rows, "features"));
         locked->seat[i].status = parse_status(db_get_text(rows, "status"));
         if (i == 0 && !flight_facts_read(db_get_text(rows, "flight_facts"), &locked->of_flight))
             return RESULT_INTERNAL;
@@ -141,27 +162,52 @@ enum result seats_take(struct db *db, const struct order *order)
 }
 
 /* Release and book have the same parameters: flight, seats, order. */
-static enum result move_own_seats(struct db *db, const struct db_sql *few_sql, const struct db_sql *many_sql,
-                                  const struct order *order)
+static void own_seats(struct db_value *args, size_t slots, const struct order *order)
 {
-    struct db_value args[2 + 64];
-    bool few = order->seats.count <= 4;
-    size_t slots = few ? 4 : 64;
     args[0] = db_text(order->flight_id);
     fill_slots(args + 1, slots, &order->seats, NULL);
     args[1 + slots] = db_text(order->order_id);
-    return db_exec_expect(db, few ? few_sql : many_sql, args, 2 + slots, order->seats.count);
 }
 
 enum result seats_release(struct db *db, const struct order *order)
 {
-    enum result r = move_own_seats(db, &SEATS_RELEASE_FEW, &SEATS_RELEASE_MANY, order);
-    return r == RESULT_STALE ? RESULT_OK : r;
+    struct db_value args[2 + 64];
+    bool few = order->seats.count <= 4;
+    size_t slots = few ? 4 : 64;
+    own_seats(args, slots, order);
+    return db_exec(db, few ? &SEATS_RELEASE_FEW : &SEATS_RELEASE_MANY, args, 2 + slots, NULL);
 }
 
 enum result seats_book(struct db *db, const struct order *order)
 {
-    return move_own_seats(db, &SEATS_BOOK_FEW, &SEATS_BOOK_MANY, order);
+    struct db_value args[2 + 64];
+    bool few = order->seats.count <= 4;
+    size_t slots = few ? 4 : 64;
+    own_seats(args, slots, order);
+    return db_exec_expect(db, few ? &SEATS_BOOK_FEW : &SEATS_BOOK_MANY, args, 2 + slots, order->seats.count);
+}
+
+enum result seats_book_all(struct db *db, struct order *const orders[], size_t count)
+{
+    struct db_value args[SEATS_ORDERS_MAX * (2 + 64)];
+    uint64_t seats = 0;
+    bool few = true;
+    for (size_t i = 0; i < count; i++) {
+        few = few && orders[i]->seats.count <= 4;
+        seats += orders[i]->seats.count;
+    }
+    size_t slots = few ? 4 : 64;
+    for (size_t i = 0; i < count; i++)
+        own_seats(args + i * (2 + slots), slots, orders[i]);
+    return db_exec_each(db, few ? &SEATS_BOOK_FEW : &SEATS_BOOK_MANY, args, 2 + slots, count, seats);
+}
+
+enum result seats_block(struct db *db, const char *flight_id, const struct seat_list *seats, const char *reason)
+{
+    struct db_value args[2 + 64] = { db_text(reason), db_text(flight_id) };
+    fill_slots(args + 2, 64, seats, NULL);
+    TRY(db_exec_expect(db, &SEATS_BLOCK, args, 2 + 64, seats->count));
+    return flight_counts_forget(db, flight_id);
 }
 
 enum result seats_forget(struct db *db, const char *order_id)
@@ -169,20 +215,110 @@ enum result seats_forget(struct db *db, const char *order_id)
     return db_exec(db, &SEATS_FORGET, DB_ARGS(db_text(order_id)), NULL);
 }
 
+/* ── the cabin ──────────────────────────────────────────────────────────── */
+
+/* A seat that was read, with places in the text of all instead of its own texts. */
+struct kept_seat {
+    int64_t row;
+    size_t number, letters;
+    size_t cabin_class, features; /* NOT_KNOWN: NULL */
+    enum seat_status status;
+    char order[4]; /* what it is sorted by within its row: the length of the letters, and the letters */
+};
+#define NOT_KNOWN SIZE_MAX
+
+struct cabin {
+    struct kept_seat *seat;
+    size_t count, room;
+    struct buf text;
+};
+
+static size_t keep_text(struct buf *to, const char *text)
+{
+    size_t at = to->len;
+    if (text == NULL)
+        return NOT_KNOWN;
+    buf_add(to, text, strlen(text) + 1);
+    return at;
+}
+
+static bool keep_seat(struct cabin *cabin, struct db_rows *rows)
+{
+    if (cabin->count == cabin->room) {
+        size_t room = cabin->room == 0 ? 256 : cabin->room * 2;
+        struct kept_seat *seat = realloc(cabin->seat, room * sizeof *seat);
+        if (seat == NULL)
+            return false;
+        cabin->seat = seat;
+        cabin->room = room;
+    }
+    const char *letters = db_get_text(rows, "letters");
+    struct kept_seat *s = &cabin->seat[cabin->count++];
+    *s = (struct kept_seat){
+        .row = db_get_int(rows, "seat_row"),
+        .number = keep_text(&cabin->text, db_get_text(rows, "seat_number")),
+        .letters = keep_text(&cabin->text, letters),
+        .cabin_class = keep_text(&cabin->text, db_get_text(rows, "cabin_class")),
+        .features = keep_text(&cabin->text, db_get_text(rows, "features")),
+        .status = parse_status(db_get_text(rows, "status")),
+        .order = { (char)strlen(letters) },
+    };
+    text_copy(s->order + 1, sizeof s->order - 1, letters);
+    return true;
+}
+
+static int by_row(const void *left, const void *right)
+{
+    const struct kept_seat *a = left;
+    const struct kept_seat *b = right;
+    if (a->row != b->row)
+        return a->row < b->row ? -1 : 1;
+    return memcmp(a->order, b->order, sizeof a->order);
+}
+
+static void give_seats(struct cabin *cabin, void (*each)(const struct seat *, void *), void *context)
+{
+    const char *text = buf_str(&cabin->text);
+    if (cabin->count > 0)
+        qsort(cabin->seat, cabin->count, sizeof *cabin->seat, by_row);
+    for (size_t i = 0; i < cabin->count; i++) {
+        const struct kept_seat *s = &cabin->seat[i];
+        struct seat seat = {
+            .number = text + s->number,
+            .row = s->row,
+            .column = text + s->letters,
+            .cabin_class = s->cabin_class == NOT_KNOWN ? NULL : text + s->cabin_class,
+            .features = s->features == NOT_KNOWN ? NULL : text + s->features,
+            .status = s->status,
+        };
+        each(&seat, context);
+    }
+}
+
 enum result seats_of_flight(struct db *db, const char *flight_id, void (*each)(const struct seat *, void *),
                             void *context)
 {
     struct db_rows *rows = NULL;
+    struct cabin cabin = { .text = BUF_INIT };
+    bool is_kept = true;
     enum result r = db_query(db, &SEATS_OF_FLIGHT, DB_ARGS(db_text(flight_id)), &rows);
-    while (db_more(rows, &r)) {
-        struct seat seat = {
-            .number = db_get_text(rows, "seat_number"),
-            .row = db_get_int(rows, "seat_row"),
-            .column = db_get_text(rows, "seat_column"),
-            .status = parse_status(db_get_text(rows, "status")),
-        };
-        each(&seat, context);
-    }
+    while (db_more(rows, &r))
+        is_kept = is_kept && keep_seat(&cabin, rows);
+    if (r == RESULT_OK && (!is_kept || !buf_ok(&cabin.text)))
+        r = RESULT_INTERNAL;
+    if (r == RESULT_OK)
+        give_seats(&cabin, each, context);
+    buf_done(&cabin.text);
+    free(cabin.seat);
+    return r;
+}
+
+enum result seats_free(struct db *db, const char *flight_id, void (*each)(const char *number, void *), void *context)
+{
+    struct db_rows *rows = NULL;
+    enum result r = db_query(db, &SEATS_FREE, DB_ARGS(db_text(flight_id)), &rows);
+    while (db_more(rows, &r))
+        each(db_get_text(rows, "seat_number"), context);
     return r;
 }
 

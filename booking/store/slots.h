@@ -7,6 +7,7 @@
  * value, which changes nothing. */
 #define SLOTS_4 "?,?,?,?"
 #define SLOTS_16 SLOTS_4 "," SLOTS_4 "," SLOTS_4 "," SLOTS_4
+#define SLOTS_32 SLOTS_16 "," SLOTS_16
 #define SLOTS_64 SLOTS_16 "," SLOTS_16 "," SLOTS_16 "," SLOTS_16
 
 #endif
