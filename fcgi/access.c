@@ -157,12 +157,8 @@ static bool refuse_unknown(struct call *call, const char *detail)
 
 static bool refuse_role(struct call *call, enum role needed)
 {
-    char detail[120];
-    (void)snprintf(detail, sizeof detail, "Only staff with the role %s or a higher one may do this.",
-                   role_name(needed));
-    struct problem p = { .code = PROBLEM_FORBIDDEN, .detail = detail, .role = role_name(needed) };
     log_refusal(call, role_name(needed));
-    problem_write(call->response, call->request, &p);
+    call_refuse_role(call, needed);
     return false;
 }
 

@@ -3,7 +3,6 @@
 
 #include "booking/base/text.h"
 #include "booking/base/wake.h"
-#include "booking/store/orders.h"
 #include "fcgi/body.h"
 #include "fcgi/job_json.h"
 
@@ -27,7 +26,7 @@ static void reset(struct call *call, const char *flight_id)
         call_refuse(call, r);
         return;
     }
-    wake_all(call->config->sweeper_wake_dir);
+    wake_all(call->config->sweeper_wake_dir, WAKE_ANYTHING);
     struct json_writer w = response_json(call->response, 200);
     json_open_object(&w, NULL);
     json_add_text(&w, "status", "ok");
@@ -57,81 +56,6 @@ void admin_post_reset(struct call *call)
         problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "flightId",
                       "flightId must name a flight, or be left out for all.");
     body_done(&body);
-}
-
-/* ── orders ─────────────────────────────────────────────────────────────── */
-
-/* Room for the longest id there is, a user's, with each byte escaped. */
-#define PATTERN_SIZE (2 * USER_ID_SIZE + 1)
-
-/* Makes a LIKE pattern of the beginning of an order's, a user's or a flight's id, whose wildcards are taken
- * literally. */
-static void prefix_pattern(const char *text, char ret_pattern[PATTERN_SIZE])
-{
-    size_t len = 0;
-    for (; *text != '\0'; text++) {
-        if (strchr("%_\\", *text) != NULL)
-            ret_pattern[len++] = '\\';
-        ret_pattern[len++] = *text;
-    }
-    ret_pattern[len++] = '%';
-    ret_pattern[len] = '\0';
-}
-
-/* Reads whose orders, or which flight's, are wanted. However these ids were typed, the filter gets them as the database
- * has them. False, with the problem as the answer, if there can be no such flight. */
-static bool read_names(struct call *call, struct order_filter *filter, char user_id[USER_ID_SIZE],
-                       char flight_id[FLIGHT_ID_SIZE])
-{
-    const char *user = call_query(call, "userId");
-    const char *flight = call_query(call, "flightId");
-    if (user != NULL) {
-        /* A text that is no longer a user id may have been one in the previous version, or is an account. */
-        if (!user_id_read(user, user_id))
-            account_to_user_id(user, user_id);
-        filter->user_id = user_id;
-        filter->user_id_sent = user;
-    }
-    if (flight == NULL)
-        return true;
-    if (!call_read_flight_id(flight, flight_id)) {
-        call_refuse(call, RESULT_FLIGHT_NOT_FOUND);
-        return false;
-    }
-    filter->flight_id = flight_id;
-    return true;
-}
-
-void admin_get_orders(struct call *call)
-{
-    char pattern[PATTERN_SIZE];
-    char user_id[USER_ID_SIZE];
-    char flight_id[FLIGHT_ID_SIZE];
-    char sought[USER_ID_SIZE];
-    enum order_status status;
-    const char *search = call_query(call, "q");
-    struct order_filter filter = {
-        .status = call_query(call, "status"),
-    };
-    if (!call_moment(call, "from", &filter.from_ms) || !call_moment(call, "to", &filter.before_ms))
-        return;
-    if (filter.status != NULL && !order_status_parse(filter.status, &status)) {
-        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "status",
-                      "status must be a state of an order, such as CONFIRMED.");
-        return;
-    }
-    if (!read_names(call, &filter, user_id, flight_id))
-        return;
-    if (search != NULL && text_utf8_length(search) > USER_ID_MAX) {
-        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "q",
-                      "q must be the beginning of an id, 50 characters at most.");
-        return;
-    }
-    if (search != NULL) {
-        prefix_pattern(user_id_read(search, sought) ? sought : search, pattern);
-        filter.search = pattern;
-    }
-    call_answer_orders(call, &filter);
 }
 
 /* ── jobs ───────────────────────────────────────────────────────────────── */
@@ -193,21 +117,24 @@ static bool read_job_filter(struct call *call, struct job_filter *filter, char o
     return read_job_names(call, filter, order_id) && call_limit(call, ret_limit);
 }
 
-static void answer_jobs(struct call *call, const struct job_filter *filter, int limit)
+static void answer_jobs(struct call *call, struct job_filter *filter, int limit)
 {
+    enum result r = jobs_horizon(call->db, filter, &filter->from_id);
     struct json_writer w = response_json(call->response, 200);
     struct job_page page = { .w = &w, .limit = limit };
     json_open_object(&w, NULL);
     json_open_array(&w, "jobs");
-    enum result r = jobs_list(call->db, filter, write_job, &page);
+    if (r == RESULT_OK)
+        r = jobs_list(call->db, filter, write_job, &page);
     if (r != RESULT_OK) {
         call_refuse(call, r);
         return;
     }
     char cursor[24];
-    (void)snprintf(cursor, sizeof cursor, "%lld", (long long)page.last_id);
+    int64_t next_id = page.count > limit ? page.last_id : filter->from_id;
+    (void)snprintf(cursor, sizeof cursor, "%lld", (long long)next_id);
     json_close_array(&w);
-    json_add_text(&w, "nextCursor", page.count > limit ? cursor : NULL);
+    json_add_text(&w, "nextCursor", next_id > 0 ? cursor : NULL);
     json_close_object(&w);
 }
 
@@ -239,28 +166,41 @@ static void answer_job(struct call *call, int64_t job_id)
 }
 
 static void change_job(struct call *call,
-                       enum result (*change)(struct db *db, const struct caller *caller, int64_t job_id))
+                       enum result (*change)(struct db *db, const struct caller *caller, int64_t job_id),
+                       const char *reason)
 {
     struct caller caller;
     long long job_id = 0;
     if (!call_plain_caller(call, &caller))
         return;
+    caller.reason = reason;
     enum result r = text_parse_int(call->id, 1, INT64_MAX, &job_id) ? change(call->db, &caller, job_id)
                                                                     : RESULT_NOT_FOUND;
     if (r != RESULT_OK) {
         call_refuse(call, r);
         return;
     }
-    wake_all(call->config->sweeper_wake_dir);
+    wake_all(call->config->sweeper_wake_dir, WAKE_ANYTHING);
     answer_job(call, job_id);
 }
 
 void admin_post_job_retry(struct call *call)
 {
-    change_job(call, booking_retry_job);
+    change_job(call, booking_retry_job, NULL);
 }
 
 void admin_post_job_release(struct call *call)
 {
-    change_job(call, booking_release_job);
+    change_job(call, booking_release_job, NULL);
+}
+
+void admin_post_job_set_aside(struct call *call)
+{
+    struct body body;
+    char reason[REASON_SIZE];
+    if (!body_parse(call->request, call->response, &body))
+        return;
+    if (call_reason(call, &body, reason))
+        change_job(call, booking_set_job_aside, reason);
+    body_done(&body);
 }

@@ -131,5 +131,5 @@ void admin_post_kind_pause(struct call *call)
 void admin_post_kind_resume(struct call *call)
 {
     set_paused(call, booking_resume_kind);
-    wake_all(call->config->sweeper_wake_dir);
+    wake_all(call->config->sweeper_wake_dir, WAKE_ANYTHING);
 }

@@ -2,6 +2,7 @@
 #include "fcgi/handlers.h"
 
 #include "booking/base/text.h"
+#include "booking/core/order_json.h"
 #include "booking/store/audit.h"
 
 #include <stdio.h>
@@ -23,6 +24,8 @@ static void write_object(struct json_writer *w, const struct audit_row *row)
     json_open_object(w, "object");
     json_add_text(w, "kind", row->object_kind);
     json_add_text(w, "id", row->object_id);
+    if (row->has_flight)
+        order_flight_write_json(w, &row->flight);
     json_close_object(w);
 }
 

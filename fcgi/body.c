@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "fcgi/body.h"
 
-#include "booking/base/json_check.h"
+#include "booking/base/json_parse.h"
 #include "booking/base/text.h"
+#include "booking/core/tariff.h"
 #include "fcgi/problem.h"
 
 #include <json-c/json.h>
@@ -52,26 +53,13 @@ static bool is_readable(const struct request *request)
            (*charset == '\0' || strcasecmp(charset, "utf-8") == 0 || strcasecmp(charset, "utf8") == 0);
 }
 
-static struct json_object *parse_json(const char *text, size_t len, char *reterr_error, size_t size)
-{
-    size_t at = 0;
-    if (!json_is_valid(text, len, JSON_DEPTH_MAX, &at)) {
-        (void)snprintf(reterr_error, size, "The body is not valid JSON: see byte %zu.", at + 1);
-        return NULL;
-    }
-    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
-    if (tokener == NULL)
-        return NULL;
-    struct json_object *json = json_tokener_parse_ex(tokener, text, (int)len);
-    json_tokener_free(tokener);
-    return json;
-}
-
 static bool begin_json(const struct request *request, struct response *response, struct body *body)
 {
-    char error[160] = "The body is not valid JSON.";
-    body->json = parse_json(request->body, request->body_len, error, sizeof error);
+    char error[160];
+    size_t at = 0;
+    body->json = json_parse(request->body, request->body_len, JSON_DEPTH_MAX, &at);
     if (body->json == NULL) {
+        (void)snprintf(error, sizeof error, "The body is not valid JSON: see byte %zu.", at + 1);
         problem_say(response, request, PROBLEM_INVALID_JSON, error);
         return false;
     }
@@ -96,6 +84,11 @@ static bool begin_form(const struct request *request, struct response *response,
 bool body_is_json(const struct request *request)
 {
     return media_type_is(request->content_type, "application/json");
+}
+
+bool body_is_type(const struct request *request, const char *type)
+{
+    return media_type_is(request->content_type, type) && is_readable(request);
 }
 
 bool body_parse(const struct request *request, struct response *response, struct body *reterr_body)
@@ -165,6 +158,26 @@ bool body_integer(const struct body *body, const char *name, int64_t fallback, i
     if (!json_object_is_type(field, json_type_int) || json_object_get_int64(field) < 0)
         return false;
     *ret_number = json_object_get_int64(field);
+    return true;
+}
+
+bool body_flag(const struct body *body, const char *name, bool fallback, bool *ret_flag)
+{
+    struct json_object *field = NULL;
+    const char *text = body->json == NULL ? parameters_get(&body->form, name) : NULL;
+    bool is_absent = body->json == NULL ? text == NULL
+                                        : !json_object_object_get_ex(body->json, name, &field) || field == NULL;
+    if (is_absent) {
+        *ret_flag = fallback;
+        return true;
+    }
+    if (text != NULL) {
+        *ret_flag = strcmp(text, "true") == 0;
+        return *ret_flag || strcmp(text, "false") == 0;
+    }
+    if (!json_object_is_type(field, json_type_boolean))
+        return false;
+    *ret_flag = json_object_get_boolean(field);
     return true;
 }
 
@@ -271,4 +284,64 @@ bool body_seats(const struct body *body, const struct request *request, struct r
     if (reterr_seats->count == 0)
         return refuse(&reader, PROBLEM_INVALID_SEATS, "Name at least one seat.");
     return true;
+}
+
+/* ── the best seats ─────────────────────────────────────────────────────── */
+
+static bool refuse_field(const struct seat_reader *reader, const char *field, const char *detail)
+{
+    problem_field(reader->response, reader->request, PROBLEM_INVALID_REQUEST, field, detail);
+    return false;
+}
+
+bool body_has_seats(const struct body *body)
+{
+    struct json_object *array = NULL;
+    if (body->json == NULL)
+        return parameters_get(&body->form, "seats") != NULL;
+    return json_object_object_get_ex(body->json, "seats", &array) && array != NULL;
+}
+
+static bool read_class(const struct seat_reader *reader, const struct body *body, struct body_wish *wish)
+{
+    const char *name = NULL;
+    bool is_text = body_text(body, "class", &name);
+    if (is_text && (name == NULL || *name == '\0'))
+        return true;
+    if (!is_text || !tariff_name_is_valid(name))
+        return refuse_field(reader, "class", "class must be the name of a class, such as economy.");
+    text_copy(wish->cabin_class, sizeof wish->cabin_class, name);
+    wish->best.cabin_class = wish->cabin_class;
+    return true;
+}
+
+static bool read_prefer(const struct seat_reader *reader, const struct body *body, struct body_wish *wish)
+{
+    const char *name = NULL;
+    bool is_text = body_text(body, "prefer", &name);
+    if (is_text && (name == NULL || *name == '\0' || choose_prefer_parse(name, &wish->best.prefer)))
+        return true;
+    return refuse_field(reader, "prefer", "prefer must be window, aisle, front or back.");
+}
+
+bool body_wish(const struct body *body, const struct request *request, struct response *response, size_t max,
+               struct body_wish *reterr_wish)
+{
+    const struct seat_reader reader = { request, response, max, NULL };
+    char detail[80];
+    int64_t count = -1;
+    *reterr_wish = (struct body_wish){ .best = { .prefer = CHOOSE_ANY } };
+    if (!body_integer(body, "count", -1, &count))
+        return refuse_field(&reader, "count", "count must be a whole number.");
+    if (count < 0)
+        return body_seats(body, request, response, max, &reterr_wish->seats);
+    if (body_has_seats(body))
+        return refuse_field(&reader, "count", "Say which seats, or how many, but not both.");
+    if (count < 1 || count > (int64_t)max) {
+        (void)snprintf(detail, sizeof detail, "An order may have 1 to %zu seats.", max);
+        problem_field(response, request, PROBLEM_INVALID_SEATS, "count", detail);
+        return false;
+    }
+    reterr_wish->best.count = (size_t)count;
+    return read_class(&reader, body, reterr_wish) && read_prefer(&reader, body, reterr_wish);
 }

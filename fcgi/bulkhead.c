@@ -46,6 +46,12 @@ bool bulkhead_enter_check(void)
     return true;
 }
 
+size_t bulkhead_others(const char *what)
+{
+    size_t same = metrics_count_waits(hash(what), BULKHEAD_MS).same;
+    return same > 0 ? same - 1 : 0; /* we are one of them */
+}
+
 bool bulkhead_enter(struct call *call, const char *what)
 {
     uint64_t key = hash(what);

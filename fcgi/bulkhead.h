@@ -15,6 +15,9 @@
 
 bool bulkhead_enter(struct call *call, const char *what);
 
+/* How many other processes are busy with the same at this moment. */
+size_t bulkhead_others(const char *what);
+
 /* Keeps one of the processes for monitoring free for requests that need no database; all the others may wait for the
  * database. While it answers, one of them is done within a moment. False if none is; nothing has been answered yet. */
 #define BULKHEAD_CHECK_MS 200

@@ -35,25 +35,96 @@ void call_answer_order(struct call *call, const struct order *order, int status,
 {
     struct json_writer w = response_json(call->response, status);
     order_write_json(&w, NULL, order, call->config->payment_max_attempts, dialect);
-    (void)snprintf(call->response->etag, sizeof call->response->etag, "\"%lld\"", (long long)order->version);
+    response_set_version(call->response, order->version);
 }
 
-static void render_answer(const struct order *order, void *context)
+bool call_is_entrusted(const struct call *call, const char *order_id)
 {
-    const struct order_answer *answer = context;
+    const struct identity *who = &call->who;
+    return (who->kind == IDENTITY_STAFF && who->staff.role >= ROLE_AGENT) ||
+           (who->kind == IDENTITY_ORDER && order_id != NULL && strcmp(who->order_id, order_id) == 0);
+}
+
+struct order_actions call_actions(const struct call *call, const struct order *order)
+{
+    const struct caller caller = {
+        .config = call->config,
+        .staff = call->who.staff,
+        .account = call->who.user,
+        .is_proved = call_is_entrusted(call, order->order_id),
+    };
+    return booking_actions(&caller, order);
+}
+
+/* The persons of an order as this caller may know them. */
+static enum result read_party(struct call *call, const struct order *order, struct party *reterr_party)
+{
+    const struct caller caller = { .account = call->who.user, .is_proved = call_is_entrusted(call, order->order_id) };
+    TRY(booking_read_party(call->db, order->order_id, reterr_party));
+    if (!booking_may_see_persons(&caller, order))
+        party_mask(reterr_party);
+    return RESULT_OK;
+}
+
+enum result call_show_order(struct call *call, struct order *order, int status, enum order_dialect dialect)
+{
+    struct party party;
+    const struct order_actions actions = call_actions(call, order);
+    bool has_persons = config_takes_passengers(call->config);
+    if (has_persons)
+        TRY(read_party(call, order, &party));
+    order->party = has_persons ? &party : NULL;
+    order->actions = &actions;
+    order->shows_consent = config_asks_consent(call->config);
+    call_answer_order(call, order, status, dialect);
+    order->party = NULL;
+    order->actions = NULL;
+    return RESULT_OK;
+}
+
+/* The answer to a change, with these persons (NULL: none is shown). */
+static void render(const struct order_answer *answer, const struct order *order, const struct party *party)
+{
     struct response *response = answer->call->response;
-    call_answer_order(answer->call, order, answer->status, answer->dialect);
+    const struct order_actions actions = call_actions(answer->call, order);
+    struct order shown = *order;
+    shown.party = party;
+    shown.actions = &actions;
+    shown.shows_consent = config_asks_consent(answer->call->config);
+    memcpy(shown.single_left, answer->single_left, sizeof shown.single_left);
+    call_answer_order(answer->call, &shown, answer->status, answer->dialect);
     if (answer->is_new)
         (void)snprintf(response->location, sizeof response->location, "/api/orders/%s", order->order_id);
 }
 
-/* Renders the answer and, if there is a key, writes it beside the change. */
+static enum result render_with_persons(const struct order_answer *answer, const struct order *order)
+{
+    struct party party;
+    party.count = 0;
+    party.contact = (struct contact){ 0 };
+    if (!answer->has_no_persons)
+        TRY(read_party(answer->call, order, &party));
+    render(answer, order, &party);
+    return RESULT_OK;
+}
+
+/* After the change. Its persons are left out if they cannot be read now. */
+static void render_answer(const struct order *order, void *context)
+{
+    const struct order_answer *answer = context;
+    bool has_persons = config_takes_passengers(answer->call->config);
+    if (!has_persons || render_with_persons(answer, order) != RESULT_OK)
+        render(answer, order, NULL);
+}
+
+/* Renders the answer and, if there is a key, writes it beside the change: without persons, whose names stand in one
+ * table alone. */
 static enum result answer_before_commit(struct db *db, const struct order *order, void *context)
 {
     const struct order_answer *answer = context;
-
-    render_answer(order, context);
-    return call_keep_answer(answer->call, db);
+    render(answer, order, NULL);
+    TRY(call_keep_answer(answer->call, db));
+    return config_takes_passengers(answer->call->config) ? render_with_persons(answer, order) : RESULT_OK;
 }
 
 enum result call_keep_answer(struct call *call, struct db *db)
@@ -150,6 +221,8 @@ bool call_plain_caller(struct call *call, struct caller *reterr_caller)
         .config = call->config,
         .request_id = call->request->id,
         .staff = who->staff,
+        .is_proved = call_is_entrusted(call, NULL),
+        .account = who->user,
     };
     return r == RESULT_OK;
 }
@@ -159,6 +232,7 @@ bool call_caller(struct call *call, struct order_answer *answer, struct caller *
     if (!call_plain_caller(call, reterr_caller))
         return false;
     reterr_caller->owner = call->id == NULL ? NULL : call_owner(call, call->id);
+    reterr_caller->is_proved = call_is_entrusted(call, call->id);
     reterr_caller->before_commit = answer_before_commit;
     reterr_caller->answer_again = render_answer;
     reterr_caller->context = answer;
@@ -174,6 +248,16 @@ bool call_reason(struct call *call, const struct body *body, char ret_reason[REA
         return true;
     problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "reason",
                   "reason must say why, in 1 to 255 characters without control characters.");
+    return false;
+}
+
+bool call_dry_run(struct call *call, const struct body *body, bool *ret_dry_run)
+{
+    const char *asked = call_query(call, "dryRun");
+    bool is_known = asked == NULL || strcmp(asked, "true") == 0 || strcmp(asked, "false") == 0;
+    if (is_known && body_flag(body, "dryRun", asked != NULL && strcmp(asked, "true") == 0, ret_dry_run))
+        return true;
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "dryRun", "dryRun must be true or false.");
     return false;
 }
 
@@ -197,6 +281,82 @@ void call_refuse(struct call *call, enum result r)
     problem_say(call->response, call->request, code, NULL);
 }
 
+void call_refuse_flight(struct call *call, enum result r, int64_t version)
+{
+    call_refuse(call, r);
+    if (r != RESULT_PRECONDITION_FAILED)
+        return;
+    problem_say(call->response, call->request, PROBLEM_PRECONDITION_FAILED,
+                "The flight's version is not one that If-Match or If-None-Match allows.");
+    response_set_version(call->response, version);
+}
+
+void call_refuse_version(struct call *call, enum result r, int64_t version)
+{
+    call_refuse(call, r);
+    if (r != RESULT_PRECONDITION_FAILED)
+        return;
+    problem_say(call->response, call->request, PROBLEM_PRECONDITION_FAILED,
+                "The version, if there is one, is not one that If-Match or If-None-Match allows.");
+    if (version > 0)
+        response_set_version(call->response, version);
+}
+
+void call_refuse_faults(struct call *call, const struct faults *faults)
+{
+    const struct fault *first = &faults->fault[0];
+    struct problem p = {
+        .code = PROBLEM_INVALID_REQUEST,
+        .detail = first->message,
+        .field = *first->path == '\0' ? NULL : first->path,
+        .faults = faults,
+    };
+    call->key_answered = false;
+    problem_write(call->response, call->request, &p);
+}
+
+void call_refuse_proof(struct call *call)
+{
+    bool is_known = call->who.kind != IDENTITY_NOBODY;
+    call->key_answered = false;
+    problem_say(call->response, call->request, is_known ? PROBLEM_FORBIDDEN : PROBLEM_UNAUTHORIZED,
+                is_known ? "This booking is another customer's."
+                         : "This booking is paid. Sign in as its owner, or find it by its reference first.");
+    if (!is_known)
+        call->response->authenticate = "Bearer realm=\"booking\"";
+}
+
+void call_refuse_role(struct call *call, enum role needed)
+{
+    char detail[120];
+    (void)snprintf(detail, sizeof detail, "Only staff with the role %s or a higher one may do this.",
+                   role_name(needed));
+    struct problem p = { .code = PROBLEM_FORBIDDEN, .detail = detail, .role = role_name(needed) };
+    call->key_answered = false;
+    problem_write(call->response, call->request, &p);
+}
+
+static void write_difference(struct json_writer *w, const void *extra)
+{
+    const struct refusal *refusal = extra;
+    json_add_int(w, "differenceCents", refusal->difference_cents);
+}
+
+/* The client learns what the order is now. */
+static void refuse_version(struct call *call, const struct order *order)
+{
+    const struct order_actions actions = call_actions(call, order);
+    struct order shown = *order;
+    struct problem p = {
+        .code = PROBLEM_PRECONDITION_FAILED,
+        .max_attempts = call->config->payment_max_attempts,
+        .order = &shown,
+    };
+    shown.actions = &actions;
+    problem_write(call->response, call->request, &p);
+    response_set_version(call->response, order->version);
+}
+
 void call_refuse_order(struct call *call, enum result r, const struct order *order, const struct refusal *refusal)
 {
     char seats[SEATS_TEXT_SIZE] = "";
@@ -204,14 +364,21 @@ void call_refuse_order(struct call *call, enum result r, const struct order *ord
     struct problem p = { .code = problem_of_result(r), .max_attempts = call->config->payment_max_attempts };
 
     call->key_answered = false; /* the kept answer was rolled back */
+    if (r == RESULT_NOT_PROVED) {
+        call_refuse_proof(call);
+        return;
+    }
     if (r == RESULT_SEATS_UNAVAILABLE || r == RESULT_INVALID_SEATS) {
         bool one = refusal->seats.count == 1;
+        bool none = refusal->seats.count == 0; /* they were not named */
         seat_list_format(&refusal->seats, seats);
         (void)snprintf(detail, sizeof detail, "Seat%s %s %s %s.", one ? "" : "s", seats, one ? "is" : "are",
                        r == RESULT_INVALID_SEATS ? "not on this flight" : "no longer available");
-        p.detail = detail;
+        p.detail = !none                       ? detail
+                   : r == RESULT_INVALID_SEATS ? "This flight has no such class."
+                                               : "Not so many seats are free.";
         p.seats = &refusal->seats;
-        p.field = r == RESULT_INVALID_SEATS ? "seats" : NULL;
+        p.field = r != RESULT_INVALID_SEATS ? NULL : none ? "class" : "seats";
     } else if (r == RESULT_TOO_MANY_HOLDS) {
         (void)snprintf(detail, sizeof detail,
                        "You hold seats in %lld open orders, and may not hold more. Pay for one, cancel one, or wait.",
@@ -219,14 +386,21 @@ void call_refuse_order(struct call *call, enum result r, const struct order *ord
         p.detail = detail;
         p.field = "userId"; /* tells this from a rate limit, which passes by itself */
         p.retry_after_s = (int)refusal->retry_after_s;
+    } else if (r == RESULT_NO_SUCH_PASSENGER) {
+        p.detail = "passengers must be ids of this booking's passengers, each once.";
+        p.field = "passengers";
+    } else if (r == RESULT_PRICE_DIFFERENCE) {
+        p.detail = refusal->difference_cents > 0 ? "These seats cost more than was paid."
+                                                 : "These seats cost less, and the difference is not given back.";
+        p.write_extra = write_difference;
+        p.extra = refusal;
     } else if (r == RESULT_PRECONDITION_FAILED) {
-        p.order = order;
+        refuse_version(call, order);
+        return;
     } else if (p.code == PROBLEM_INTERNAL || p.code == PROBLEM_DATABASE_UNAVAILABLE) {
         log_failure(call, r);
     }
     problem_write(call->response, call->request, &p);
-    if (r == RESULT_PRECONDITION_FAILED)
-        (void)snprintf(call->response->etag, sizeof call->response->etag, "\"%lld\"", (long long)order->version);
 }
 
 const char *call_query(const struct call *call, const char *name)
@@ -280,9 +454,37 @@ void page_write_cursor(const struct page *page, int64_t or_at_ms)
     if (page->count > page->limit)
         write_cursor(page->w, page->last_ms, page->last_id);
     else if (or_at_ms != TIME_NONE)
-        write_cursor(page->w, or_at_ms, "0"); /* below every id */
+        write_cursor(page->w, or_at_ms, "0"); /* before every id */
     else
         json_add_null(page->w, "nextCursor");
+}
+
+bool call_id_cursor(struct call *call, char reterr_id[CURSOR_SIZE])
+{
+    const char *text = call_query(call, "cursor");
+    reterr_id[0] = '\0';
+    if (text == NULL)
+        return true;
+    if (text_is_identifier(text, FLIGHT_ID_SIZE - 1)) {
+        text_copy(reterr_id, CURSOR_SIZE, text);
+        return true;
+    }
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "cursor",
+                  "cursor must be the nextCursor of an answer.");
+    return false;
+}
+
+void page_write_id_cursor(const struct page *page)
+{
+    json_add_text(page->w, "nextCursor", page->count > page->limit ? page->last_id : NULL);
+}
+
+void call_write_cursor(struct json_writer *w, bool more, int64_t ms, const char *id)
+{
+    if (more)
+        write_cursor(w, ms, id);
+    else
+        json_add_null(w, "nextCursor");
 }
 
 bool call_cursor(struct call *call, int64_t *reterr_ms, char reterr_id[CURSOR_SIZE])

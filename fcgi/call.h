@@ -47,7 +47,9 @@ struct order_answer {
     struct call *call;
     int status;
     enum order_dialect dialect;
-    bool is_new; /* 201 with Location */
+    bool is_new;                        /* 201 with Location */
+    bool has_no_persons;                /* which is known without asking the database */
+    char single_left[SEAT_NUMBER_SIZE]; /* what ORPHAN_RULE=warn says; empty: nothing */
 };
 
 /* Reads the field "reason", which says why a member of staff does something: 1 to 255 characters, without control
@@ -55,6 +57,9 @@ struct order_answer {
 #define REASON_SIZE ACCOUNT_SIZE
 struct body;
 bool call_reason(struct call *call, const struct body *body, char ret_reason[REASON_SIZE]);
+
+/* Reads "dryRun", in the query or the body. False, with the problem as the answer, if it is neither true nor false. */
+bool call_dry_run(struct call *call, const struct body *body, bool *ret_dry_run);
 
 /* Makes a caller for the use cases whose answer is rendered, and kept under the Idempotency-Key, inside the transaction
  * of the change. *answer must live as long as the caller. False, with the problem as the answer, if a condition cannot
@@ -82,11 +87,37 @@ bool call_flight_id(struct call *call);
 /* The same for a flight's id from elsewhere, which is trimmed. */
 bool call_read_flight_id(const char *text, char reterr_id[FLIGHT_ID_SIZE]);
 
+/* What this caller may do with the order. */
+struct order_actions call_actions(const struct call *call, const struct order *order);
+
 /* Answers with the order and its ETag. */
 void call_answer_order(struct call *call, const struct order *order, int status, enum order_dialect dialect);
 
+/* The same, with its persons as this caller may know them, if PASSENGERS is not off. */
+enum result call_show_order(struct call *call, struct order *order, int status, enum order_dialect dialect) MUST_CHECK;
+
+/* Whether this caller is entrusted with the order: staff who serve customers, or whoever has its token. (NULL: staff
+ * alone.) */
+bool call_is_entrusted(const struct call *call, const char *order_id);
+
 /* Answers with the problem for a result; INTERNAL and UNAVAILABLE also get a line in the log. */
 void call_refuse(struct call *call, enum result r);
+
+/* The same for a flight's change, where a condition names the flight's version, which is this one now. */
+void call_refuse_flight(struct call *call, enum result r, int64_t version);
+
+/* The same for anything else that has a version. */
+void call_refuse_version(struct call *call, enum result r, int64_t version);
+
+/* Refuses what was sent as a whole, with every fault in it (at least one). */
+struct faults;
+void call_refuse_faults(struct call *call, const struct faults *faults);
+
+/* Refuses to change a paid order for whoever has not proved that it is theirs. */
+void call_refuse_proof(struct call *call);
+
+/* Refuses what needs a higher role than the caller has. */
+void call_refuse_role(struct call *call, enum role needed);
 
 /* Refuses an order's change, and adds what helps the client: the seats, or the order. */
 void call_refuse_order(struct call *call, enum result r, const struct order *order, const struct refusal *refusal);
@@ -119,6 +150,12 @@ struct page {
 bool page_takes(struct page *page, int64_t ms, const char *id);
 /* Writes nextCursor: after the last row taken if there are more rows, else this moment (TIME_NONE: null). */
 void page_write_cursor(const struct page *page, int64_t or_at_ms);
+/* Writes nextCursor for a page that ended at this place: null unless there are more rows. */
+void call_write_cursor(struct json_writer *w, bool more, int64_t ms, const char *id);
+
+/* The same for a list that is ordered by an id alone: the cursor is the last id. */
+bool call_id_cursor(struct call *call, char reterr_id[CURSOR_SIZE]);
+void page_write_id_cursor(const struct page *page);
 
 /* Answers with a page of orders, as limit= and cursor= of the query say. */
 struct order_filter;

@@ -12,8 +12,19 @@ static void write_settings(struct json_writer *w, const struct config *config)
     json_add_int(w, "reservationTimeoutSeconds", config->reservation_timeout_ms / 1000);
     json_add_int(w, "maxSeatsPerOrder", config->max_seats_per_order);
     json_add_int(w, "maxPaymentAttempts", config->payment_max_attempts);
+    json_add_text(w, "paymentCode", config->payment_code);
     json_add_bool(w, "paymentSimulator", config->payment_simulator);
     json_add_number(w, "paymentFailureRate", config->payment_simulator ? config->payment_failure_rate : 0);
+    if (config_takes_passengers(config))
+        json_add_text(w, "passengers", config->passengers);
+    if (config_takes_passengers(config) && config->name_change_until_ms != CONFIG_OFF)
+        json_add_int(w, "nameChangeUntilSeconds", config->name_change_until_ms / 1000);
+    if (config->seat_change_until_ms != CONFIG_OFF)
+        json_add_int(w, "seatChangeUntilSeconds", config->seat_change_until_ms / 1000);
+    if (config->terms_url[0] != '\0')
+        json_add_text(w, "termsUrl", config->terms_url);
+    if (config->privacy_url[0] != '\0')
+        json_add_text(w, "privacyUrl", config->privacy_url);
     json_close_object(w);
 }
 

@@ -2,11 +2,14 @@
 #include "fcgi/handlers.h"
 
 #include "booking/base/text.h"
+#include "booking/base/timestamp.h"
 #include "booking/base/wake.h"
 #include "booking/store/events.h"
 #include "booking/store/orders.h"
+#include "fcgi/after_sale.h"
 #include "fcgi/body.h"
 #include "fcgi/bulkhead.h"
+#include "fcgi/passengers.h"
 #include "fcgi/replay.h"
 
 #include <stdio.h>
@@ -19,6 +22,7 @@ struct customer {
     char account[ACCOUNT_SIZE];
     char user_id[USER_ID_SIZE]; /* as much of it as there is room for */
     bool is_owner;              /* the account must sign in to see the order */
+    int64_t hold_until_ms;      /* which a member of staff says; 0: as long as is set */
 };
 
 static bool refuse_user_id(struct call *call)
@@ -59,6 +63,21 @@ static bool read_customer(struct call *call, const struct body *body, const char
     return user_id_read(user_id, c->user_id) || refuse_user_id(call);
 }
 
+/* Staff may hold seats until a moment of their choice. What customers send there is not heeded. False, with the problem
+ * as the answer, if it is no moment. */
+static bool read_until(struct call *call, const struct body *body, struct customer *c)
+{
+    const char *text = NULL;
+    c->hold_until_ms = 0;
+    if (call->who.kind != IDENTITY_STAFF)
+        return true;
+    if (body_text(body, "until", &text) && (text == NULL || timestamp_parse(text, &c->hold_until_ms)))
+        return true;
+    problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "until",
+                  "until must be a moment such as 2026-03-15T10:00:00Z.");
+    return false;
+}
+
 /* The token of one order opens no other one. */
 static bool may_hold(struct call *call)
 {
@@ -68,10 +87,44 @@ static bool may_hold(struct call *call)
     return false;
 }
 
+/* Customers who ask at the same moment are given some of the best seats by chance, so that they do not all want the
+ * same; one who is alone gets the very best. */
+#define RANKS_PER_OTHER 8
+
+static enum result hold_best(struct call *call, const struct caller *caller, const char *flight_id, const char *user_id,
+                             const struct choose_wish *asked, const struct party_wish *persons,
+                             struct order *reterr_order, struct refusal *reterr_refusal)
+{
+    struct choose_wish wish = *asked;
+    size_t others = bulkhead_others(flight_id);
+    wish.rank = others == 0 ? 0 : (size_t)random_id() % (others * RANKS_PER_OTHER);
+    return booking_hold_best(call->db, caller, flight_id, user_id, &wish, persons, reterr_order, reterr_refusal);
+}
+
+/* ORPHAN_RULE, for seats that a customer has named. False, with the problem as the answer, if the rule refuses them;
+ * else the answer says what it has to say. */
+static bool check_singles(struct call *call, const char *flight_id, const struct seat_list *seats,
+                          const struct seat_list *before, struct order_answer *answer)
+{
+    char detail[80];
+    struct seat_list single = { .count = 0 };
+    enum result r = booking_find_single(call->db, call->config, flight_id, seats, before, answer->single_left);
+    /* Whatever is wrong with the flight or the database, the hold finds it, too, and says so. */
+    if (r != RESULT_OK || answer->single_left[0] == '\0' || config_orphan_rule(call->config) != ORPHANS_REFUSED)
+        return true;
+    (void)seat_list_add(&single, answer->single_left);
+    (void)snprintf(detail, sizeof detail, "Seat %s would be left over alone. Please choose other seats.",
+                   answer->single_left);
+    struct problem p = { .code = PROBLEM_SINGLE_SEAT_LEFT, .detail = detail, .seats = &single };
+    problem_write(call->response, call->request, &p);
+    return false;
+}
+
 static void hold(struct call *call, const char *flight_id, const struct customer *customer,
-                 const struct seat_list *seats)
+                 const struct body_wish *wish, const struct party_wish *persons)
 {
     struct order_answer answer = { .call = call, .status = 201, .is_new = true };
+    answer.has_no_persons = !persons->has_passengers && !persons->has_contact;
     struct caller caller;
     struct order order;
     struct refusal refusal = { 0 };
@@ -86,38 +139,51 @@ static void hold(struct call *call, const char *flight_id, const struct customer
     caller.only_if = (struct version_set){ 0 };
     caller.unless = (struct version_set){ 0 };
     caller.owner = customer->is_owner ? customer->account : NULL;
-    enum result r = booking_hold(call->db, &caller, id, customer->user_id, seats, &order, &refusal);
+    caller.hold_until_ms = customer->hold_until_ms;
+    if (wish->seats.count > 0 && !check_singles(call, id, &wish->seats, NULL, &answer))
+        return;
+    enum result r = wish->seats.count > 0
+                        ? booking_hold(call->db, &caller, id, customer->user_id, &wish->seats, persons, &order,
+                                       &refusal)
+                        : hold_best(call, &caller, id, customer->user_id, &wish->best, persons, &order, &refusal);
     if (r != RESULT_OK)
         call_refuse_order(call, r, &order, &refusal);
+}
+
+/* Reads the rest of a new order: whose it is to be, which seats, and who travels. */
+static void read_and_hold(struct call *call, const struct body *body, const char *flight_id, const char *fallback)
+{
+    struct customer customer;
+    struct body_wish wish;
+    struct party_wish persons;
+    if (!read_customer(call, body, fallback, &customer) || !read_until(call, body, &customer) ||
+        !body_wish(body, call->request, call->response, (size_t)call->config->max_seats_per_order, &wish))
+        return;
+    size_t seats = wish.seats.count > 0 ? wish.seats.count : wish.best.count;
+    if (passengers_read_new(call, body, seats, &persons))
+        hold(call, flight_id, &customer, &wish, &persons);
 }
 
 void orders_post_for_flight(struct call *call)
 {
     struct body body;
-    struct customer customer;
-    struct seat_list seats;
     if (!body_parse(call->request, call->response, &body))
         return;
-    if (read_customer(call, &body, NULL, &customer) &&
-        body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats))
-        hold(call, call->id, &customer, &seats);
+    read_and_hold(call, &body, call->id, NULL);
     body_done(&body);
 }
 
 void orders_post(struct call *call)
 {
     struct body body;
-    struct customer customer;
     const char *flight_id = NULL;
-    struct seat_list seats;
     if (!body_parse(call->request, call->response, &body))
         return;
     if (!body_text(&body, "flightId", &flight_id) || flight_id == NULL || *flight_id == '\0')
         problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "flightId",
                       "flightId must name a flight.");
-    else if (read_customer(call, &body, "guest", &customer) &&
-             body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats))
-        hold(call, flight_id, &customer, &seats);
+    else
+        read_and_hold(call, &body, flight_id, "guest");
     body_done(&body);
 }
 
@@ -127,11 +193,12 @@ static void get_order(struct call *call, enum order_dialect dialect)
 {
     struct order order;
     enum result r = call_read_order(call, &order);
+    if (r == RESULT_OK)
+        r = call_show_order(call, &order, 200, dialect);
     if (r != RESULT_OK) {
         call_refuse(call, r);
         return;
     }
-    call_answer_order(call, &order, 200, dialect);
     call->response->cache_control = "private, no-cache";
     if (call_matches(call, &order))
         (void)call_not_modified(call);
@@ -257,7 +324,19 @@ static bool begin_change(struct call *call, struct order_answer *answer, struct 
     return false;
 }
 
-static void change_seats(struct call *call, const struct seat_list *seats)
+/* ORPHAN_RULE, for other seats of an order. Its own count as free. */
+static bool check_changed_singles(struct call *call, const struct caller *caller, const struct seat_list *seats,
+                                  struct order_answer *answer)
+{
+    struct order order;
+    if (config_orphan_rule(call->config) == ORPHANS_ALLOWED ||
+        booking_read_order(call->db, call->id, caller->owner, &order) != RESULT_OK)
+        return true;
+    bool is_same = seat_list_equal_sets(&order.seats, seats);
+    return is_same || check_singles(call, order.flight_id, seats, &order.seats, answer);
+}
+
+static void change_seats(struct call *call, const struct seat_list *seats, const struct stay_list *stay)
 {
     struct order_answer answer = { .call = call, .status = 200 };
     struct caller caller;
@@ -265,8 +344,13 @@ static void change_seats(struct call *call, const struct seat_list *seats)
     struct refusal refusal = { 0 };
     if (!begin_change(call, &answer, &caller))
         return;
-    enum result r = booking_change_seats(call->db, &caller, call->id, seats, &order, &refusal);
-    if (r != RESULT_OK)
+    if (!check_changed_singles(call, &caller, seats, &answer))
+        return;
+    enum result r = booking_change_seats(call->db, &caller, call->id, seats, stay, &order, &refusal);
+    bool is_sold = r == RESULT_ORDER_CLOSED && order.status == ORDER_CONFIRMED;
+    if (is_sold && call->config->seat_change_until_ms != CONFIG_OFF)
+        after_sale_change_seats(call, &caller, seats, false);
+    else if (r != RESULT_OK)
         call_refuse_order(call, r, &order, &refusal);
 }
 
@@ -274,10 +358,13 @@ void orders_put_seats(struct call *call)
 {
     struct body body;
     struct seat_list seats;
+    struct stay_list room;
+    const struct stay_list *stay = NULL;
     if (!body_parse(call->request, call->response, &body))
         return;
-    if (body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats))
-        change_seats(call, &seats);
+    if (body_seats(&body, call->request, call->response, (size_t)call->config->max_seats_per_order, &seats) &&
+        passengers_read_stay(call, &body, &room, &stay))
+        change_seats(call, &seats, stay);
     body_done(&body);
 }
 
@@ -291,14 +378,19 @@ static void pay(struct call *call, const char *code, int status, enum order_dial
         return;
     enum result r = booking_submit_payment(call->db, &caller, call->id, code, &order);
     if (r == RESULT_OK)
-        wake_all(call->config->sweeper_wake_dir);
+        wake_all(call->config->sweeper_wake_dir, WAKE_PAYMENT);
     else
         call_refuse_order(call, r, &order, &refusal);
 }
 
+/* With PAYMENT_CODE=none there need be no body. */
 static void post_payment(struct call *call, int status, enum order_dialect dialect)
 {
     struct body body;
+    if (!config_asks_for_code(call->config)) {
+        pay(call, "", status, dialect);
+        return;
+    }
     const char *code = NULL;
     if (!body_parse(call->request, call->response, &body))
         return;
@@ -325,7 +417,7 @@ static void cancel(struct call *call, const struct caller *caller)
     struct refusal refusal = { 0 };
     enum result r = booking_cancel(call->db, caller, call->id, &order);
     if (r == RESULT_OK)
-        wake_all(call->config->sweeper_wake_dir); /* there may be a charge to void */
+        wake_all(call->config->sweeper_wake_dir, WAKE_ANYTHING); /* there may be a charge to void */
     else
         call_refuse_order(call, r, &order, &refusal);
 }
@@ -372,11 +464,6 @@ static void post_with_reason(struct call *call, void (*what)(struct call *, cons
     if (call_reason(call, &body, reason))
         do_for(call, what, reason);
     body_done(&body);
-}
-
-void orders_post_cancel(struct call *call)
-{
-    post_with_reason(call, cancel);
 }
 
 void orders_post_forget(struct call *call)

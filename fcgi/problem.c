@@ -25,6 +25,8 @@ static const struct {
     [PROBLEM_NOT_FOUND] = { 404, "NOT_FOUND", "Not found", "There is nothing here." },
     [PROBLEM_METHOD_NOT_ALLOWED] = { 405, "METHOD_NOT_ALLOWED", "Method not allowed",
                                      "This path does not take that method; see Allow." },
+    [PROBLEM_SINGLE_SEAT_LEFT] = { 409, "SINGLE_SEAT_LEFT", "A single seat is left",
+                                   "These seats would leave one over alone. Please choose others." },
     [PROBLEM_SEATS_UNAVAILABLE] = { 409, "SEATS_UNAVAILABLE", "Seats unavailable", "Some of the seats are taken." },
     [PROBLEM_ORDER_EXPIRED] = { 409, "ORDER_EXPIRED", "Order expired", "The seat reservation has expired." },
     [PROBLEM_ORDER_CLOSED] = { 409, "ORDER_CLOSED", "Order closed",
@@ -32,14 +34,33 @@ static const struct {
     [PROBLEM_PAYMENT_IN_PROGRESS] = { 409, "PAYMENT_IN_PROGRESS", "Payment in progress",
                                       "A payment for this order is being worked on." },
     [PROBLEM_FLIGHT_DEPARTED] = { 409, "FLIGHT_DEPARTED", "Flight departed", "The flight has departed." },
+    [PROBLEM_FLIGHT_CLOSED] = { 409, "FLIGHT_CLOSED", "Flight not on sale",
+                                "Seats of this flight are not on sale at the moment." },
+    [PROBLEM_FLIGHT_CANCELLED] = { 409, "FLIGHT_CANCELLED", "Flight cancelled", "The flight has been cancelled." },
+    [PROBLEM_IN_USE] = { 409, "IN_USE", "In use", "Something else refers to this; it cannot be removed." },
+    [PROBLEM_CANNOT_BOARD] = { 409, "CANNOT_BOARD", "Cannot board", "This passenger may not board this flight." },
     [PROBLEM_JOB_RUNNING] = { 409, "JOB_RUNNING", "Job running", "A worker has the job; wait for its lease to end." },
     [PROBLEM_JOB_NOT_RUNNING] = { 409, "JOB_NOT_RUNNING", "Job not running", "No worker has the job." },
     [PROBLEM_NAME_TAKEN] = { 409, "NAME_TAKEN", "Name taken", "Somebody has this name already." },
     [PROBLEM_ORDER_OPEN] = { 409, "ORDER_OPEN", "Order still open",
                              "This order is still open. Its persons can be forgotten once it is final." },
     [PROBLEM_NOT_PAID] = { 409, "NOT_PAID", "Not paid", "Nothing was captured for this order." },
+    [PROBLEM_PASSENGERS_MISSING] = { 409, "PASSENGERS_MISSING", "Passengers missing",
+                                     "Name a passenger for each seat, and an e-mail address or telephone number." },
+    [PROBLEM_CONSENT_MISSING] = { 409, "CONSENT_MISSING", "Consent missing", "Please agree to the terms first." },
+    [PROBLEM_TOO_MANY_PASSENGERS] = { 409, "TOO_MANY_PASSENGERS", "Too many passengers",
+                                      "There are more passengers than these seats are for. Say in passengers which of "
+                                      "them stay; an infant needs an adult." },
     [PROBLEM_REFUND_TOO_LARGE] = { 409, "REFUND_TOO_LARGE", "Refund too large",
                                    "That is more than was captured and is not given back yet." },
+    [PROBLEM_QUOTE_CHANGED] = { 409, "QUOTE_CHANGED", "Quote changed",
+                                "What is given back is another amount by now; see quote." },
+    [PROBLEM_PASSENGER_BOARDED] = { 409, "PASSENGER_BOARDED", "Passenger on board",
+                                    "A passenger who is on board keeps the seat and the name." },
+    [PROBLEM_PRICE_DIFFERENCE] = { 409, "PRICE_DIFFERENCE", "Another price",
+                                   "These seats do not cost what was paid; see differenceCents." },
+    [PROBLEM_NOTHING_TO_SEND] = { 409, "NOTHING_TO_SEND", "Nothing to send",
+                                  "There is nothing to tell about this order, or nobody to tell it to." },
     [PROBLEM_REQUEST_IN_PROGRESS] = { 409, "REQUEST_IN_PROGRESS", "Request in progress",
                                       "The first request with this Idempotency-Key is still running." },
     [PROBLEM_PRECONDITION_FAILED] = { 412, "PRECONDITION_FAILED", "Precondition failed",
@@ -70,6 +91,10 @@ enum problem_code problem_of_result(enum result r)
     case RESULT_ORDER_CLOSED: return PROBLEM_ORDER_CLOSED;
     case RESULT_PAYMENT_IN_PROGRESS: return PROBLEM_PAYMENT_IN_PROGRESS;
     case RESULT_FLIGHT_DEPARTED: return PROBLEM_FLIGHT_DEPARTED;
+    case RESULT_FLIGHT_CLOSED: return PROBLEM_FLIGHT_CLOSED;
+    case RESULT_FLIGHT_CANCELLED: return PROBLEM_FLIGHT_CANCELLED;
+    case RESULT_IN_USE: return PROBLEM_IN_USE;
+    case RESULT_CANNOT_BOARD: return PROBLEM_CANNOT_BOARD;
     case RESULT_TOO_MANY_HOLDS: return PROBLEM_TOO_MANY_REQUESTS;
     case RESULT_PRECONDITION_FAILED: return PROBLEM_PRECONDITION_FAILED;
     case RESULT_JOB_RUNNING: return PROBLEM_JOB_RUNNING;
@@ -77,7 +102,17 @@ enum problem_code problem_of_result(enum result r)
     case RESULT_NAME_TAKEN: return PROBLEM_NAME_TAKEN;
     case RESULT_ORDER_OPEN: return PROBLEM_ORDER_OPEN;
     case RESULT_NOT_PAID: return PROBLEM_NOT_PAID;
+    case RESULT_PASSENGERS_MISSING: return PROBLEM_PASSENGERS_MISSING;
+    case RESULT_CONSENT_MISSING: return PROBLEM_CONSENT_MISSING;
+    case RESULT_TOO_MANY_PASSENGERS: return PROBLEM_TOO_MANY_PASSENGERS;
+    case RESULT_NO_SUCH_PASSENGER: return PROBLEM_INVALID_REQUEST;
     case RESULT_REFUND_TOO_LARGE: return PROBLEM_REFUND_TOO_LARGE;
+    case RESULT_QUOTE_CHANGED: return PROBLEM_QUOTE_CHANGED;
+    case RESULT_PASSENGER_BOARDED: return PROBLEM_PASSENGER_BOARDED;
+    case RESULT_PRICE_DIFFERENCE: return PROBLEM_PRICE_DIFFERENCE;
+    case RESULT_NOTHING_TO_SEND: return PROBLEM_NOTHING_TO_SEND;
+    case RESULT_FOR_OPERATORS: return PROBLEM_FORBIDDEN;
+    case RESULT_NOT_PROVED: return PROBLEM_UNAUTHORIZED;
     case RESULT_IDEMPOTENCY_MISMATCH: return PROBLEM_IDEMPOTENCY_MISMATCH;
     case RESULT_IDEMPOTENCY_RUNNING: return PROBLEM_REQUEST_IN_PROGRESS;
     /* Either nothing was changed, or the client finds out by asking again. */
@@ -101,6 +136,18 @@ static void type_of(const char *code, char *ret_type, size_t size)
     for (; *code != '\0' && len + 1 < size; code++)
         ret_type[len++] = *code == '_' ? '-' : (char)tolower((unsigned char)*code);
     ret_type[len] = '\0';
+}
+
+void problem_write_faults(struct json_writer *w, const struct faults *faults)
+{
+    json_open_array(w, "faults");
+    for (size_t i = 0; i < faults->count; i++) {
+        json_open_object(w, NULL);
+        json_add_text(w, "path", faults->fault[i].path);
+        json_add_text(w, "message", faults->fault[i].message);
+        json_close_object(w);
+    }
+    json_close_array(w);
 }
 
 void problem_write(struct response *response, const struct request *request, const struct problem *p)
@@ -139,8 +186,12 @@ void problem_write(struct response *response, const struct request *request, con
             json_add_text(&w, NULL, p->seats->number[i]);
         json_close_array(&w);
     }
+    if (p->faults != NULL)
+        problem_write_faults(&w, p->faults);
     if (p->order != NULL)
         order_write_json(&w, "order", p->order, p->max_attempts, ORDER_DIALECT_A);
+    if (p->write_extra != NULL)
+        p->write_extra(&w, p->extra);
     json_close_object(&w);
 }
 

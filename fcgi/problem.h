@@ -2,6 +2,7 @@
 #ifndef FCGI_PROBLEM_H
 #define FCGI_PROBLEM_H
 
+#include "booking/core/faults.h"
 #include "booking/core/order.h"
 #include "booking/core/result.h"
 #include "fcgi/request.h"
@@ -21,16 +22,28 @@ enum problem_code {
     PROBLEM_NOT_FOUND,
     PROBLEM_METHOD_NOT_ALLOWED,
     PROBLEM_SEATS_UNAVAILABLE,
+    PROBLEM_SINGLE_SEAT_LEFT,
     PROBLEM_ORDER_EXPIRED,
     PROBLEM_ORDER_CLOSED,
     PROBLEM_PAYMENT_IN_PROGRESS,
     PROBLEM_FLIGHT_DEPARTED,
+    PROBLEM_FLIGHT_CLOSED,
+    PROBLEM_FLIGHT_CANCELLED,
+    PROBLEM_IN_USE,
+    PROBLEM_CANNOT_BOARD,
     PROBLEM_JOB_RUNNING,
     PROBLEM_JOB_NOT_RUNNING,
     PROBLEM_NAME_TAKEN,
     PROBLEM_ORDER_OPEN,
     PROBLEM_NOT_PAID,
+    PROBLEM_PASSENGERS_MISSING,
+    PROBLEM_CONSENT_MISSING,
+    PROBLEM_TOO_MANY_PASSENGERS,
     PROBLEM_REFUND_TOO_LARGE,
+    PROBLEM_QUOTE_CHANGED,
+    PROBLEM_PASSENGER_BOARDED,
+    PROBLEM_PRICE_DIFFERENCE,
+    PROBLEM_NOTHING_TO_SEND,
     PROBLEM_REQUEST_IN_PROGRESS,
     PROBLEM_PRECONDITION_FAILED,
     PROBLEM_PAYLOAD_TOO_LARGE,
@@ -48,9 +61,13 @@ struct problem {
     const char *field;
     const char *role; /* the role that may */
     const struct seat_list *seats;
+    const struct faults *faults;
     const struct order *order; /* the order as it is now */
     int64_t max_attempts;      /* for the order */
     int retry_after_s;         /* 0: the code's default */
+    /* Adds more members. */
+    void (*write_extra)(struct json_writer *w, const void *extra);
+    const void *extra;
 };
 
 /* Replaces the answer with the problem. */
@@ -62,6 +79,9 @@ void problem_say(struct response *response, const struct request *request, enum 
 /* Answers with a problem that names the field at fault. */
 void problem_field(struct response *response, const struct request *request, enum problem_code code, const char *field,
                    const char *detail);
+
+/* Writes the list "faults". */
+void problem_write_faults(struct json_writer *w, const struct faults *faults);
 
 /* The code for a result that is not RESULT_OK. */
 enum problem_code problem_of_result(enum result r);

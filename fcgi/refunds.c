@@ -82,7 +82,9 @@ static void refund(struct call *call, int64_t amount_cents, const char *reason)
     caller.reason = reason;
     enum result r = booking_refund(call->db, &caller, call->id, amount_cents, &made);
     if (r == RESULT_OK)
-        wake_all(call->config->sweeper_wake_dir);
+        wake_all(call->config->sweeper_wake_dir, WAKE_ANYTHING);
+    else if (r == RESULT_FOR_OPERATORS)
+        call_refuse_role(call, ROLE_OPERATOR);
     else
         call_refuse(call, r);
 }

@@ -10,6 +10,18 @@ const char *request_header(const struct request *request, const char *cgi_name)
     return request->header_of == NULL ? NULL : request->header_of(request, cgi_name);
 }
 
+long request_read_body(const struct request *request, char to[BODY_PIECE_SIZE])
+{
+    if (request->body_left == NULL || *request->body_left == 0)
+        return 0;
+    size_t want = *request->body_left < BODY_PIECE_SIZE ? *request->body_left : BODY_PIECE_SIZE;
+    long got = request->read_more == NULL ? -1 : request->read_more(request, to, want);
+    if (got <= 0)
+        return -1;
+    *request->body_left -= (size_t)got;
+    return got;
+}
+
 /* Appends the decoded text and a NUL. Encoded NULs and broken UTF-8 are refused: no name or id of ours contains
  * them. */
 static bool decode(struct buf *out, const char *text, size_t len, bool plus_is_space)

@@ -32,16 +32,23 @@ struct request {
     const char *content_type; /* "" if none */
     const char *body;         /* NUL-terminated, but may hold NULs too */
     size_t body_len;
+    size_t *body_left; /* how much of a body that is too long to be read at once has not been read; NULL: none */
     const char *remote_address;
     const char *id; /* a sane X-Request-Id, the client's or ours */
 
     const char *(*header_of)(const struct request *request, const char *cgi_name);
+    long (*read_more)(const struct request *request, char *to, size_t size);
     void *server;
     struct buf decoded; /* where segments and parameters live */
 };
 
 /* The value of a header by its CGI name (RFC 3875: "HTTP_IF_MATCH"), or NULL. */
 const char *request_header(const struct request *request, const char *cgi_name);
+
+/* Reads the next piece of a body that was not read at once, of at most BODY_PIECE_SIZE bytes. 0: there is no more; -1:
+ * the client has not sent as much as it had announced. */
+#define BODY_PIECE_SIZE (64 * 1024)
+long request_read_body(const struct request *request, char to[BODY_PIECE_SIZE]);
 
 /* Why a request cannot be taken apart. */
 enum request_error {

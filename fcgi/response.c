@@ -2,11 +2,14 @@
 #include "fcgi/response.h"
 
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 
 void response_clear(struct response *r)
 {
     struct buf headers = r->headers;
     struct buf body = r->body;
+    free(r->more_context);
     buf_clear(&headers);
     buf_clear(&body);
     *r = (struct response){
@@ -20,6 +23,8 @@ void response_clear(struct response *r)
 
 void response_done(struct response *r)
 {
+    free(r->more_context);
+    r->more_context = NULL;
     buf_done(&r->headers);
     buf_done(&r->body);
 }
@@ -30,6 +35,11 @@ struct json_writer response_json(struct response *r, int status)
     r->content_type = CONTENT_JSON;
     buf_clear(&r->body);
     return JSON_WRITER_INIT(&r->body);
+}
+
+void response_set_version(struct response *r, int64_t version)
+{
+    (void)snprintf(r->etag, sizeof r->etag, "\"%lld\"", (long long)version);
 }
 
 const char *response_status_line(int status)
@@ -85,7 +95,7 @@ void response_write_head(const struct response *r, struct buf *out)
     if (r->replayed)
         add_header(out, "Idempotency-Replayed", "true");
     buf_add(out, buf_str(&r->headers), r->headers.len);
-    if (r->status != 204 && r->status != 304)
+    if (r->status != 204 && r->status != 304 && r->more == NULL)
         buf_addf(out, "Content-Length: %zu\r\n", r->body.len);
     buf_add_str(out, "\r\n");
 }

@@ -19,6 +19,10 @@ struct response {
     const char *authenticate; /* WWW-Authenticate */
     struct buf headers;       /* further header lines, each with CRLF */
     struct buf body;
+    /* NULL: the body is whole. Else it is the beginning, and this puts the next piece into it, until it returns false,
+     * which it also does when it fails. What it needs is *more_context, which is freed after the answer. */
+    bool (*more)(struct response *response, bool *reterr_failed);
+    void *more_context;
 };
 
 #define CONTENT_JSON "application/json"
@@ -29,6 +33,9 @@ void response_done(struct response *r);
 
 /* Empties the body and begins JSON with this status. */
 struct json_writer response_json(struct response *r, int status);
+
+/* Answers the version of what the body shows, as its ETag. */
+void response_set_version(struct response *r, int64_t version);
 
 /* The status line's text: "409 Conflict". */
 const char *response_status_line(int status);

@@ -20,14 +20,18 @@ struct route {
     enum {
         PLAIN,
         BRIEF,  /* must be answered soon, whatever the database does */
+        LATER,  /* may be a moment old, so a replica can answer it */
+        LONG,   /* the body may be long, and the handler reads it; no answer is kept under an Idempotency-Key */
         SECRET, /* the answer holds a token, so it is kept nowhere, not even under an Idempotency-Key */
     } nature;
 };
 
 static const struct route routes[] = {
-    { "GET", "api/flights", flights_get_list, ACCESS_PUBLIC, PLAIN },
-    { "GET", "api/flights/*", flights_get, ACCESS_PUBLIC, PLAIN },
-    { "GET", "api/flights/*/seats", flights_get_seats, ACCESS_PUBLIC, PLAIN },
+    { "GET", "api/flights", flights_get_list, ACCESS_PUBLIC, LATER },
+    { "GET", "api/flights/*", flights_get, ACCESS_PUBLIC, LATER },
+    { "GET", "api/flights/*/seats", flights_get_seats, ACCESS_PUBLIC, LATER },
+    { "GET", "api/places", places_get_known, ACCESS_PUBLIC, LATER },
+    { "GET", "api/prices", flights_get_prices, ACCESS_PUBLIC, LATER },
     { "POST", "api/flights/*/orders", orders_post_for_flight, ACCESS_CUSTOMER, PLAIN },
     { "POST", "api/orders", orders_post, ACCESS_CUSTOMER, PLAIN },
     { "GET", "api/orders", orders_get_list, ACCESS_CUSTOMER, PLAIN },
@@ -37,28 +41,70 @@ static const struct route routes[] = {
     { "GET", "api/orders/*/events", orders_get_events, ACCESS_CUSTOMER, PLAIN },
     { "POST", "api/orders/*/seats", orders_put_seats, ACCESS_CUSTOMER, PLAIN },
     { "PUT", "api/orders/*/seats", orders_put_seats, ACCESS_CUSTOMER, PLAIN },
+    { "PUT", "api/orders/*/passengers", orders_put_passengers, ACCESS_CUSTOMER, PLAIN },
     { "POST", "api/orders/*/payment", orders_post_payment, ACCESS_CUSTOMER, PLAIN },
     { "POST", "api/orders/*/pay", orders_post_pay, ACCESS_CUSTOMER, PLAIN },
     { "GET", "api/orders/*/refunds", orders_get_refunds, ACCESS_CUSTOMER, PLAIN },
+    { "GET", "api/orders/*/ticket.svg", tickets_get_svg, ACCESS_CUSTOMER, PLAIN },
+    { "GET", "api/orders/*/ticket.ics", tickets_get_ics, ACCESS_CUSTOMER, PLAIN },
+    { "GET", "api/orders/*/cancellation", cancellation_get, ACCESS_CUSTOMER, PLAIN },
+    { "POST", "api/orders/*/cancellation", cancellation_post, ACCESS_CUSTOMER, PLAIN },
     { "POST", "api/bookings/find", bookings_post_find, ACCESS_PUBLIC, SECRET },
+    { "POST", "api/gateway/notify", gateway_post_notify, ACCESS_PUBLIC, SECRET },
     { "POST", "api/admin/reset", admin_post_reset, ACCESS_ADMIN, PLAIN },
     { "GET", "api/admin/orders", admin_get_orders, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/admin/orders/*", orders_get, ACCESS_VIEWER, PLAIN },
     { "GET", "api/admin/jobs", admin_get_jobs, ACCESS_VIEWER, PLAIN },
     { "POST", "api/admin/jobs/*/retry", admin_post_job_retry, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/jobs/*/set-aside", admin_post_job_set_aside, ACCESS_OPERATOR, PLAIN },
     { "POST", "api/admin/jobs/*/release", admin_post_job_release, ACCESS_OPERATOR, PLAIN },
+    { "GET", "api/admin/reconciliation", reconciliation_get, ACCESS_VIEWER, PLAIN },
+    { "POST", "api/admin/reconciliation", reconciliation_post, ACCESS_OPERATOR, PLAIN },
+    { "GET", "api/admin/figures", figures_get, ACCESS_VIEWER, PLAIN },
     { "GET", "api/admin/queue", admin_get_queue, ACCESS_VIEWER, PLAIN },
     { "GET", "api/admin/sweepers", admin_get_sweepers, ACCESS_VIEWER, PLAIN },
     { "POST", "api/admin/kinds/*/pause", admin_post_kind_pause, ACCESS_OPERATOR, PLAIN },
     { "POST", "api/admin/kinds/*/resume", admin_post_kind_resume, ACCESS_OPERATOR, PLAIN },
     { "POST", "api/admin/orders/*/cancel", orders_post_cancel, ACCESS_AGENT, PLAIN },
-    { "POST", "api/admin/orders/*/refunds", admin_post_refund, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/orders/*/passengers", orders_post_passengers, ACCESS_AGENT, PLAIN },
+    { "POST", "api/admin/orders/*/refunds", admin_post_refund, ACCESS_AGENT, PLAIN },
+    { "POST", "api/admin/orders/*/seats", orders_post_staff_seats, ACCESS_AGENT, PLAIN },
+    { "POST", "api/admin/orders/*/extend", orders_post_extend, ACCESS_AGENT, PLAIN },
+    { "POST", "api/admin/orders/*/resend", orders_post_resend, ACCESS_AGENT, PLAIN },
     { "POST", "api/admin/orders/*/forget", orders_post_forget, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/flights/*/cabin", flights_post_cabin, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/flights/*/cancel", flights_post_cancel, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/flights/*/blocks", flights_post_blocks, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/flights/*/unblocks", flights_post_unblocks, ACCESS_OPERATOR, PLAIN },
+    { "GET", "api/admin/flights/*/seats", flights_get_map, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/admin/flights/*/manifest", flights_get_manifest, ACCESS_AGENT, PLAIN },
+    { "GET", "api/admin/flights/*/manifest.csv", flights_get_manifest_csv, ACCESS_AGENT, PLAIN },
+    { "POST", "api/admin/flights/*/board", flights_post_board, ACCESS_AGENT, PLAIN },
+    { "GET", "api/admin/flights", flight_admin_get_list, ACCESS_VIEWER, PLAIN },
+    { "POST", "api/admin/flights/schedule", flight_admin_post_schedule, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/flights/import", flight_import_post, ACCESS_OPERATOR, LONG },
+    { "GET", "api/admin/flights/imports/*", flight_import_get, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/admin/flights/export", flight_export_get, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/admin/flights/*", flight_admin_get, ACCESS_VIEWER, PLAIN },
+    { "PUT", "api/admin/flights/*", flight_admin_put, ACCESS_OPERATOR, PLAIN },
+    { "DELETE", "api/admin/flights/*", flight_admin_delete, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/flights/*/close", flight_admin_post_close, ACCESS_OPERATOR, PLAIN },
+    { "POST", "api/admin/flights/*/open", flight_admin_post_open, ACCESS_OPERATOR, PLAIN },
     { "GET", "api/admin/staff", staff_get_list, ACCESS_ADMIN, PLAIN },
     { "POST", "api/admin/staff", staff_post, ACCESS_ADMIN, SECRET },
     { "POST", "api/admin/staff/*/rotate", staff_post_rotate, ACCESS_ADMIN, SECRET },
     { "POST", "api/admin/staff/*/role", staff_post_role, ACCESS_ADMIN, PLAIN },
     { "DELETE", "api/admin/staff/*", staff_delete, ACCESS_ADMIN, PLAIN },
     { "GET", "api/admin/audit", audit_get, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/admin/cabins", cabins_get_list, ACCESS_VIEWER, PLAIN },
+    { "POST", "api/admin/cabins/check", cabins_post_check, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/admin/cabins/*", cabins_get, ACCESS_VIEWER, PLAIN },
+    { "PUT", "api/admin/cabins/*", cabins_put, ACCESS_OPERATOR, PLAIN },
+    { "DELETE", "api/admin/cabins/*", cabins_delete, ACCESS_OPERATOR, PLAIN },
+    { "GET", "api/admin/places", places_get_list, ACCESS_VIEWER, PLAIN },
+    { "GET", "api/admin/places/*", places_get, ACCESS_VIEWER, PLAIN },
+    { "PUT", "api/admin/places/*", places_put, ACCESS_OPERATOR, PLAIN },
+    { "DELETE", "api/admin/places/*", places_delete, ACCESS_OPERATOR, PLAIN },
     { "GET", "api/me", me_get, ACCESS_ANYBODY, PLAIN },
     { "GET", "health", health_get, ACCESS_PUBLIC, BRIEF },
     { "GET", "health/live", health_get_live, ACCESS_PUBLIC, BRIEF },
@@ -172,7 +218,8 @@ static void run_handler(struct call *call, const struct route *route)
     if (!access_may(call, route->access, changes))
         return;
     /* A customer's key is claimed by the handler, once it knows that there is something to do. */
-    if (changes && is_for_staff && route->nature != SECRET && !replay_begin(call))
+    bool is_kept = route->nature != SECRET && route->nature != LONG;
+    if (changes && is_for_staff && is_kept && !replay_begin(call))
         return;
     route->handle(call);
     if (changes)
@@ -185,23 +232,29 @@ static void refuse_unreadable(struct call *call, enum server_error error)
     static const char *const details[] = {
         [SERVER_BAD_TARGET] = "The address is not UTF-8 in percent-encoding, or has too many parts.",
         [SERVER_HEADER_TWICE] = "Idempotency-Key, Origin or Sec-Fetch-Site is sent twice.",
+        [SERVER_BODY_LONG] = NULL,
         [SERVER_BODY_TOO_LARGE] = NULL,
         [SERVER_BODY_CUT_SHORT] = "The body ended before its Content-Length.",
     };
-    enum problem_code code = error == SERVER_BODY_TOO_LARGE ? PROBLEM_PAYLOAD_TOO_LARGE : PROBLEM_INVALID_REQUEST;
+    bool is_too_large = error == SERVER_BODY_LONG || error == SERVER_BODY_TOO_LARGE;
+    enum problem_code code = is_too_large ? PROBLEM_PAYLOAD_TOO_LARGE : PROBLEM_INVALID_REQUEST;
     problem_say(call->response, call->request, code, details[error]);
 }
 
 /* Returns the number of the route, or ROUTE_COUNT. */
-static size_t dispatch(const struct router *router, struct call *call, enum server_error error)
+static size_t dispatch(struct router *router, struct call *call, enum server_error error)
 {
     char allow[64];
-    if (error != SERVER_OK) {
+    if (error != SERVER_OK && error != SERVER_BODY_LONG) {
         refuse_unreadable(call, error);
         return ROUTE_COUNT;
     }
 
     const struct route *route = find_route(call->request, &call->id, allow, sizeof allow);
+    if (error == SERVER_BODY_LONG && (route == NULL || route->nature != LONG)) {
+        refuse_unreadable(call, error);
+        return ROUTE_COUNT;
+    }
     if (*allow == '\0') {
         problem_say(call->response, call->request, PROBLEM_NOT_FOUND, NULL);
     } else if (strcmp(call->request->method, "OPTIONS") == 0) {
@@ -211,7 +264,15 @@ static size_t dispatch(const struct router *router, struct call *call, enum serv
         text_copy(call->response->allow, sizeof call->response->allow, allow);
     } else {
         call->db = route->nature == BRIEF ? router->brief_db : router->db;
+        if (route->nature == LATER)
+            call->db = replica_choose(&router->replica);
         run_handler(call, route);
+        if (call->db != router->db && route->nature == LATER && call->response->status == 503) {
+            replica_failed(&router->replica, "the replica failed during an answer");
+            response_clear(call->response);
+            call->db = router->db;
+            run_handler(call, route);
+        }
     }
     return route == NULL ? ROUTE_COUNT : (size_t)(route - routes);
 }
@@ -246,10 +307,17 @@ static void log_request(const struct call *call, int64_t us)
     log_write(quiet ? LOG_DEBUG : LOG_INFO, "request", fields, call->who.staff.person_id == 0 ? count - 1 : count);
 }
 
+static uint64_t round_trips_of(const struct router *router)
+{
+    const struct db *replica = router->replica.db;
+    return db_round_trips(router->db) + db_round_trips(router->brief_db) +
+           (replica == NULL ? 0 : db_round_trips(replica));
+}
+
 void router_handle(const struct request *request, enum server_error error, struct response *response, void *context)
 {
-    const struct router *router = context;
-    uint64_t round_trips = db_round_trips(router->db) + db_round_trips(router->brief_db);
+    struct router *router = context;
+    uint64_t round_trips = round_trips_of(router);
     int64_t started_us = now_us();
     struct call call = {
         .config = router->config,
@@ -265,7 +333,7 @@ void router_handle(const struct request *request, enum server_error error, struc
         problem_say(response, request, PROBLEM_INTERNAL, NULL);
     }
     int64_t us = now_us() - started_us;
-    metrics_add(METRIC_ROUND_TRIPS, db_round_trips(router->db) + db_round_trips(router->brief_db) - round_trips);
+    metrics_add(METRIC_ROUND_TRIPS, round_trips_of(router) - round_trips);
     metrics_request_end(route, response->status, (double)us / 1e6);
     log_request(&call, us);
 }

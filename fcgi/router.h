@@ -3,7 +3,7 @@
 #define FCGI_ROUTER_H
 
 #include "booking/config.h"
-#include "booking/store/db.h"
+#include "booking/store/replica.h"
 #include "fcgi/server.h"
 
 /* Answers a request: finds its handler, and does what all handlers need (CORS, the operator's authorization,
@@ -12,6 +12,7 @@ struct router {
     const struct config *config;
     struct db *db;
     struct db *brief_db; /* DB_BRIEF: for what must be answered soon, such as /health */
+    struct replica replica;
 };
 
 /* A server_handler; the context is a struct router. */

@@ -93,14 +93,18 @@ static bool has_header_twice(const FCGX_Request *fcgi)
 }
 
 /* Reads exactly as much as was announced: a client that hangs up halfway has not sent a request. */
-static enum server_error read_body(const FCGX_Request *fcgi, struct buf *body)
+static enum server_error read_body(const FCGX_Request *fcgi, struct buf *body, size_t *ret_left)
 {
     long long length = 0;
     const char *announced = param(fcgi, "CONTENT_LENGTH");
     if (*announced != '\0' && !text_parse_int(announced, 0, 1LL << 50, &length))
         return SERVER_BODY_CUT_SHORT;
-    if (length > BODY_MAX)
+    if (length > LONG_BODY_MAX)
         return SERVER_BODY_TOO_LARGE;
+    if (length > BODY_MAX) {
+        *ret_left = (size_t)length;
+        return SERVER_BODY_LONG;
+    }
     while (body->len < (size_t)length) {
         char chunk[4096];
         size_t want = (size_t)length - body->len;
@@ -112,6 +116,20 @@ static enum server_error read_body(const FCGX_Request *fcgi, struct buf *body)
     return buf_ok(body) ? SERVER_OK : SERVER_BODY_TOO_LARGE;
 }
 
+static long read_more(const struct request *request, char *to, size_t size)
+{
+    const FCGX_Request *fcgi = request->server;
+    return FCGX_GetStr(to, (int)size, fcgi->in);
+}
+
+/* nginx has the whole body by now, and a connection that is closed before it was read would take the answer with it. */
+static void drain(const struct request *request)
+{
+    static char piece[BODY_PIECE_SIZE];
+    while (request_read_body(request, piece) > 0)
+        continue;
+}
+
 /* JSON is also read in terminals, where the next answer or the prompt would otherwise follow on the same line. */
 static void end_line(struct response *response)
 {
@@ -121,7 +139,22 @@ static void end_line(struct response *response)
         buf_add_char(&response->body, '\n');
 }
 
-static void send_response(FCGX_Request *fcgi, const struct request *request, const struct response *response,
+/* Sends a long answer page by page. If one fails, the connection ends, so that nobody takes the part for the whole. */
+static void send_rest(FCGX_Request *fcgi, struct response *response)
+{
+    bool goes_on = true;
+    bool has_failed = false;
+    while (goes_on && !has_failed) {
+        buf_clear(&response->body);
+        goes_on = response->more(response, &has_failed);
+        has_failed = has_failed || !buf_ok(&response->body) ||
+                     FCGX_PutStr(buf_str(&response->body), (int)response->body.len, fcgi->out) < 0;
+    }
+    if (has_failed)
+        (void)shutdown(fcgi->ipcFd, SHUT_RDWR);
+}
+
+static void send_response(FCGX_Request *fcgi, const struct request *request, struct response *response,
                           struct buf *head)
 {
     buf_clear(head);
@@ -130,6 +163,8 @@ static void send_response(FCGX_Request *fcgi, const struct request *request, con
     bool has_body = response->status != 204 && response->status != 304 && strcmp(request->method, "HEAD") != 0;
     if (has_body)
         (void)FCGX_PutStr(buf_str(&response->body), (int)response->body.len, fcgi->out);
+    if (has_body && response->more != NULL)
+        send_rest(fcgi, response);
 }
 
 /* Like poll(), but for one descriptor, and ended by a signal to stop. */
@@ -213,12 +248,15 @@ static void serve_one(struct server *s, server_handler handler, void *context)
 {
     FCGX_Request *fcgi = &s->fcgi;
     char own_id[UUID_SIZE];
+    size_t left = 0;
     struct request request = {
         .method = param(fcgi, "REQUEST_METHOD"),
         .content_type = param(fcgi, "CONTENT_TYPE"),
         .remote_address = param(fcgi, "REMOTE_ADDR"),
         .id = param(fcgi, "REQUEST_ID"),
         .header_of = header_of,
+        .read_more = read_more,
+        .body_left = &left,
         .server = fcgi,
         .decoded = s->decoded,
     };
@@ -232,7 +270,7 @@ static void serve_one(struct server *s, server_handler handler, void *context)
 
     CRASH_SCOPE("request");
     request.path = param(fcgi, "REQUEST_URI");
-    enum server_error error = read_body(fcgi, &s->body);
+    enum server_error error = read_body(fcgi, &s->body, &left);
     request.body = buf_str(&s->body);
     request.body_len = s->body.len;
     if (has_header_twice(fcgi))
@@ -241,6 +279,7 @@ static void serve_one(struct server *s, server_handler handler, void *context)
         error = SERVER_BAD_TARGET;
 
     handler(&request, error, &s->response, context);
+    drain(&request);
     end_line(&s->response);
     CRASH_POINT("answer");
     send_response(fcgi, &request, &s->response, &s->head);

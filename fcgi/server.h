@@ -11,16 +11,18 @@
 /* A FastCGI responder: single-threaded, one request at a time, accepting on file descriptor 0, which its process
  * manager opened. Only server.c includes fcgiapp.h (https://fastcgi-archives.github.io/FastCGI_Specification.html). */
 
-/* The most bytes a body may have. */
+/* The most bytes a body may have; and one that a handler reads piece by piece (request_read_body). */
 #define BODY_MAX (64 * 1024)
+#define LONG_BODY_MAX (16 * 1024 * 1024)
 
 /* Answers a request. The request has been taken apart; if that failed, the
  * error says how, and the answer must say so. */
 enum server_error {
     SERVER_OK,
     SERVER_BAD_TARGET,
-    SERVER_HEADER_TWICE, /* one that may be sent only once */
-    SERVER_BODY_TOO_LARGE,
+    SERVER_HEADER_TWICE,   /* one that may be sent only once */
+    SERVER_BODY_LONG,      /* too long to be read at once: body_left bytes */
+    SERVER_BODY_TOO_LARGE, /* longer than any body may be */
     SERVER_BODY_CUT_SHORT,
 };
 typedef void (*server_handler)(const struct request *request, enum server_error error, struct response *response,

@@ -15,6 +15,10 @@
     {                          \
         .outcome = BEHAVE_PEND \
     }
+#define ASK_CUSTOMER                             \
+    {                                            \
+        .outcome = BEHAVE_PEND, .has_page = true \
+    }
 #define FAIL(code, seconds)                                                  \
     {                                                                        \
         .outcome = BEHAVE_FAIL, .status = (code), .retry_after_s = (seconds) \
@@ -46,11 +50,21 @@ static const struct {
     { "20200", 2, PEND, APPROVE },
     { "20201", 0, PEND, PEND },
     { "20202", 2, PEND, DECLINE },
+    { "20203", 0, ASK_CUSTOMER, ASK_CUSTOMER },
     { "40800", 1, FAIL(408, 0), APPROVE },
     { "40900", 1, FAIL(409, 0), APPROVE },
     { "42500", 1, FAIL(425, 0), APPROVE },
     { "42900", 1, FAIL(429, 2), APPROVE },
 };
+
+bool behaviour_counts(const char *code)
+{
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++) {
+        if (strcmp(code, fixed[i].code) == 0)
+            return fixed[i].calls > 0;
+    }
+    return false;
+}
 
 struct behaviour behaviour_of(const char *code, int64_t call, double failure_rate, int64_t max_delay_ms,
                               double failure_roll, double delay_roll)

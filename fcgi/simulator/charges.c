@@ -10,6 +10,14 @@ DB_SQL(CHARGE_FIND,
        "SELECT status, reason, transaction_id, order_id, amount_cents, currency, captured_at, voided_at"
        " FROM charges WHERE idempotency_key = ?");
 
+DB_SQL(CHARGES_LIST,
+       "SELECT c.idempotency_key, c.status, c.reason, c.transaction_id, c.order_id, c.amount_cents, c.currency,"
+       " c.captured_at, c.voided_at, (SELECT CAST(COALESCE(SUM(r.amount_cents), 0) AS SIGNED) FROM charge_refunds r"
+       "  WHERE r.idempotency_key = c.idempotency_key) AS refunded_cents"
+       " FROM charges c FORCE INDEX (idx_captured) WHERE c.captured_at >= ? AND c.captured_at < ?"
+       " AND (c.captured_at > ? OR (c.captured_at = ? AND c.idempotency_key > ?))"
+       " ORDER BY c.captured_at, c.idempotency_key LIMIT ?");
+
 DB_SQL(CALL_COUNT,
        "INSERT INTO charge_calls (idempotency_key, calls, last_call_at) VALUES (?, 1, UTC_TIMESTAMP(3))"
        " ON DUPLICATE KEY UPDATE calls = calls + 1, last_call_at = UTC_TIMESTAMP(3)");
@@ -19,12 +27,17 @@ DB_SQL(CALL_FIND, "SELECT calls FROM charge_calls WHERE idempotency_key = ?");
 DB_SQL(CHARGE_APPROVE,
        "INSERT INTO charges (idempotency_key, order_id, amount_cents, currency, status, transaction_id,"
        " captured_at, created_at)"
-       " VALUES (?, ?, ?, ?, 'APPROVED', ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
-       " ON DUPLICATE KEY UPDATE idempotency_key = idempotency_key");
+       " VALUES (?, ?, ?, ?, 'APPROVED', ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
 DB_SQL(CHARGE_DECLINE,
        "INSERT INTO charges (idempotency_key, order_id, amount_cents, currency, status, reason, created_at)"
        " VALUES (?, ?, ?, ?, 'DECLINED', ?, UTC_TIMESTAMP(3))"
        " ON DUPLICATE KEY UPDATE idempotency_key = idempotency_key");
+
+DB_SQL(CHARGE_PAGE_OPEN,
+       "INSERT INTO charge_pages (idempotency_key, order_id, amount_cents, currency, return_url, created_at)"
+       " VALUES (?, ?, ?, ?, ?, UTC_TIMESTAMP(3)) ON DUPLICATE KEY UPDATE idempotency_key = idempotency_key");
+DB_SQL(CHARGE_PAGE_FIND,
+       "SELECT order_id, amount_cents, currency, return_url FROM charge_pages WHERE idempotency_key = ?");
 
 DB_SQL(CHARGE_VOID,
        "INSERT INTO charges (idempotency_key, status, voided_at, created_at)"
@@ -47,10 +60,8 @@ static void copy(char *to, size_t size, const char *from)
     text_copy(to, size, from == NULL ? "" : from);
 }
 
-enum result charges_find(struct db *db, const char *key, struct charge_record *ret_record)
+static void read_record(struct db_rows *rows, struct charge_record *ret_record)
 {
-    struct db_rows *rows = NULL;
-    TRY(db_query_one(db, &CHARGE_FIND, DB_ARGS(db_text(key)), RESULT_NOT_FOUND, &rows));
     copy(ret_record->status, sizeof ret_record->status, db_get_text(rows, "status"));
     copy(ret_record->reason, sizeof ret_record->reason, db_get_text(rows, "reason"));
     copy(ret_record->transaction_id, sizeof ret_record->transaction_id, db_get_text(rows, "transaction_id"));
@@ -59,7 +70,33 @@ enum result charges_find(struct db *db, const char *key, struct charge_record *r
     ret_record->amount_cents = db_get_int(rows, "amount_cents");
     ret_record->captured_at_ms = db_get_time(rows, "captured_at");
     ret_record->voided_at_ms = db_get_time(rows, "voided_at");
+}
+
+enum result charges_find(struct db *db, const char *key, struct charge_record *ret_record)
+{
+    struct db_rows *rows = NULL;
+    TRY(db_query_one(db, &CHARGE_FIND, DB_ARGS(db_text(key)), RESULT_NOT_FOUND, &rows));
+    read_record(rows, ret_record);
     return RESULT_OK;
+}
+
+enum result charges_list(struct db *db, const struct charge_filter *f,
+                         void (*each)(const char *key, const struct charge_record *record, int64_t refunded_cents,
+                                      void *context),
+                         void *context)
+{
+    struct db_rows *rows = NULL;
+    const struct db_value after = db_time(f->after_ms);
+    enum result r = db_query(db, &CHARGES_LIST,
+                             DB_ARGS(db_time(f->from_ms), db_time(f->to_ms), after, after, db_text(f->after_key),
+                                     db_int(f->limit)),
+                             &rows);
+    while (db_more(rows, &r)) {
+        struct charge_record record;
+        read_record(rows, &record);
+        each(db_get_text(rows, "idempotency_key"), &record, db_get_int(rows, "refunded_cents"), context);
+    }
+    return r;
 }
 
 enum result charges_count_call(struct db *db, const char *key, int64_t *reterr_call)
@@ -71,19 +108,22 @@ enum result charges_count_call(struct db *db, const char *key, int64_t *reterr_c
     return r;
 }
 
-enum result charges_approve(struct db *db, const char *key, const struct charge_request *request)
+enum result charges_approve(struct db *db, const char *key, const struct charge_request *request,
+                            struct charge_record *ret_record)
 {
     char id[UUID_SIZE];
-    char transaction_id[UUID_SIZE + 4] = "txn-";
+    struct charge_record record = { .status = "APPROVED", .transaction_id = "txn-" };
     random_uuid(id);
-    text_copy(transaction_id + 4, sizeof id, id);
+    text_copy(record.transaction_id + 4, sizeof id, id);
     CRASH_SCOPE("charge");
     enum result r = db_exec(db, &CHARGE_APPROVE,
                             DB_ARGS(db_text(key), db_text(request->order_id), db_int(request->amount_cents),
-                                    db_text(request->currency), db_text(transaction_id)),
+                                    db_text(request->currency), db_text(record.transaction_id)),
                             NULL);
     CRASH_POINT("captured");
-    return r;
+    if (r == RESULT_OK)
+        *ret_record = record;
+    return r == RESULT_DUPLICATE ? charges_find(db, key, ret_record) : r;
 }
 
 enum result charges_decline(struct db *db, const char *key, const struct charge_request *request, const char *reason)
@@ -92,6 +132,26 @@ enum result charges_decline(struct db *db, const char *key, const struct charge_
                    DB_ARGS(db_text(key), db_text(request->order_id), db_int(request->amount_cents),
                            db_text(request->currency), db_text(reason)),
                    NULL);
+}
+
+enum result charges_open_page(struct db *db, const char *key, const struct charge_request *request,
+                              const char *return_url)
+{
+    return db_exec(db, &CHARGE_PAGE_OPEN,
+                   DB_ARGS(db_text(key), db_text(request->order_id), db_int(request->amount_cents),
+                           db_text(request->currency), db_text(return_url)),
+                   NULL);
+}
+
+enum result charges_find_page(struct db *db, const char *key, struct charge_page *ret_page)
+{
+    struct db_rows *rows = NULL;
+    TRY(db_query_one(db, &CHARGE_PAGE_FIND, DB_ARGS(db_text(key)), RESULT_NOT_FOUND, &rows));
+    copy(ret_page->order_id, sizeof ret_page->order_id, db_get_text(rows, "order_id"));
+    copy(ret_page->currency, sizeof ret_page->currency, db_get_text(rows, "currency"));
+    copy(ret_page->return_url, sizeof ret_page->return_url, db_get_text(rows, "return_url"));
+    ret_page->amount_cents = db_get_int(rows, "amount_cents");
+    return RESULT_OK;
 }
 
 static enum result refunded_cents(struct db *db, const char *key, int64_t *ret_cents)

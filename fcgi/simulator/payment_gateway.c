@@ -4,14 +4,16 @@
 
 #include "booking/base/log.h"
 #include "booking/base/text.h"
+#include "booking/base/timestamp.h"
 #include "booking/booking.h"
 #include "booking/config.h"
 #include "fcgi/access.h"
 #include "fcgi/body.h"
+#include "fcgi/pool.h"
 #include "fcgi/problem.h"
-#include "fcgi/server.h"
 #include "fcgi/simulator/behaviour.h"
 #include "fcgi/simulator/charges.h"
+#include "fcgi/simulator/page.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -58,11 +60,17 @@ static void say_not_now(const struct charge_call *c, const struct behaviour *b)
     json_close_object(&w);
 }
 
-static void say_pending(const struct charge_call *c)
+static void say_pending(const struct charge_call *c, bool has_page)
 {
+    char url[CHARGE_KEY_SIZE + 64];
     struct json_writer w = response_json(c->response, 202);
     json_open_object(&w, NULL);
     json_add_text(&w, "status", "PENDING");
+    /* Only browsers on this machine get there, as to all of the simulator. */
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%lld/charges/%s/page",
+                   (long long)c->gateway->config->gateway_port, c->key);
+    if (has_page)
+        json_add_text(&w, "redirectUrl", url);
     json_close_object(&w);
 }
 
@@ -93,6 +101,7 @@ static void answer_record(const struct charge_call *c, const struct charge_recor
 
 struct wanted {
     const char *code;
+    const char *return_url; /* NULL: none */
     struct charge_request charge;
 };
 
@@ -101,26 +110,37 @@ static bool read_wanted(const struct charge_call *c, const struct body *body, st
     int64_t cents = -1;
     bool is_text = body_text(body, "paymentCode", &reterr_wanted->code) &&
                    body_text(body, "orderId", &reterr_wanted->charge.order_id) &&
-                   body_text(body, "currency", &reterr_wanted->charge.currency);
+                   body_text(body, "currency", &reterr_wanted->charge.currency) &&
+                   body_text(body, "returnUrl", &reterr_wanted->return_url);
     bool is_amount = body_integer(body, "amountCents", -1, &cents);
     reterr_wanted->charge.amount_cents = cents;
 
-    if (is_text && reterr_wanted->code != NULL && booking_payment_code_is_valid(reterr_wanted->code) &&
-        reterr_wanted->charge.order_id != NULL && text_is_identifier(reterr_wanted->charge.order_id, 50) &&
-        reterr_wanted->charge.currency != NULL && strlen(reterr_wanted->charge.currency) == 3 &&
-        text_is_identifier(reterr_wanted->charge.currency, 3) && is_amount && cents >= 0)
+    /* Without a code (PAYMENT_CODE=none) the customer decides on the simulator's page. */
+    if (is_text && reterr_wanted->code == NULL)
+        reterr_wanted->code = "20203";
+    if (is_text && booking_payment_code_is_valid(reterr_wanted->code) && reterr_wanted->charge.order_id != NULL &&
+        text_is_identifier(reterr_wanted->charge.order_id, 50) && reterr_wanted->charge.currency != NULL &&
+        strlen(reterr_wanted->charge.currency) == 3 && text_is_identifier(reterr_wanted->charge.currency, 3) &&
+        is_amount && cents >= 0 && (reterr_wanted->return_url == NULL || url_is_web(reterr_wanted->return_url)))
         return true;
     problem_say(c->response, c->request, PROBLEM_INVALID_REQUEST,
-                "orderId, a five-digit paymentCode, amountCents and currency are required.");
+                "orderId, amountCents and currency are required, and a paymentCode has five digits.");
     return false;
 }
 
-static enum result carry_out(const struct charge_call *c, const struct wanted *wanted, const struct behaviour *b)
+/* The record may be that of another call: a repeat or a void that was faster. */
+static enum result carry_out(const struct charge_call *c, const struct wanted *wanted, const struct behaviour *b,
+                             struct charge_record *ret_record)
 {
     struct db *db = c->gateway->db;
-    if (b->outcome == BEHAVE_DECLINE)
-        return charges_decline(db, c->key, &wanted->charge, "insufficient funds");
-    return b->captures ? charges_approve(db, c->key, &wanted->charge) : RESULT_OK;
+    if (b->has_page)
+        return charges_open_page(db, c->key, &wanted->charge, wanted->return_url);
+    if (b->captures)
+        return charges_approve(db, c->key, &wanted->charge, ret_record);
+    if (b->outcome != BEHAVE_DECLINE)
+        return RESULT_OK;
+    TRY(charges_decline(db, c->key, &wanted->charge, "insufficient funds"));
+    return charges_find(db, c->key, ret_record);
 }
 
 static void answer_by_behaviour(const struct charge_call *c, const struct wanted *wanted, const struct behaviour *b)
@@ -128,7 +148,7 @@ static void answer_by_behaviour(const struct charge_call *c, const struct wanted
     struct charge_record record;
     if (!b->never_answers)
         take_time(b->delay_ms);
-    enum result r = carry_out(c, wanted, b);
+    enum result r = carry_out(c, wanted, b, &record);
     if (r == RESULT_OK && b->never_answers) {
         say_nothing(c);
         return;
@@ -138,12 +158,9 @@ static void answer_by_behaviour(const struct charge_call *c, const struct wanted
         return;
     }
     if (r == RESULT_OK && b->outcome == BEHAVE_PEND) {
-        say_pending(c);
+        say_pending(c, b->has_page);
         return;
     }
-    /* The record may be that of another call: a repeat or a void that was faster. */
-    if (r == RESULT_OK)
-        r = charges_find(c->gateway->db, c->key, &record);
     if (r == RESULT_OK)
         answer_record(c, &record);
     else
@@ -154,13 +171,17 @@ static void charge(const struct charge_call *c, const struct wanted *wanted)
 {
     const struct config *config = c->gateway->config;
     struct charge_record record;
-    int64_t number = 0;
+    int64_t number = 1;
+    enum result r = RESULT_OK;
 
-    enum result r = charges_count_call(c->gateway->db, c->key, &number);
+    if (behaviour_counts(wanted->code))
+        r = charges_count_call(c->gateway->db, c->key, &number);
     struct behaviour b = behaviour_of(wanted->code, number, config->payment_failure_rate, config->payment_max_delay_ms,
                                       random_fraction(), random_fraction());
+    /* What is approved at once is written without a look whether it has been before. */
+    bool at_once = b.captures && !b.never_answers && b.delay_ms == 0;
     if (r == RESULT_OK)
-        r = charges_find(c->gateway->db, c->key, &record);
+        r = at_once ? RESULT_NOT_FOUND : charges_find(c->gateway->db, c->key, &record);
     if (r == RESULT_NOT_FOUND)
         answer_by_behaviour(c, wanted, &b);
     else if (r != RESULT_OK)
@@ -223,6 +244,81 @@ static void get_charge(struct charge_call *c)
     else if (r == RESULT_NOT_FOUND)
         problem_say(c->response, c->request, PROBLEM_NOT_FOUND, "There is no charge with this key.");
     else
+        fail(c, r);
+}
+
+/* ── GET /charges ───────────────────────────────────────────────────────── */
+
+#define LISTED_AT_ONCE 100
+
+struct listing {
+    struct json_writer *w;
+    int count;
+    int64_t last_ms;
+    char last_key[CHARGE_KEY_SIZE];
+};
+
+static void write_listed(const char *key, const struct charge_record *record, int64_t refunded_cents, void *context)
+{
+    struct listing *list = context;
+    struct json_writer *w = list->w;
+    json_open_object(w, NULL);
+    json_add_text(w, "key", key);
+    json_add_text(w, "status", record->status);
+    json_add_text(w, "transactionId", record->transaction_id);
+    json_add_text(w, "orderId", record->order_id);
+    json_add_int(w, "amountCents", record->amount_cents);
+    json_add_int(w, "refundedCents", refunded_cents);
+    json_add_text(w, "currency", record->currency);
+    json_add_time(w, "capturedAt", record->captured_at_ms);
+    json_close_object(w);
+    list->count++;
+    list->last_ms = record->captured_at_ms;
+    text_copy(list->last_key, sizeof list->last_key, key);
+}
+
+/* A cursor is "<moment>_<key>". */
+static bool read_filter(const struct charge_call *c, struct charge_filter *filter, char moment[TIMESTAMP_SIZE])
+{
+    const struct parameters *query = &c->request->query;
+    const char *from = parameters_get(query, "from");
+    const char *to = parameters_get(query, "to");
+    const char *cursor = parameters_get(query, "cursor");
+    *filter = (struct charge_filter){ .after_key = "", .limit = LISTED_AT_ONCE };
+    if (from == NULL || to == NULL || !timestamp_parse(from, &filter->from_ms) || !timestamp_parse(to, &filter->to_ms))
+        return false;
+    filter->after_ms = filter->from_ms;
+    if (cursor == NULL || *cursor == '\0')
+        return true;
+    size_t len = strcspn(cursor, "_");
+    if (len >= TIMESTAMP_SIZE || cursor[len] == '\0')
+        return false;
+    memcpy(moment, cursor, len);
+    moment[len] = '\0';
+    filter->after_key = cursor + len + 1;
+    return timestamp_parse(moment, &filter->after_ms);
+}
+
+static void get_list(struct charge_call *c)
+{
+    struct charge_filter filter;
+    char moment[TIMESTAMP_SIZE];
+    char cursor[TIMESTAMP_SIZE + CHARGE_KEY_SIZE];
+    if (!read_filter(c, &filter, moment)) {
+        problem_say(c->response, c->request, PROBLEM_INVALID_REQUEST, "from and to are moments in UTC.");
+        return;
+    }
+    struct json_writer w = response_json(c->response, 200);
+    struct listing list = { .w = &w };
+    json_open_object(&w, NULL);
+    json_open_array(&w, "charges");
+    enum result r = charges_list(c->gateway->db, &filter, write_listed, &list);
+    json_close_array(&w);
+    timestamp_format(list.last_ms, moment);
+    (void)snprintf(cursor, sizeof cursor, "%s_%s", moment, list.last_key);
+    json_add_text(&w, "nextCursor", list.count == LISTED_AT_ONCE ? cursor : NULL);
+    json_close_object(&w);
+    if (r != RESULT_OK)
         fail(c, r);
 }
 
@@ -303,8 +399,10 @@ static void route(struct charge_call *c)
     bool is_get = strcmp(request->method, "GET") == 0;
     size_t n = request->segment_count;
     const char *token = c->gateway->config->payment_gateway_token;
+    bool is_page = n == 3 && strcmp(request->segment[0], "charges") == 0 && strcmp(request->segment[2], "page") == 0;
 
-    if (*token != '\0' && !access_has_token(request, token)) {
+    /* Customers have no token. */
+    if (!is_page && *token != '\0' && !access_has_token(request, token)) {
         problem_say(c->response, request, PROBLEM_UNAUTHORIZED,
                     "Send the token of PAYMENT_GATEWAY_TOKEN as Authorization: Bearer.");
         return;
@@ -313,12 +411,18 @@ static void route(struct charge_call *c)
         c->key = request->segment[1];
     if (n == 0 || n > 3 || strcmp(request->segment[0], "charges") != 0 ||
         (n >= 2 && !text_is_identifier(c->key, CHARGE_KEY_SIZE - 1)) ||
-        (n == 3 && strcmp(request->segment[2], "void") != 0 && strcmp(request->segment[2], "refunds") != 0))
+        (n == 3 && !is_page && strcmp(request->segment[2], "void") != 0 && strcmp(request->segment[2], "refunds") != 0))
         problem_say(c->response, request, PROBLEM_NOT_FOUND, NULL);
     else if (n == 1 && is_post)
         post_charge(c);
+    else if (n == 1 && is_get)
+        get_list(c);
     else if (n == 2 && is_get)
         get_charge(c);
+    else if (is_page && is_get)
+        page_show(c->gateway->db, request, c->response, c->key);
+    else if (is_page && is_post)
+        page_decide(c->gateway->db, request, c->response, c->key);
     else if (n == 3 && is_post && *request->segment[2] == 'v')
         post_void(c);
     else if (n == 3 && is_post)
@@ -347,7 +451,7 @@ int main(int argc, char **argv)
     config_start_plain(argc, argv, usage, &config);
 
     struct gateway gateway = { .config = &config, .db = db_new(&config.gateway_database) };
-    int status = server_run("payment-gateway", handle, &gateway);
+    int status = pool_run("payment-gateway", config.gateway_workers, handle, &gateway);
     db_free(gateway.db);
     return status;
 }
