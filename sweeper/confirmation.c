@@ -36,7 +36,7 @@ static bool deliver(struct task *task, const struct order *order)
         .body = buf_str(&body),
         .timeout_ms = config->payment_timeout_ms,
     };
-    bool begun = buf_ok(&body) && http_post(task->sweeper->http, &request, on_answer, task);
+    bool begun = buf_ok(&body) && http_send(task->sweeper->http, &request, on_answer, task);
     buf_done(&body);
     return begun;
 }
@@ -52,7 +52,7 @@ static bool start(struct sweeper *s, const struct job *job)
     if (task == NULL)
         return true;
     if (s->config->confirmation_url[0] == '\0') {
-        /* There is no receiver to notify; the history still says so. */
+        /* There was a receiver when the order was confirmed. */
         task->delivery = (struct delivery_result){ .delivered = true, .outcome = "NOT_CONFIGURED" };
         sweeper_task_end(task);
     } else if (!deliver(task, &order)) {

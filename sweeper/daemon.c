@@ -85,6 +85,11 @@ int main(int argc, char **argv)
         log_error("start_failed", LOG_TEXT("why", "libcurl cannot be initialized"));
         return 1;
     }
+    char error[1024];
+    if (!sweeper_open_mail(&s, error, sizeof error)) {
+        log_error("start_failed", LOG_TEXT("why", error));
+        return 1;
+    }
     name_worker(s.worker, sizeof s.worker);
     db_set_patience(s.db, DB_IMPATIENT);
     if (!once)
@@ -95,7 +100,9 @@ int main(int argc, char **argv)
     int status = sweeper_run(&s, once);
     metrics_close();
     wake_close(s.wake_fd, s.wake_path);
+    smtp_free(s.smtp);
     http_free(s.http);
+    templates_free(s.templates);
     db_free(s.db);
     log_info("stop", LOG_TEXT("program", "sweeper"), LOG_TEXT("worker", s.worker), LOG_NUMBER("status", status));
     return status;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sweeper/gateway_answer.h"
 
-#include "booking/base/json_check.h"
+#include "booking/base/json_parse.h"
 #include "booking/base/text.h"
 
 #include <json-c/json.h>
@@ -55,17 +55,10 @@ static bool stands_twice(const char *json, size_t len, const char *name)
 
 static struct json_object *parse(const struct gateway_answer *answer)
 {
-    size_t at = 0;
-    if (!json_is_valid(answer->body, answer->body_len, JSON_DEPTH_MAX, &at) ||
-        stands_twice(answer->body, answer->body_len, "status") ||
-        stands_twice(answer->body, answer->body_len, "transactionId"))
-        return NULL;
-    struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH_MAX + 1);
-    if (tokener == NULL)
-        return NULL;
-    struct json_object *json = json_tokener_parse_ex(tokener, answer->body, (int)answer->body_len);
-    json_tokener_free(tokener);
-    if (json_object_is_type(json, json_type_object))
+    struct json_object *json = json_parse_object(answer->body, answer->body_len, JSON_DEPTH_MAX);
+    if (json != NULL && !stands_twice(answer->body, answer->body_len, "status") &&
+        !stands_twice(answer->body, answer->body_len, "transactionId") &&
+        !stands_twice(answer->body, answer->body_len, "redirectUrl"))
         return json;
     json_object_put(json);
     return NULL;
@@ -89,8 +82,24 @@ static void no_sense(struct attempt_result *r)
     text_copy(r->reason, sizeof r->reason, "The payment gateway's answer made no sense");
 }
 
-static void wait_for_it(struct attempt_result *r)
+/* A page that the customer must not be sent to is no page. */
+static bool read_page(struct json_object *json, struct attempt_result *r)
 {
+    struct json_object *field = NULL;
+    if (!json_object_object_get_ex(json, "redirectUrl", &field) || field == NULL)
+        return true;
+    if (read_text(json, "redirectUrl", r->redirect_url, sizeof r->redirect_url) && url_is_private(r->redirect_url))
+        return true;
+    r->redirect_url[0] = '\0';
+    return false;
+}
+
+static void wait_for_it(struct json_object *json, struct attempt_result *r)
+{
+    if (!read_page(json, r)) {
+        no_sense(r);
+        return;
+    }
     r->outcome = ATTEMPT_PENDING;
     text_copy(r->reason, sizeof r->reason, "The payment gateway is still deciding");
 }
@@ -98,7 +107,7 @@ static void wait_for_it(struct attempt_result *r)
 static void read_approval(struct json_object *json, struct attempt_result *r)
 {
     if (says(json, "PENDING"))
-        wait_for_it(r);
+        wait_for_it(json, r);
     else if (says(json, "APPROVED") && read_text(json, "transactionId", r->transaction_id, sizeof r->transaction_id))
         r->outcome = ATTEMPT_APPROVED;
     else
@@ -108,7 +117,7 @@ static void read_approval(struct json_object *json, struct attempt_result *r)
 static void read_pending(struct json_object *json, struct attempt_result *r)
 {
     if (json != NULL && (!has_status(json) || says(json, "PENDING")))
-        wait_for_it(r);
+        wait_for_it(json, r);
     else
         no_sense(r);
 }

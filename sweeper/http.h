@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Many HTTP requests at a time, on libcurl's multi interface; only http.c
- * includes curl/curl.h. No redirects, no proxies, nothing but http and https,
+/* Many HTTP requests at a time, on libcurl's multi interface; http.c and
+ * smtp.c include curl/curl.h. No redirects, no proxies, nothing but http and https,
  * and no answer longer than HTTP_ANSWER_MAX is read. */
 
 #define HTTP_ANSWER_MAX (64 * 1024)
@@ -22,7 +22,7 @@ struct http_header {
     const char *value;
 };
 
-/* A request: POST with a JSON body. Texts are copied. */
+/* A request: POST with a JSON body, or GET without one. Texts are copied. */
 struct http_request {
     const char *url;
     const char *key;                   /* sent as Idempotency-Key; NULL: none */
@@ -30,7 +30,7 @@ struct http_request {
     const char *bearer;                /* sent as Authorization: Bearer; "": none */
     const struct http_header *headers; /* more of them */
     size_t header_count;
-    const char *body;
+    const char *body;   /* NULL: GET */
     int64_t timeout_ms; /* for the whole request, including the name lookup */
 };
 
@@ -54,7 +54,7 @@ struct http *http_new(void);
 void http_free(struct http *http);
 
 /* Begins a request. False if it cannot even begin; done is then not called. */
-bool http_post(struct http *http, const struct http_request *request, http_done done, void *context);
+bool http_send(struct http *http, const struct http_request *request, http_done done, void *context);
 
 size_t http_in_flight(const struct http *http);
 
@@ -62,6 +62,9 @@ size_t http_in_flight(const struct http *http);
  * something happened: an answer, a byte on the descriptor (-1: none), or a signal. It also returns after a second at
  * the latest, since a signal that came just before may have gone unseen. True when a request has ended. */
 bool http_wait(struct http *http, int64_t wait_ms, int wake_fd);
+
+/* Ends http_wait(), from any thread. */
+void http_wake(struct http *http);
 
 /* The same without waiting. To be called between one piece of work and the next: an answer that arrived in time counts
  * whenever it is read, but its sender may give up if it is not read for long. */

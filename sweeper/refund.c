@@ -5,7 +5,6 @@
 #include "booking/base/log.h"
 #include "booking/base/text.h"
 #include "booking/metrics.h"
-#include "sweeper/gateway_answer.h"
 
 #include <stdio.h>
 
@@ -20,15 +19,9 @@ static void on_answer(const struct http_answer *http, void *context)
     struct task *task = context;
     CRASH_SCOPE("refund");
     CRASH_POINT("answered");
-    struct gateway_answer answer = { .status = http->status,
-                                     .timed_out = http->timed_out,
-                                     .body = http->body,
-                                     .body_len = http->body_len,
-                                     .retry_after_ms = http->retry_after_ms,
-                                     .duration_ms = http->duration_ms };
+    const struct gateway_answer answer = sweeper_read_gateway(http);
     gateway_answer_read_refund(&answer, &task->delivery, task->reason);
     metrics_add(task->delivery.delivered ? METRIC_REFUNDED : METRIC_REFUND_FAILED, 1);
-    metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
     log_info("refund_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id),
              LOG_NUMBER("attempt", task->job.claim), LOG_NUMBER("status", http->status),
              LOG_NUMBER("ms", http->duration_ms));
@@ -50,7 +43,7 @@ static bool call_gateway(struct task *task, const struct refund *refund)
         .body = body,
         .timeout_ms = config->payment_timeout_ms,
     };
-    bool begun = buf_ok(&url) && http_post(task->sweeper->http, &request, on_answer, task);
+    bool begun = buf_ok(&url) && http_send(task->sweeper->http, &request, on_answer, task);
     buf_done(&url);
     return begun;
 }

@@ -3,12 +3,13 @@
 
 #include "booking/base/log.h"
 #include "booking/base/notify.h"
+#include "booking/metrics.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Long enough for a hundred settlements, short enough that they make no timer late. */
-#define SETTLE_MS 500
+/* Long enough for many settlements, short enough that they make no timer late. */
+#define SETTLE_MS 25
 
 void sweeper_database_failed(struct sweeper *s, const char *what, enum result r)
 {
@@ -31,6 +32,14 @@ bool sweeper_database_is_away(struct sweeper *s, const char *what)
 
 static const char *reason_of(enum job_kind kind, enum result r)
 {
+    if (kind == JOB_IMPORT_FLIGHTS)
+        return "A flight of the file cannot be read or written; the log says why";
+    if (kind == JOB_RECONCILE)
+        return "The gateway's list cannot be kept or compared";
+    if (kind == JOB_TELL_FLIGHT)
+        return "An order of the flight cannot be told";
+    if (kind == JOB_CANCEL_FLIGHT)
+        return "An order of the flight cannot be ended; the log says which";
     if (r == RESULT_NOT_FOUND)
         return "The order's payment is not there";
     if (r == RESULT_ORDER_NOT_FOUND)
@@ -80,6 +89,7 @@ struct task *sweeper_task_new(struct sweeper *s, const struct job *job, int64_t 
 static void task_free(struct task *task)
 {
     task->sweeper->in_flight[task->job.kind]--;
+    free(task->charges);
     free(task);
 }
 
@@ -139,6 +149,7 @@ static bool settle_one(struct sweeper *s, struct task *task)
     }
     if (r != RESULT_OK)
         is_there = sweeper_job_failed(s, &task->job, "settle", r);
+    s->next_look_ms = task->leaves_nothing ? s->next_look_ms : 0;
     task_free(task);
     return is_there;
 }
@@ -161,6 +172,19 @@ void sweeper_read_receipt(struct task *task, const struct http_answer *http)
     };
 }
 
+struct gateway_answer sweeper_read_gateway(const struct http_answer *http)
+{
+    metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
+    return (struct gateway_answer){
+        .status = http->status,
+        .timed_out = http->timed_out,
+        .body = http->body,
+        .body_len = http->body_len,
+        .retry_after_ms = http->retry_after_ms,
+        .duration_ms = http->duration_ms,
+    };
+}
+
 static struct task *next_to_settle(const struct sweeper *s)
 {
     int64_t now_ms = monotonic_ms();
@@ -178,8 +202,51 @@ int64_t sweeper_next_settlement_ms(const struct sweeper *s)
     return next_ms;
 }
 
+/* The first task and those behind it that can be settled with it, in the order of the queue. */
+static size_t gather(struct task *first, struct task *ret_tasks[TOGETHER_MAX])
+{
+    const struct job_together *together = sweeper_work[first->job.kind]->together;
+    int64_t now_ms = monotonic_ms();
+    size_t count = 0;
+    ret_tasks[count++] = first;
+    if (together == NULL || first->is_alone || !together->joins(first))
+        return count;
+    for (struct task *task = TAILQ_NEXT(first, link); task != NULL && count < TOGETHER_MAX;
+         task = TAILQ_NEXT(task, link)) {
+        if (sweeper_work[task->job.kind]->together == together && !task->is_alone && task->not_before_ms <= now_ms &&
+            together->joins(task))
+            ret_tasks[count++] = task;
+    }
+    return count;
+}
+
+/* False when the database is away. If only something is amiss with one of them, each is settled by itself in its turn:
+ * which one it is, and what is to be done, shows then. */
+static bool settle_together(struct sweeper *s, struct task *const *tasks, size_t count)
+{
+    enum result r = sweeper_work[tasks[0]->job.kind]->together->settle(s, tasks, count);
+    if (r == RESULT_UNAVAILABLE && sweeper_database_is_away(s, "settle"))
+        return false;
+    if (r != RESULT_OK)
+        log_info("not_settled_together", LOG_TEXT("kind", job_kind_name(tasks[0]->job.kind)), LOG_NUMBER("jobs", count),
+                 LOG_TEXT("result", result_name(r)),
+                 LOG_TEXT("database", r == RESULT_INTERNAL ? db_last_error(s->db) : ""));
+    for (size_t i = 0; i < count; i++) {
+        TAILQ_REMOVE(&s->answered, tasks[i], link);
+        tasks[i]->is_alone = tasks[i]->is_alone || r != RESULT_OK;
+        if (tasks[i]->is_alone) {
+            TAILQ_INSERT_TAIL(&s->answered, tasks[i], link); /* behind the others, which may fare better */
+            continue;
+        }
+        s->next_look_ms = tasks[i]->leaves_nothing ? s->next_look_ms : 0;
+        task_free(tasks[i]);
+    }
+    return true;
+}
+
 bool sweeper_settle(struct sweeper *s)
 {
+    struct task *tasks[TOGETHER_MAX];
     int64_t until_ms = monotonic_ms() + SETTLE_MS;
     struct task *task = next_to_settle(s);
     enum result r = task == NULL ? RESULT_OK : renew_leases(s);
@@ -188,7 +255,8 @@ bool sweeper_settle(struct sweeper *s)
     for (; task != NULL; task = next_to_settle(s)) {
         if (monotonic_ms() >= until_ms)
             return true;
-        if (!settle_one(s, task))
+        size_t count = gather(task, tasks);
+        if (count > 1 ? !settle_together(s, tasks, count) : !settle_one(s, task))
             return false;
         (void)http_pump(s->http);
         notify_alive(monotonic_ms());

@@ -5,7 +5,6 @@
 #include "booking/base/log.h"
 #include "booking/base/text.h"
 #include "booking/metrics.h"
-#include "sweeper/gateway_answer.h"
 
 #include <stdio.h>
 
@@ -19,7 +18,7 @@ static void on_answer(const struct http_answer *http, void *context)
     struct task *task = context;
     CRASH_SCOPE("void");
     CRASH_POINT("answered");
-    struct gateway_answer answer = { .status = http->status, .body = http->body, .body_len = http->body_len };
+    const struct gateway_answer answer = sweeper_read_gateway(http);
     bool voided = gateway_answer_is_void(&answer);
     if (!voided && http->status == 200)
         text_copy(task->reason, sizeof task->reason, "The payment gateway's answer made no sense");
@@ -39,7 +38,6 @@ static void on_answer(const struct http_answer *http, void *context)
         .duration_ms = http->duration_ms,
     };
     metrics_add(voided ? METRIC_VOIDED : METRIC_VOID_FAILED, 1);
-    metrics_observe(METRIC_GATEWAY_LATENCY, (double)http->duration_ms / 1000);
     log_info("void_attempt", LOG_TEXT("request_id", task->job.request_id), LOG_TEXT("order", task->job.order_id),
              LOG_NUMBER("attempt", task->job.claim), LOG_NUMBER("status", http->status),
              LOG_NUMBER("ms", http->duration_ms));
@@ -58,7 +56,7 @@ static bool call_gateway(struct task *task, const struct charge *charge)
         .body = "{}",
         .timeout_ms = config->payment_timeout_ms,
     };
-    bool begun = buf_ok(&url) && http_post(task->sweeper->http, &request, on_answer, task);
+    bool begun = buf_ok(&url) && http_send(task->sweeper->http, &request, on_answer, task);
     buf_done(&url);
     return begun;
 }
