@@ -1,27 +1,32 @@
 // SPDX-License-Identifier: MIT
 // An htmx extension that lets a static page use a JSON API.
 //
-// An element with hx-render="name" passes the JSON answer to its request to the function registered under that name,
+// An element with data-render="name" passes the JSON answer to its request to the function registered under that name,
 // and the HTML that the function returns is swapped in (nothing is, if it returns null). The extension also adds the
 // headers that the API uses to each request: Idempotency-Key, If-Match, If-None-Match.
 
 import htmx from '../vendor/htmx.js';
+import { afterAWhile } from './attention.js';
 import { check } from './forms.js';
 import { isAnswered, isDue, isTroubled, newKey, send } from './net.js';
+import { inWords } from './told.js';
+import { words } from './words.js';
 
 const renderers = new Map();
 const etags = new WeakMap();
+const waiting = new WeakMap();     // element that polls → when it is its turn, if that can wait
 const submitted = new WeakMap();   // form → the fields it was last sent with
 const nothing = () => {};
 
 // wanted     tells whether a poll is worth sending
+// urgent     tells whether somebody waits for a poll's answer; otherwise it is sent every three seconds or so
 // match      returns the If-Match of a change
 // before     is called before a request that is not a poll is sent
 // after      is called when that request was answered or given up, and told whether its outcome is known
 // refused    is called with the problem document of a refusal
 // settled    is called when the rendered HTML is on the page
 export function onAnswer(name, render, more = {}) {
-  renderers.set(name, { render, wanted: () => true, match: nothing, before: nothing, after: nothing, refused: nothing, settled: nothing, ...more });
+  renderers.set(name, { render, wanted: () => true, urgent: () => true, match: nothing, before: nothing, after: nothing, refused: nothing, settled: nothing, ...more });
 }
 
 // Makes the next answer come in full rather than as 304: the page's clock may have stopped in the meantime.
@@ -32,7 +37,7 @@ const isPoll = ctx => ['every', 'refresh'].includes(ctx.sourceEvent.type);
 htmx.registerExtension('json-answers', {
   htmx_config_request(element, { ctx }) {
     const { request } = ctx;
-    const renderer = renderers.get(element.getAttribute('hx-render'));
+    const renderer = renderers.get(element.getAttribute('data-render'));
     if (ctx.sourceEvent.type === 'every' && !isTime(element, renderer)) return false;
     if (ctx.sourceEvent.type === 'submit' && !check(element)) return false;
 
@@ -48,7 +53,9 @@ htmx.registerExtension('json-answers', {
       if (version) request.headers['If-Match'] = version;
     }
     ctx.renderer = renderer;
-    ctx.fetch = (url, options) => send(url, options, element, !isPoll(ctx));
+    // News that nobody waits for may be three seconds old; then fewer polls reach the database.
+    const canWait = ctx.sourceEvent.type === 'every' && !renderer.urgent();
+    ctx.fetch = (url, options) => send(canWait ? url.replace('/live/', '/live/calm/') : url, options, element, !isPoll(ctx));
     return true;
   },
 
@@ -77,7 +84,13 @@ htmx.registerExtension('json-answers', {
 // polled before it was submitted, or after its request was refused.
 function isTime(element, renderer) {
   const isSent = !(element instanceof HTMLFormElement) || submitted.has(element);
-  return isSent && !document.hidden && isDue(element) && (renderer.wanted() || isTroubled(element));
+  return isSent && !document.hidden && isDue(element) && (renderer.wanted() || isTroubled(element)) && isTurn(element, renderer);
+}
+
+function isTurn(element, renderer) {
+  if (!renderer.urgent() && performance.now() < waiting.get(element)) return false;
+  waiting.set(element, afterAWhile());
+  return true;
 }
 
 // Trims the fields and leaves empty ones out. A poll repeats what was last submitted, not what is being typed.
@@ -92,7 +105,7 @@ function tidy(body, form, isPoll) {
 function take(answer, element, { renderer, request, response }) {
   if (response.status >= 300 || !answer) {
     submitted.delete(element);
-    return renderer.refused(answer || UNREADABLE, element);
+    return renderer.refused(answer ? inWords(answer) : unreadable(), element);
   }
   if (request.method === 'GET' && response.headers.has('ETag')) etags.set(element, response.headers.get('ETag'));
   return renderer.render(answer, { element, isReplayed: response.headers.has('Idempotency-Replayed') });
@@ -106,4 +119,4 @@ function parse(text) {
   }
 }
 
-const UNREADABLE = { status: 500, error: 'INTERNAL', message: 'Something went wrong on our side. Please try again.' };
+const unreadable = () => ({ status: 500, error: 'INTERNAL', message: words('trouble.wrong') });

@@ -4,20 +4,33 @@
 
 import htmx from '../vendor/htmx.js';
 import { customer, isOver as isSessionOver, isSignedIn, mustSignIn, onAccount, signInFirst, signInHere, signedOut, whenKnown } from './account.js';
+import { hasRefunds } from './after-sale.js';
 import { forget, onAnswer } from './answers.js';
+import { isAttended } from './attention.js';
 import * as cabin from './cabin.js';
 import { tooMany } from './choosing.js';
 import * as clock from './clock.js';
+import { agree } from './exit-rows.js';
+import * as filters from './filters.js';
+import { findAgain } from './find.js';
 import { showError } from './forms.js';
 import { departure, duration, listed, money } from './format.js';
+import { note } from './holds.js';
 import { byId, focusHeading, put, render } from './html.js';
 import { currency, held, isOpen, it, phase, reset, total } from './model.js';
+import { dropKey, hasKey } from './order-key.js';
+import * as overview from './overview.js';
+import { adopt, carry, known, showFaults } from './passengers.js';
 import { go, missing, onAddress, open, parameters } from './router.js';
 import { say } from './say.js';
 import { paint, paintPanel, panel } from './screen.js';
-import { settings, unanswered, user } from './state.js';
+import { leaving, settings, unanswered, user } from './state.js';
+import { orderInWords } from './told.js';
+import { words } from './words.js';
 
 const AGAIN = ['extend', 'change'];      // requests that restart a hold's time
+const AFTER_SALE = ['give-up', 'reseat', 'name'];
+const MOVES = [...AGAIN, ...AFTER_SALE];        // and those whose button is gone afterwards
 
 let wish = [];               // the seats that the address names
 let sent = null;             // a reservation that has not been answered yet
@@ -31,7 +44,7 @@ onAddress('flight', flightId => show(() => ask('flight-load', { flightId })));
 function show(begin) {
   reset();
   wish = (parameters().get('seats') || '').split(',').filter(Boolean);
-  document.title = 'Booking';
+  document.title = words('booking.title');
   put(byId('main'), render('view-booking', {}), 'innerHTML');
   begin();
   return leave;
@@ -50,7 +63,7 @@ function giveUp() {
 }
 
 // Puts an element on the page that sends its own requests, and removes an earlier one of that name.
-function ask(name, ids) {
+export function ask(name, ids) {
   byId(name)?.remove();
   const encoded = Object.fromEntries(Object.entries(ids).map(([key, id]) => [key, encodeURIComponent(id)]));
   byId('booking').insertAdjacentHTML('beforeend', render(name, encoded));
@@ -72,6 +85,8 @@ onAnswer('flight', flight => {
   put(byId('cabin'), render('cabin-frame', {
     flightId: encodeURIComponent(flight.id), width: cabin.width(),
   }), 'innerHTML');
+  filters.begin();
+  overview.begin();
   if (it.order) it.chosen = held();
   if (wish.length && ['choose', 'held'].includes(phase())) choose(wish);
   wish = [];
@@ -83,7 +98,7 @@ onAnswer('flight', flight => {
     if (document.activeElement === byId('main')) focusHeading(byId('flight'));
     whenKnown(resume);
   },
-  refused: ({ status, message }) => missing(status === 404 ? 'We do not know this flight' : 'This did not work', message),
+  refused: ({ status, message }) => missing(words(status === 404 ? 'booking.no-flight' : 'booking.did-not-work'), message),
 });
 
 // An address may name anything: seats of another flight, too many seats, or seats that are taken.
@@ -94,7 +109,7 @@ function choose(seats) {
   const gone = known.filter(id => !free.includes(id));
   it.chosen = new Set(free.slice(0, settings.maxSeatsPerOrder));
   for (const id of gone) it.lost.add(id);
-  if (gone.length) complain(`${listed(gone)} ${gone.length > 1 ? 'are' : 'is'} no longer free.`);
+  if (gone.length) complain(words('seats.gone', { seats: listed(gone), count: gone.length }));
   else if (free.length > it.chosen.size) complain(tooMany());
 }
 
@@ -123,8 +138,17 @@ onAnswer('seats', ({ seats }) => {
   const gone = changed.filter(id => it.chosen.has(id) && !ours.has(id) && cabin.statusOf(id) !== 'AVAILABLE');
   for (const id of changed) if (cabin.statusOf(id) === 'AVAILABLE') it.lost.delete(id);
   if (gone.length) lose(gone);
+  // The prices of seats stand in the panel, too.
+  if (cabin.hasPrices()) {
+    paint();
+    return null;
+  }
   return cabin.html();
-}, { wanted: () => !it.busy && (phase() === 'choose' || isOpen()) });
+}, {
+  wanted: () => !it.busy && (phase() === 'choose' || isOpen()),
+  // Whoever chooses or holds seats is to see within two seconds that others take some.
+  urgent: () => isOpen() || it.chosen.size > 0 || isAttended(),
+});
 
 // Another customer was quicker: mark the seats as lost, say so, and keep the rest.
 function lose(seats) {
@@ -138,8 +162,8 @@ function lose(seats) {
 
 function lossOf(seats) {
   const rest = [...it.chosen];
-  const text = `${listed(seats)} ${seats.length > 1 ? 'have' : 'has'} just been taken by somebody else.`;
-  return { tone: 'bad', text: rest.length ? `${text} ${listed(rest)} ${rest.length > 1 ? 'are' : 'is'} still selected.` : text };
+  const text = words('seats.lost', { seats: listed(seats), count: seats.length });
+  return { tone: 'bad', text: rest.length ? `${text} ${words('seats.rest', { seats: listed(rest), count: rest.length })}` : text };
 }
 
 function complain(text, link) {
@@ -170,8 +194,10 @@ onAnswer('order', (order, { element, isReplayed }) => {
     if (!element.dataset.busy) return;
     it.busy = element.dataset.busy;
     it.notice = null;
-    it.shown = { minor: total(), currency: currency() };
-    if (it.busy === 'reserve') keep(request.headers);
+    it.shown = it.chosen.size ? { minor: total(), currency: currency() } : null;
+    if (it.busy === 'reserve' && it.chosen.size) keep(request.headers);
+    fillIn(request.body);
+    if (it.busy === 'pay') leaving.set(it.order.orderId);
     paint();
   },
   after(element, isDecided) {
@@ -185,8 +211,17 @@ onAnswer('order', (order, { element, isReplayed }) => {
   refused,
   settled: paint,
   // The customer pays for, or changes, the version that is on screen and no other.
-  match: element => (['pay', 'change'].includes(element.dataset.busy) ? `"${it.order.version}"` : null),
+  match: element => (['pay', 'change', 'reseat', 'give-up'].includes(element.dataset.busy) ? `"${it.order.version}"` : null),
 });
+
+// What a form has for the page alone is not sent; where the system chooses the seats, the class is the one that is looked for.
+function fillIn(body) {
+  if (body?.get('exitSeats')) agree([...it.chosen]);
+  body?.delete('exitSeats');
+  if (!body?.has('count')) return;
+  if (!body.get('prefer')) body.delete('prefer');
+  if (filters.onlyClass()) body.set('class', filters.onlyClass());
+}
 
 // Keeps a reservation until its outcome is known. If the same one was sent before, it is sent under the same key.
 function keep(headers) {
@@ -208,7 +243,14 @@ function accept(order, asked) {
   const isSame = before?.orderId === order.orderId;
   if (isSame && order.version < before.version) return;
   const was = phase();
-  it.order = order;
+  note(order, Boolean(asked) || hasKey(order.orderId));
+  const names = isSame ? known() : [];
+  it.order = orderInWords(order);
+  if (asked !== 'name') carry(names);
+  if (asked === 'again') adopt();
+  if (asked === 'name') Object.assign(it, { named: String(order.seats), renames: false });
+  if (AFTER_SALE.includes(asked)) it.manage = null;
+  if (order.paymentUrl) goAndPay(order);
   if (order.expiresAt) clock.start(order);
   else clock.stop();
   it.isOver = clock.isOver();
@@ -217,18 +259,24 @@ function accept(order, asked) {
   if (asked || phase() !== 'held') it.lost.clear();
   if (asked) learnPrice(order, isSame ? before.seats : []);
   if (!isSame) follow(order, asked);
-  if (phase() === 'over' && was !== 'over') ask('seats-left', { flightId: order.flightId });
+  if (hasRefunds() && order.version !== before?.version) ask('ask-refunds', { orderId: order.orderId });
+  if (phase() === 'over' && was !== 'over' && !order.locator) ask('seats-left', { flightId: order.flightId });
   if (before || asked) {
-    // After a change of seats, too, the button that was pressed is gone.
-    it.hasMoved ||= was !== phase() || AGAIN.includes(asked);
-    tell(order, before, asked);
+    it.hasMoved ||= was !== phase() || MOVES.includes(asked);
+    tell(it.order, before, asked);
   }
 }
 
-// Added seats are held at the flight's current price, so the order tells that price.
+// The server has checked the address; an answer that another program forged could only name a page, not a script.
+function goAndPay({ orderId, paymentUrl }) {
+  if (/^https?:/.test(paymentUrl) && leaving.take(orderId)) location.assign(paymentUrl);
+}
+
+// Added seats are held at the flight's current price, so the order tells that price. Where seats have prices of their own,
+// the poll of the seats tells them.
 function learnPrice(order, before) {
   const place = order.seats.findIndex(id => !before.includes(id));
-  if (it.flight && place >= 0 && order.seatPrices) Object.assign(it.flight, { priceCents: order.seatPrices[place], currency: order.currency });
+  if (it.flight && place >= 0 && order.seatPrices && !cabin.hasPrices()) Object.assign(it.flight, { priceCents: order.seatPrices[place], currency: order.currency });
 }
 
 function follow(order, asked) {
@@ -238,15 +286,19 @@ function follow(order, asked) {
 }
 
 function tell(order, before, asked) {
-  if (phase() === 'held' && asked) {
+  if (AFTER_SALE.includes(asked)) {
+    it.notice = phase() === 'confirmed' ? { tone: 'good', text: words(`done.${asked}`) } : null;
+    say(words(`done.${asked}`));
+  } else if (phase() === 'held' && asked) {
     const time = duration(clock.whole(order));
     const isAgain = AGAIN.includes(asked);
     if (isAgain) it.restartedAt = performance.now();
     const isFull = clock.whole(order) >= settings.reservationTimeoutSeconds;
-    const again = isFull ? `Your time starts again: ${time}.` : `Your seats cannot be held longer than that: ${time} left.`;
+    const again = words(isFull ? 'held.again' : 'held.no-longer', { time });
     it.notice = isAgain ? { tone: isFull ? 'good' : 'soon', text: again } : null;
-    say(`${listed(order.seats)} ${order.seats.length > 1 ? 'are' : 'is'} held for you. You have ${time} to pay.`);
+    say(words('held.said', { seats: listed(order.seats), count: order.seats.length, time }));
     compare(it.shown, order);
+    warn(order);
   } else if (order.message !== before?.message) {
     say(order.message, phase() === 'paying' ? 'polite' : 'assertive');
   }
@@ -255,14 +307,22 @@ function tell(order, before, asked) {
 // The charge may differ from the total that was on screen when the customer asked for the seats.
 function compare(shown, { totalPriceCents: minor, currency }) {
   if (!shown || (shown.minor === minor && shown.currency === currency)) return;
-  const text = `The price has changed: you pay ${money(minor, currency)}, not ${money(shown.minor, shown.currency)}.`;
+  const text = words('held.price-changed', { now: money(minor, currency), before: money(shown.minor, shown.currency) });
   it.notice = { tone: 'soon', text: [text, it.notice?.text].filter(Boolean).join(' ') };
   say(text, 'assertive');
 }
 
+// ORPHAN_RULE=warn.
+function warn({ warnings = [] }) {
+  const [{ seats } = {}] = warnings.filter(({ code }) => code === 'SINGLE_SEAT_LEFT');
+  if (!seats) return;
+  const text = words('held.single-left', { seat: listed(seats) });
+  it.notice = { tone: 'soon', text: [it.notice?.text, text].filter(Boolean).join(' ') };
+  say(text);
+}
+
 const REFUSALS = {
-  ORDER_NOT_FOUND: () => missing('We do not know this booking',
-    'Perhaps the address is incomplete. Your bookings are listed under My bookings.'),
+  ORDER_NOT_FOUND: () => missing(words('booking.unknown'), words('booking.unknown-text')),
   SEATS_UNAVAILABLE({ seats }, asked) {
     if (asked !== 'again') return lose(seats);
     const { flightId, seats: wanted } = it.order;
@@ -270,20 +330,35 @@ const REFUSALS = {
   },
   // With a field, it is the customer's own limit: paying for or canceling one of the bookings helps.
   TOO_MANY_REQUESTS({ field, message }) {
-    complain(message, field && { url: '/?bookings', label: 'See my bookings' });
+    complain(message, field && { url: '/?bookings', label: words('booking.see-bookings') });
   },
+  QUOTE_CHANGED({ quote }) {
+    it.quote = quote;
+    complain(words('give-up.changed'));
+  },
+  PASSENGERS_MISSING: askNames,
+  CONSENT_MISSING: askNames,
   PRECONDITION_FAILED({ order }) {
     if (order) accept(order);
-    complain('This booking was changed in another window. Please look at it again.');
+    complain(words('booking.changed'));
   },
 };
 
+// The settings may have changed since the page asked for them.
+function askNames({ message }) {
+  it.named = null;
+  it.renames = true;
+  complain(message);
+  htmx.trigger(byId('health'), 'refresh');
+}
+
 function refused(problem, element) {
   const { error, message, field, requestId } = problem;
-  if (error === 'UNAUTHORIZED') return askToSignIn();
-  if (error in REFUSALS) REFUSALS[error](problem, element.dataset.busy);
+  if (error === 'UNAUTHORIZED') return askWhoItIs();
+  if (problem.faults && showFaults(problem.faults)) say(message, 'assertive');
+  else if (error in REFUSALS) REFUSALS[error](problem, element.dataset.busy);
   else if (!field || !showError(field, message)) {
-    complain(problem.status === 500 && requestId ? `${message} (Reference: ${requestId})` : message);
+    complain(problem.status === 500 && requestId ? words('trouble.reference', { message, requestId }) : message);
   }
   refresh();
   paint();
@@ -291,11 +366,18 @@ function refused(problem, element) {
 
 // ---- signing in ----------------------------------------------------------------------------------------
 
+// Whoever came by a booking's reference comes by it again.
+function askWhoItIs() {
+  if (!hasKey(parameters().get('order'))) return askToSignIn();
+  dropKey();
+  findAgain(it.order?.locator);
+}
+
 // What was chosen stays, here and in the address that the customer comes back to.
 function askToSignIn() {
   const had = signedOut();
-  if (!it.flight) return signInFirst('Please sign in', 'This booking is shown to those it belongs to.');
-  const text = had ? 'Your session has ended. Please sign in again: nothing that you chose is lost.' : 'Please sign in first.';
+  if (!it.flight) return signInFirst(words('account.please'), words('account.whose'));
+  const text = words(had ? 'account.ended' : 'account.first');
   if (it.notice?.text !== text) complain(text);
   it.notice.signInAgain = it.order && signInHere();
   paint();

@@ -7,13 +7,13 @@ import { onAnswer } from './answers.js';
 import { departure, listed, money } from './format.js';
 import { byId, put, render } from './html.js';
 import { showError } from './forms.js';
+import { phaseOf } from './model.js';
 import { onAddress } from './router.js';
 import { begin, unfolded } from './unfold.js';
+import { named, words } from './words.js';
 
-const STATES = {
-  SEATS_RESERVED: ['Waiting for payment', 'open'], PAYMENT_PENDING: ['Payment under way', 'open'],
-  CONFIRMED: ['Booked', 'good'], FAILED: ['Payment failed', 'bad'], EXPIRED: ['Hold expired', 'off'], CANCELLED: ['Cancelled', 'off'],
-};
+const TONES = { held: 'open', paying: 'open', confirmed: 'good' };
+const toneOf = status => TONES[phaseOf(status)] || (status === 'FAILED' ? 'bad' : 'off');
 
 let userId = '';             // whose bookings were asked for; the field may hold another id by now. None: the account's
 let newest = [];             // the page of orders that is polled
@@ -24,11 +24,10 @@ let first = null;            // the id of the first card of the last page
 function card(order) {
   const { flight } = order;
   const { date, time } = flight ? departure(flight) : {};
-  const [label, tone] = STATES[order.status] || [order.status, 'off'];
   return {
-    ...order, label, tone,
-    route: flight ? `${flight.origin} to ${flight.destination}` : order.flightId,
-    when: flight ? `${flight.flightNumber}, ${date}, ${time}` : '',
+    ...order, label: named('status', order.status), tone: toneOf(order.status),
+    route: flight ? words('bookings.route', flight) : order.flightId,
+    when: flight ? words('bookings.when', { ...flight, date, time }) : '',
     seats: listed(order.seats), total: money(order.totalPriceCents, order.currency),
   };
 }
@@ -43,7 +42,7 @@ function list() {
   });
 }
 
-const hasOpen = () => newest.some(({ status }) => STATES[status]?.[1] === 'open');
+const hasOpen = () => newest.some(({ status }) => toneOf(status) === 'open');
 
 function unfold() {
   unfolded(byId('booking-list'), document.querySelector('#more-orders button'), first);
@@ -84,7 +83,7 @@ function forgetAll() {
 }
 
 onAddress('bookings', () => {
-  document.title = 'My bookings';
+  document.title = words('bookings.title');
   forgetAll();
   begin();
   put(byId('main'), render('view-bookings', view()), 'innerHTML');

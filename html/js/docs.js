@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Shows /api/openapi.json as a page. It supports the parts of OpenAPI that this file uses, and no more.
 
-import Mustache from '../vendor/mustache.js';
+import '../vendor/mustache.js';
 
 const template = name => document.querySelector(`template[data-name="${name}"]`).innerHTML;
 const pretty = value => JSON.stringify(value, null, 2);
@@ -80,7 +80,7 @@ async function show() {
   try {
     const answer = await fetch('/api/openapi.json');
     if (!answer.ok) throw new Error(answer.status);
-    place.innerHTML = Mustache.render(template('description'), view(await answer.json()));
+    place.innerHTML = window.Mustache.render(template('description'), view(await answer.json()));
   } catch (error) {
     console.error(error);
     place.innerHTML = template('failure');

@@ -3,14 +3,17 @@
 
 import { byId } from './html.js';
 
+// A field that stands in a list has a path, such as passengers[0].familyName, since others have its name, too.
+const keyOf = field => field.dataset.path || field.name;
+
 export function check(form) {
   if (!(form instanceof HTMLFormElement)) return true;
   for (const field of form.elements) {
-    if (!field.willValidate || !field.required) continue;
+    if (!field.willValidate || !(field.required || field.dataset.required === 'true')) continue;
     if (field.dataset.digits !== undefined) field.value = digits(field.value);
     const wrong = field.validity.valueMissing || !field.value.trim() ? field.dataset.missing
       : field.validity.valid ? '' : field.dataset.wrong;
-    showError(field.name, wrong);
+    showError(keyOf(field), wrong);
     if (wrong) return false;
   }
   return true;
@@ -27,7 +30,8 @@ export function forgetErrors() {
 }
 
 export function showError(name, text = '') {
-  const field = document.querySelector(`:is(#main, dialog) input[name="${name}"]:not([type="hidden"])`);
+  const fields = document.querySelectorAll(':is(#main, dialog) :is(input, select, textarea):not([type="hidden"])');
+  const field = [...fields].find(each => keyOf(each) === name);
   const line = byId(`${name}-error`);
   if (!field || !line) return false;
   line.textContent = text;
@@ -57,7 +61,7 @@ function value(point) {
 }
 
 document.addEventListener('input', ({ target, isComposing }) => {
-  if (errors[target.name]) showError(target.name);
+  if (target.dataset && errors[keyOf(target)]) showError(keyOf(target));
   if (target.dataset?.digits === undefined || isComposing) return;
   const text = digits(target.value);
   if (text !== target.value) target.value = text;

@@ -3,11 +3,14 @@
 // scroll position and the fields being typed in stay as they are.
 
 import htmx from '../vendor/htmx.js';
-import Mustache from '../vendor/mustache.js';
+import '../vendor/mustache.js';
+import { hasWords, phrase } from './words.js';
 
 const sources = new Map();
 
+// A partial with a dot in its name is a word of words/en.js.
 function source(name) {
+  if (hasWords(name)) return phrase(name);
   if (!sources.has(name)) {
     const element = document.querySelector(`template[data-name="${name}"]`);
     // Serialized HTML escapes the > of a partial.
@@ -16,7 +19,7 @@ function source(name) {
   return sources.get(name);
 }
 
-export const render = (name, data) => Mustache.render(source(name), data, source);
+export const render = (name, data) => window.Mustache.render(source(name), data, source);
 
 export function put(target, html, swap = 'innerMorph') {
   htmx.swap({ text: html, target, sourceElement: target, swap });

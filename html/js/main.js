@@ -6,8 +6,13 @@ import './account.js';
 import './booking.js';
 import './bookings.js';
 import './choosing.js';
+import './detail.js';
+import './find.js';
 import './flights.js';
+import './settings.js';
 import './warnings.js';
+import { byId, put, render } from './html.js';
 import { reopen } from './router.js';
 
+put(byId('always'), render('always', {}), 'innerHTML');
 reopen();

@@ -7,6 +7,7 @@
 
 import { byId } from './html.js';
 import { say } from './say.js';
+import { words } from './words.js';
 
 const PASSING = new Set([429, 502, 503, 504]);
 const PATIENCE_MS = 15000;
@@ -49,7 +50,7 @@ function last(source, answer) {
 async function once(url, request) {
   const stop = new AbortController();
   const abort = () => stop.abort();
-  const timer = setTimeout(abort, PATIENCE_MS);
+  const timer = setTimeout(abort, request.patience || PATIENCE_MS);
   request.signal.addEventListener('abort', abort);
   if (request.signal.aborted) abort();
   try {
@@ -64,7 +65,7 @@ async function once(url, request) {
 }
 
 function unreachable() {
-  const problem = { status: 503, error: 'UNREACHABLE', message: 'The booking service could not be reached. Please try again.' };
+  const problem = { status: 503, error: 'UNREACHABLE', message: words('trouble.unreached') };
   return new Response(JSON.stringify(problem), { status: 503, headers: { 'Content-Type': 'application/problem+json' } });
 }
 
@@ -109,20 +110,16 @@ function pause(ms, signal) {
 }
 
 // A hold keeps running in the meantime, so none of these messages promises that nothing is lost.
-const WORDS = {
-  offline: 'You are offline. We carry on as soon as you are connected again.',
-  busy: 'Many people are booking right now. Trying again in a moment.',
-  away: 'The booking service is not answering at the moment. We keep trying.',
-};
+const WORDS = { offline: 'trouble.offline', busy: 'trouble.busy', away: 'trouble.away' };
 
 function tell() {
   for (const source of troubles.keys()) if (!source.isConnected) troubles.delete(source);
   const kinds = [...troubles.values()].map(({ kind }) => kind);
   const kind = !navigator.onLine ? 'offline' : kinds.includes('away') ? 'away' : kinds[0];
   const line = byId('trouble');
-  const text = WORDS[kind] || '';
+  const text = kind ? words(WORDS[kind]) : '';
   if (line.textContent === text) return;
-  if (!text) say('Connected again.');
+  if (!text) say(words('trouble.over'));
   line.textContent = text;
 }
 

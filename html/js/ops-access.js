@@ -30,6 +30,9 @@ function keep(text) {
   remember('sessionStorage', KEY, token || null);
 }
 
+// What a request that does not go through htmx has to send along.
+export const credentials = () => (token ? { Authorization: `Bearer ${token}` } : {});
+
 // Registered after answers.js, which sets a request's headers first.
 htmx.registerExtension('operator', {
   htmx_config_request(element, { ctx }) {

@@ -2,28 +2,37 @@
 // What staff changed, newest first, filtered by who, what, on what and when.
 
 import { byId, put, render } from './html.js';
-import { onOperator, tell } from './ops-access.js';
-import { ACTIONS, at, changeView, today } from './ops-words.js';
-import { onAddress, parameters, rename } from './router.js';
-import { begin, foldUp, unfolded } from './unfold.js';
+import { flightName } from './ops-flight-words.js';
+import { makeList } from './ops-list.js';
+import { ACTIONS, changeView, today } from './ops-words.js';
+import { onAddress, parameters } from './router.js';
 
-let rows = [];
-let cursor = null;
-let filters = '';            // the submitted filters, as a query
-let first = null;            // the id of the first row of the last page
 const actors = new Map();    // id → name of the people seen so far: only an admin may list them all
+const textOf = state => (state ? JSON.stringify(state) : '');
 
-const filtersOf = source => {
-  const fields = new URLSearchParams([...source].filter(([name, text]) => text && !['audit', 'shown'].includes(name)));
-  fields.sort();
-  return String(fields);
-};
+const columns = [
+  { key: 'when', label: 'When, UTC', by: ({ createdAt }) => createdAt },
+  { key: 'who', label: 'Who', by: ({ actor }) => actor.name || `Number ${actor.id}` },
+  { name: 'Role', text: ({ role }) => role },
+  { key: 'what', label: 'What', by: ({ action }) => ACTIONS[action] || action },
+  { key: 'object', label: 'On what', by: ({ object }) => `${object.kind} ${object.id}` },
+  { name: 'Flight', text: ({ object: { flight } }) => (flight ? flightName(flight, '').inWords : '') },
+  { key: 'values', label: 'Before and after', by: ({ became, was }) => textOf(became || was), text: ({ was }) => textOf(was) },
+  { name: 'After', text: ({ became }) => textOf(became) }, { name: 'Reason', text: ({ reason }) => reason }, { name: 'Request', text: ({ requestId }) => requestId },
+];
+
+const list = makeList({
+  name: 'audit', form: 'find-audit', url: '/api/admin/audit', part: 'entries', one: 'change', row: 'change-', columns, idOf: ({ id }) => id,
+  draw(entries, view) {
+    for (const { actor } of entries) offer(actor);
+    return render('audit', { ...view, rows: entries.map(changeView) });
+  },
+});
 
 onAddress('audit', () => {
   const asked = parameters();
   document.title = 'Audit · Operations';
-  begin();
-  rows = [];
+  list.open();
   const actor = asked.get('actor');
   if (actor && !actors.has(actor)) actors.set(actor, `Number ${actor}`);
   put(byId('main'), render('view-audit', {
@@ -39,43 +48,3 @@ function offer({ id, name }) {
   known.textContent = actors.get(String(id));
   if (!known.isConnected) options.add(known);
 }
-
-function list() {
-  for (const { actor } of rows) offer(actor);
-  return render('audit', {
-    rows: rows.map(changeView), any: rows.length > 0, none: !rows.length,
-    more: cursor && `/api/admin/audit?${filters}${filters && '&'}cursor=${encodeURIComponent(cursor)}`,
-  });
-}
-
-function unfold() {
-  unfolded(document.querySelector('#audit tbody'), byId('more-audit'), first);
-  first = null;
-}
-
-onOperator('ops-audit', ({ entries, nextCursor }) => {
-  rows = entries;
-  cursor = nextCursor;
-  return list();
-}, {
-  before: (form, request) => {
-    byId('told').className = 'told';
-    byId('told').textContent = '';
-    filters = filtersOf(new URL(request.action, location).searchParams);
-    if (filters === filtersOf(parameters())) return;
-    foldUp();
-    rename(`/ops?audit${filters && '&'}${filters}`);
-  },
-  settled: unfold,
-  refused: ({ message }) => {
-    tell(message, 'bad');
-    put(byId('audit'), '');
-  },
-});
-
-onOperator('ops-more-audit', ({ entries, nextCursor }) => {
-  rows = [...rows, ...entries];
-  cursor = nextCursor;
-  first = entries.length ? `change-${entries[0].id}` : null;
-  return list();
-}, { settled: unfold });

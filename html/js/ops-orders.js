@@ -1,90 +1,73 @@
 // SPDX-License-Identifier: MIT
-// The list of orders, newest first, filtered by state, user, flight and time.
+// The list of orders, filtered by what they contain, by state, user, flight and time.
 
-import htmx from '../vendor/htmx.js';
+import { amountOf } from './amount.js';
 import { byId, put, render } from './html.js';
-import { onOperator, tell } from './ops-access.js';
-import { STATES, orderView, today } from './ops-words.js';
-import { go, onAddress, parameters, rename } from './router.js';
-import { begin, foldUp, unfolded } from './unfold.js';
+import { actionsOn } from './ops-bulk.js';
+import { onFlightField } from './ops-flight-field.js';
+import { flightName } from './ops-flight-words.js';
+import { makeList } from './ops-list.js';
+import { ORDER_ACTIONS } from './ops-order-bulk.js';
+import { STATES, at, orderView, today } from './ops-words.js';
+import { go, onAddress, parameters } from './router.js';
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-let newest = [];   // the page of orders that is polled
-let older = [];    // the older pages, which are loaded once
-let cursor = null;
-let filters = '';  // the submitted filters, as a query
-let first = null;  // the id of the first row of the last page
+// What an order is searched by, as the API calls it, and what its field says. All but the first have an index.
+const BY = [
+  ['q', 'Anything', 'Parts of names, addresses, users, flights; seats'], ['locator', 'Locator', 'K7D4RN'],
+  ['name', 'Family name, from its beginning', 'Love'], ['email', 'E-mail address', 'ada@example.org'], ['seat', 'Seat, with its flight', '12A'],
+];
+const hintOf = by => BY.find(([name]) => name === by)[2];
 
-// Returns the filters as a sorted query, so that those of a request and of the address can be compared.
-function filtersOf(source) {
-  const fields = new URLSearchParams([...source].filter(([name, text]) => text && !['orders', 'shown'].includes(name)));
-  fields.sort();
-  return String(fields);
-}
+const labelOf = ({ status }) => STATES[status]?.[0] || status;
+const nameOf = order => flightName(order.flight, order.flightId);
 
-function forgetAll() {
-  newest = [];
-  older = [];
-  cursor = null;
-}
+const columns = [
+  { key: 'created', label: 'Created, UTC', by: ({ createdAt }) => createdAt, ways: ['oldest', 'newest'], isFirst: 'descending' },
+  { key: 'order', label: 'Order', by: ({ orderId }) => orderId },
+  { key: 'locator', label: 'Locator', by: ({ locator }) => locator || '' },
+  { key: 'state', label: 'State', by: labelOf },
+  { key: 'flight', label: 'Flight', by: order => `${order.flight.departureTime} ${order.flight.flightNumber}`, text: ({ flight }) => flight.flightNumber },
+  { key: 'user', label: 'User', by: ({ userId }) => userId },
+  { key: 'seats', label: 'Seats', by: ({ seats }) => seats.length, text: ({ seats }) => seats.join(' ') },
+  { key: 'tries', label: 'Tries', by: ({ paymentAttempts }) => paymentAttempts, number: true },
+  { key: 'total', label: 'Total', by: ({ totalPriceCents }) => totalPriceCents, text: order => Number(amountOf(order.totalPriceCents, order.currency)), number: true },
+].flatMap(column => (column.key === 'flight' ? [column, ...[['Route', 'route'], ['Departs, there', 'departs'], ['Departs, UTC', 'departsUtc']]
+  .map(([name, part]) => ({ name, text: order => nameOf(order)[part] }))] : [column]))
+  .concat({ name: 'Currency', text: ({ currency }) => currency }, { name: 'Hold ends, UTC', text: ({ expiresAt }) => expiresAt && at(expiresAt) });
+
+const list = makeList({
+  name: 'orders', form: 'find', url: '/api/admin/orders', part: 'orders', one: 'order', row: 'order-', columns, idOf: ({ orderId }) => orderId,
+  // Looking for words through ten thousand orders is not repeated every few seconds.
+  polls: filters => !new URLSearchParams(filters).has('q'),
+  draw: (orders, view) => render('orders', {
+    ...view, canPick: bar.canAct(), orders: orders.map(orderView),
+    nothing: view.hasMore ? 'None among the next ten thousand.' : 'No orders match.', moreLabel: orders.length ? 'Show more orders' : 'Look further',
+  }),
+  chosen: () => bar.paint(),
+});
+const bar = actionsOn(list, { place: 'chosen-orders', one: 'order', actions: ORDER_ACTIONS });
 
 onAddress('orders', () => {
   const asked = parameters();
-  begin();
+  const by = BY.find(([name]) => asked.get(name))?.[0] || 'q';
   document.title = 'Orders · Operations';
-  forgetAll();
+  list.open();
   put(byId('main'), render('view-orders', {
-    ...Object.fromEntries(asked), today: today(),
+    ...Object.fromEntries(asked), today: today(), by, sought: asked.get(by) || '', hint: hintOf(by),
+    ways: BY.map(([value, label]) => ({ value, label, isAsked: value === by })),
     states: [{ value: '', label: 'Any state' }, ...Object.entries(STATES).map(([value, [label]]) => ({ value, label, isAsked: value === asked.get('status') }))],
   }), 'innerHTML');
+  onFlightField(byId('flight-field'));
 });
 
-function list() {
-  // An order of an older page may be on the newest page by now.
-  const known = new Set(newest.map(({ orderId }) => orderId));
-  const orders = [...newest, ...older.filter(({ orderId }) => !known.has(orderId))];
-  return render('orders', {
-    orders: orders.map(orderView), any: orders.length > 0, none: !orders.length,
-    nothing: cursor ? 'None among the newest ten thousand.' : 'No orders match.',
-    more: cursor && `/api/admin/orders?${filters}${filters && '&'}cursor=${encodeURIComponent(cursor)}`,
-    moreLabel: orders.length ? 'Show older orders' : 'Look further back',
-  });
-}
-
-onOperator('ops-orders', ({ orders, nextCursor }) => {
-  newest = orders;
-  if (!older.length) cursor = nextCursor;
-  return list();
-}, {
-  before: (form, request) => {
-    forgetAll();
-    byId('told').className = 'told';
-    byId('told').textContent = '';
-    filters = filtersOf(new URL(request.action, location).searchParams);
-    if (filters !== filtersOf(parameters())) {
-      foldUp();
-      rename(`/ops?orders${filters && '&'}${filters}`);
-    }
-  },
-  settled: () => unfolded(document.querySelector('#orders tbody'), byId('more-orders'), first),
-  refused: ({ message }) => {
-    tell(message, 'bad');
-    put(byId('orders'), '');
-  },
-});
-
-onOperator('ops-more-orders', ({ orders, nextCursor }) => {
-  older.push(...orders);
-  cursor = nextCursor;
-  first = orders.length ? `order-${orders[0].orderId}` : null;
-  return list();
-}, {
-  settled() {
-    unfolded(document.querySelector('#orders tbody'), byId('more-orders'), first);
-    first = null;
-  },
-});
+// Before htmx reads the form.
+document.addEventListener('change', ({ target }) => {
+  if (target.id !== 'by') return;
+  byId('q').name = target.value;
+  byId('q').placeholder = hintOf(target.value);
+}, true);
 
 // A complete id opens its order without a search.
 document.addEventListener('submit', event => {
@@ -94,7 +77,3 @@ document.addEventListener('submit', event => {
   event.stopPropagation();
   go(`/ops?order=${id}`);
 }, true);
-
-document.addEventListener('visibilitychange', () => {
-  if (!document.hidden && byId('find')) htmx.trigger(byId('find'), 'refresh');
-});

@@ -5,7 +5,7 @@ import htmx from '../vendor/htmx.js';
 import { plural } from './format.js';
 import { byId, put, render } from './html.js';
 import { may, onOperator, tell } from './ops-access.js';
-import { KINDS, RELEASE, at, kindName, relative, serverTime, took, triesOf } from './ops-words.js';
+import { KINDS, RELEASE, at, jobAbout, kindName, relative, serverTime, took, triesOf } from './ops-words.js';
 import { onAddress } from './router.js';
 
 onAddress('queue', () => {
@@ -65,13 +65,14 @@ onOperator('ops-kind', ({ kind, pausedAt }) => {
 onOperator('ops-failed', ({ jobs, nextCursor }) => render('failed', {
   may, none: !jobs.length, any: jobs.length > 0, more: nextCursor,
   jobs: jobs.map(job => ({
-    ...job, name: kindName(job.kind), tries: plural(job.attempts, 'try').replace('trys', 'tries'), when: relative(job.updatedAt),
+    ...job, ...jobAbout(job), name: kindName(job.kind), tries: plural(job.attempts, 'try').replace('trys', 'tries'), when: relative(job.updatedAt),
   })),
 }), { settled: appear });
 
-// The answer to a retry or a release, on either screen.
+// The answer to what was done with a job, on either screen.
 onOperator('ops-job', ({ id, status }, { element }) => {
-  tell(`Job ${id} is ${element.id.startsWith('release') ? 'released' : 'due now'}${status ? '' : ' and done already'}.`);
+  const did = { release: 'released', rest: 'set aside' }[element.id.split('-')[0]] || 'due now';
+  tell(`Job ${id} is ${did}${status ? '' : ' and done already'}.`);
   for (const place of ['queue', 'failed', 'sweepers', 'ask-jobs', 'ask-events']) {
     if (byId(place)) htmx.trigger(byId(place), 'refresh');
   }
@@ -97,6 +98,6 @@ function sweeperView({ worker, alive, startedAt, lastSeen }, leases, index) {
     worker, index, state, tone, started: startedAt && at(startedAt), seen: lastSeen && relative(lastSeen),
     holds: leases.length ? `Holds ${plural(leases.length, 'job')}:` : 'Holds nothing.',
     any: leases.length > 0,
-    leases: leases.map(job => ({ ...job, name: kindName(job.kind), ends: relative(job.runAt), attempts: triesOf(job), releaseText: RELEASE })),
+    leases: leases.map(job => ({ ...job, ...jobAbout(job), name: kindName(job.kind), ends: relative(job.runAt), attempts: triesOf(job), releaseText: RELEASE })),
   };
 }

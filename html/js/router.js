@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: MIT
-// Addresses: /?origin=&destination=&date=&shown=  /?bookings&shown=  /?flight=ID&seats=  /?order=ID&seats=.
+// Addresses: /?origin=&destination=&date=&shown=  /?bookings&shown=  /?flight=ID&seats=  /?order=ID&seats=
+// /?find=LOCATOR.
 // Each can be opened, reloaded and sent to a friend, and determines everything on screen.
 
 import { forgetErrors } from './forms.js';
 import { byId, focusHeading, put, render } from './html.js';
 import { bringBack, keepPlace, newPlace } from './place.js';
 
+const listeners = [];
 const screens = [];          // [name of the parameter, show(value)]; the last one takes all other addresses
 let leave = () => {};
 
@@ -48,7 +50,11 @@ export function open() {
     else link.removeAttribute('aria-current');
   }
   leave = show(given.get(name)) || (() => {});
+  for (const listener of listeners) listener();
 }
+
+// Called when another screen is open.
+export const onScreen = listener => listeners.push(listener);
 
 export function missing(title, text) {
   document.title = title;

@@ -3,6 +3,7 @@
 
 import { check, showError } from './forms.js';
 import { byId } from './html.js';
+import { words } from './words.js';
 
 const HEARD_MS = 5000;
 
@@ -21,7 +22,7 @@ document.addEventListener('htmx:confirm', event => {
   if (!ctx.confirm) return;
   event.preventDefault();
   const dialog = byId('confirm');
-  const { title = 'Cancel this booking?', yes = 'Cancel booking', ask } = ctx.sourceElement.dataset;
+  const { title = words('cancel.title'), yes = words('cancel.button'), ask } = ctx.sourceElement.dataset;
   byId('confirm-title').textContent = title;
   byId('confirm-text').textContent = ctx.confirm;
   byId('confirm-yes').textContent = yes;

@@ -3,21 +3,24 @@
 // seats in the address.
 
 import { accountView, customer, mustSignIn } from './account.js';
+import { afterSaleView } from './after-sale.js';
 import * as cabin from './cabin.js';
 import * as clock from './clock.js';
+import { exitView } from './exit-rows.js';
+import * as filters from './filters.js';
 import { fieldErrors } from './forms.js';
-import { departure, duration, listed, minutesAndSeconds, money, plural } from './format.js';
+import { duration, listed, minutesAndSeconds, money } from './format.js';
 import { byId, focusHeading, put, render } from './html.js';
-import { currency, isChanged, isLocked, isOpen, it, phase, priceOf, total } from './model.js';
+import { currency, isChanged, isLocked, isOpen, it, may, phase, priceOf, total } from './model.js';
+import * as overview from './overview.js';
+import { again as typedBefore, asksPersons, personsView, seating, travelers, wantsPersons } from './passengers.js';
 import { rename } from './router.js';
 import { settings } from './state.js';
+import { drawCode, linesView, ticketView } from './ticket.js';
+import { words } from './words.js';
 
-const TEST_CODES = [
-  ['99999', 'is approved'], ['00000', 'is declined'], ['50301', 'fails once, then is approved'],
-  ['50302', 'fails twice, then is approved'], ['50300', 'fails every time'], ['50401', 'is slow to answer, then approved'],
-];
+const TEST_CODES = ['99999', '00000', '50301', '50302', '50300', '50401'];
 
-const isAre = seats => (seats.length > 1 ? 'are' : 'is');
 const countdown = () => ({
   remaining: clock.isRunning() ? minutesAndSeconds(clock.left()) : '',
   urgency: clock.isRunning() && clock.left() <= 30 ? 'urgent' : clock.isRunning() && clock.left() <= 120 ? 'soon' : '',
@@ -27,7 +30,7 @@ const countdown = () => ({
 
 const PANELS = {
   choose: ['panel-choose', chooseView], held: ['panel-held', heldView], paying: ['panel-paying', payingView],
-  confirmed: ['panel-confirmed', ticketView], over: ['panel-over', overView],
+  confirmed: ['panel-confirmed', confirmedView], reseat: ['panel-reseat', reseatView], over: ['panel-over', overView],
 };
 
 export function panel() {
@@ -42,6 +45,7 @@ function commonView() {
   return {
     ...fieldErrors(), ...accountView(), notice: it.notice, busy: it.busy && 'busy', seats, userId: customer(),
     flightId: key, each: each(seats), total: money(total(), currency()),
+    ...exitView(seats),
   };
 }
 
@@ -56,68 +60,116 @@ function orderView() {
   const { orderId, userId, seats, message, totalPriceCents, currency } = it.order;
   return {
     orderId, userId, message, held: seats, heldList: listed(seats), price: money(totalPriceCents, currency),
-    cancelLabel: it.busy === 'cancel' ? 'Cancelling…' : 'Cancel booking',
-    cancelText: phase() === 'paying' ? 'What your payment may have taken is given back.' : '',
+    cancelLabel: words(it.busy === 'cancel' ? 'cancel.busy' : 'cancel.button'),
+    cancelText: phase() === 'paying' ? words('cancel.paid') : '',
   };
 }
 
 function chooseView() {
   const count = it.chosen.size;
   return {
-    holdFor: duration(settings.reservationTimeoutSeconds),
-    reserveLabel: it.busy ? 'Reserving…' : count ? `Reserve ${plural(count, 'seat')}` : 'Reserve',
+    holdFor: duration(settings.reservationTimeoutSeconds), best: !count && bestView(),
+    reserveLabel: it.busy ? words('choose.busy') : count ? words('choose.reserve-seats', { count }) : words('choose.reserve'),
   };
 }
+
+// How many are wanted together, and where: the system then chooses.
+const bestView = () => ({
+  counts: Array.from({ length: settings.maxSeatsPerOrder }, (_, i) => ({ count: i + 1, label: words('best.count', { count: i + 1 }), isUsual: i === 1 })),
+  label: words(it.busy ? 'choose.busy' : 'best.button'),
+});
 
 function heldView() {
   const seats = [...it.chosen];
   return {
     ...countdown(),
-    title: clock.isOver() ? 'Your time is over' : 'Your seats are held',
-    hint: clock.isOver() ? 'Checking what has become of your seats…' : 'left to pay',
+    title: words(clock.isOver() ? 'held.over' : 'held.title'),
+    hint: words(clock.isOver() ? 'held.checking' : 'held.left'),
     restarted: performance.now() - it.restartedAt < 1500 ? 'restarted' : '',
-    warning: it.warned && { tone: it.warned === 30 ? 'bad' : 'soon', text: warningText() },
-    changed: isChanged(), cannotChange: !seats.length,
-    changeText: seats.length ? 'The change starts your time again.' : 'Choose at least one seat, or cancel the booking.',
-    changeLabel: it.busy === 'change' ? 'Changing…' : `Change to ${seats.length ? listed(seats) : '…'}`,
-    payLabel: it.busy === 'pay' ? 'Sending…' : `Pay ${money(it.order.totalPriceCents, it.order.currency)}`,
+    warning: it.warned && may('change') && { tone: it.warned === 30 ? 'bad' : 'soon', text: warningText() },
+    mayPay: may('pay'), mayCancel: may('cancel'), mayChange: may('change'), changed: isChanged(), cannotChange: !seats.length,
+    changeText: words(seats.length ? 'change.restarts' : 'change.none'),
+    changeLabel: it.busy === 'change' ? words('change.busy') : words('change.to', { seats: listed(seats) || '…' }),
+    ...namesView(seats),
+    asksCode: settings.paymentCode !== 'none', notice: it.notice || afterDecline(),
+    payLabel: it.busy === 'pay' ? words('pay.busy') : words('pay.amount', { amount: money(it.order.totalPriceCents, it.order.currency) }),
     simulator: settings.paymentSimulator,
     failurePercent: Math.round(settings.paymentFailureRate * 100),
-    codes: TEST_CODES.map(([code, what]) => ({ code, what })),
+    codes: TEST_CODES.map(code => ({ code, what: words(`demo.${code}`) })),
   };
 }
 
-export const warningText = () =>
-  `Less than ${it.warned === 30 ? '30 seconds' : '2 minutes'} left. Then your seats become free for others.`;
+// A declined payment may leave the hold as it was.
+const afterDecline = () => (it.order.lastError ? { tone: 'bad', text: it.order.message } : null);
+
+// Who travels is asked first, and then shown.
+function namesView(seats) {
+  const { seats: inOrder, ids, leaving } = seating(seats);
+  const names = travelers();
+  return {
+    inOrder,
+    persons: asksPersons() && personsView(), personsLabel: words(it.busy === 'name' ? 'pay.busy' : it.renames ? 'rename.button' : 'persons.continue'),
+    travelers: names, hasTravelers: names.length > 0,
+    stay: ids, leaving: leaving.length > 0 && words('change.leaving', { names: listed(leaving), count: leaving.length }),
+  };
+}
+
+export const warningText = () => words(it.warned === 30 ? 'held.urgent' : 'held.soon');
 
 function payingView() {
-  const { maxPaymentAttempts: most, paymentAttempts, lastError } = it.order;
+  const { maxPaymentAttempts: most, paymentAttempts, lastError, paymentUrl } = it.order;
   const now = Math.min(Math.max(1, paymentAttempts + (lastError ? 1 : 0)), most);
-  const stateOf = number => (number < now ? 'failed' : number === now ? 'under way' : 'not needed yet');
+  const stateOf = number => (number < now ? 'failed' : number === now ? 'under-way' : 'not-needed');
   return {
-    attempts: Array.from({ length: most }, (_, i) => ({ number: i + 1, state: stateOf(i + 1) })),
-    lastError: lastError && inWords(lastError), delayed: it.isDelayed,
+    attempts: Array.from({ length: most }, (_, i) => ({ number: i + 1, name: stateOf(i + 1), state: words(`attempt.${stateOf(i + 1)}`) })),
+    lastError: lastError && reasonOf(lastError), mayCancel: may('cancel'), paymentUrl, delayed: it.isDelayed,
   };
 }
 
 // The gateway's own words are for operators; the console shows them.
-const inWords = error => (/in time/.test(error) ? 'Your bank did not answer in time.' : 'Your payment could not be made at that moment.');
+const reasonOf = error => words(/in time/.test(error) ? 'paying.no-answer' : 'paying.not-made');
 
-function ticketView() {
-  const { date, time, zone } = departure({ ...it.flight, ...it.order.flight });
-  return { when: `${date}, ${time}`, zone, seatList: it.order.seats.join(' ') };
+function confirmedView() {
+  const after = afterSaleView();
+  return { ...ticketView(), ...after, persons: after.renaming && personsView(), personsLabel: words(it.busy === 'name' ? 'pay.busy' : 'rename.button') };
+}
+
+// After the sale the number of seats stays, and so does the price, or what is left of it is given back.
+function reseatView() {
+  const chosen = [...it.chosen];
+  const { seats, totalPriceCents, currency } = it.order;
+  const missing = seats.length - chosen.length;
+  const less = totalPriceCents - total();
+  return {
+    inOrder: seating(chosen).seats, cannotChange: missing || !isChanged() || less < 0,
+    text: missing > 0 ? words('reseat.choose-more', { count: missing }) : !isChanged() ? words('reseat.how')
+      : less < 0 ? words('reseat.dearer', { amount: money(-less, currency) }) : less > 0 ? words('reseat.cheaper', { amount: money(less, currency) }) : words('reseat.same'),
+    changeLabel: it.busy === 'reseat' ? words('change.busy') : words('change.to', { seats: listed(chosen) || '…' }),
+  };
 }
 
 function overView() {
-  const { status, seats } = it.order;
+  const { status, seats, locator } = it.order;
+  if (status === 'CANCELLED' && locator) return soldView();
   const again = it.stillFree || [];
+  const { persons = [], contact = [] } = again.length ? typedBefore(again.length) : {};
   return {
-    title: { FAILED: 'Your payment did not go through', EXPIRED: 'Your time ran out', CANCELLED: 'Booking cancelled' }[status],
+    persons, contact,
+    title: words(`over.${status}`),
     tone: { FAILED: 'bad', EXPIRED: 'late' }[status],
-    charged: mayBeCharged(it.order) ? 'not kept' : 'not charged',
+    charged: words(mayBeCharged(it.order) ? 'over.not-kept' : 'over.not-charged'),
     givenBack: mayBeCharged(it.order),
     again, againText: againText(again, seats.filter(id => !again.includes(id))),
-    againLabel: it.busy ? 'Reserving…' : `Start again with ${listed(again)}`,
+    againLabel: it.busy ? words('choose.busy') : words('over.again', { seats: listed(again) }),
+  };
+}
+
+// It was paid, and cancelled later.
+function soldView() {
+  const { totalPriceCents, currency } = it.order;
+  return {
+    title: words('over.CANCELLED'), tone: 'good', isSold: true, lines: linesView(it.order), refunds: afterSaleView().refunds,
+    paid: money(totalPriceCents, currency),
   };
 }
 
@@ -125,10 +177,10 @@ function overView() {
 const mayBeCharged = ({ paymentAttempts, lastError }) => paymentAttempts > 0 && !/^Payment declined/.test(lastError);
 
 function againText(free, taken) {
-  if (it.stillFree === null) return 'Checking whether your seats are still free…';
-  if (!free.length) return `${listed(taken)} ${isAre(taken)} no longer free.`;
-  if (taken.length) return `${listed(free)} ${isAre(free)} still free; ${listed(taken)} no longer.`;
-  return `${free.length > 1 ? 'All your seats are' : 'Your seat is'} still free.`;
+  if (it.stillFree === null) return words('over.checking');
+  if (!free.length) return words('seats.gone', { seats: listed(taken), count: taken.length });
+  if (taken.length) return words('over.some-free', { free: listed(free), taken: listed(taken), count: free.length });
+  return words('over.all-free', { count: free.length });
 }
 
 export function paintPanel() {
@@ -151,6 +203,7 @@ export function paint() {
   paintCabin(now);
   paintSteps(now);
   paintTitle();
+  if (now === 'confirmed') drawCode();
   // The focused element may be gone with the previous phase.
   if (it.hasMoved) focusHeading(byId('panel'));
   it.hasMoved = false;
@@ -161,14 +214,18 @@ function paintCabin(now) {
   place.hidden = now !== 'choose' && !isOpen();
   place.toggleAttribute('data-locked', isLocked());
   if (place.hidden) return;
+  filters.paint();
   cabin.paint();
-  byId('cabin-title').textContent = { choose: 'Choose your seats', held: 'Change your seats' }[now] || 'The cabin';
+  overview.paint();
+  byId('cabin-title').textContent = words({ choose: 'cabin.choose', held: 'cabin.change', reseat: 'cabin.change' }[now] || 'cabin.title');
   byId('cabin-most').textContent = settings.maxSeatsPerOrder;
-  byId('cabin-price').textContent = money(it.flight.priceCents, it.flight.currency);
+  byId('cabin-price').textContent = cabin.hasPrices() ? words('flights.price-from', { price: money(cabin.lowestPrice(), it.flight.currency) })
+    : money(it.flight.priceCents, it.flight.currency);
 }
 
 function paintSteps(now) {
-  const step = { choose: 'step-seats', held: 'step-pay', paying: 'step-pay', confirmed: 'step-done' }[now];
+  const step = { choose: 'step-seats', held: asksPersons() ? 'step-persons' : 'step-pay', paying: 'step-pay', confirmed: 'step-done' }[now];
+  byId('step-persons').hidden = !wantsPersons();
   for (const item of document.querySelectorAll('.steps li')) {
     if (item.id === step) item.setAttribute('aria-current', 'step');
     else item.removeAttribute('aria-current');
@@ -177,14 +234,16 @@ function paintSteps(now) {
 
 function paintBar() {
   const seats = [...it.chosen];
-  const isOffered = it.flight && seats.length > 0 && ['choose', 'held'].includes(phase());
+  const isOffered = it.flight && seats.length > 0 && ['choose', 'held', 'reseat'].includes(phase());
   const notice = isOutOfSight(byId('notice')) ? it.notice : null;
-  const [press, label] = phase() === 'choose' && mustSignIn() ? ['sign-in-button', 'Sign in']
-    : phase() === 'choose' ? ['reserve-button', it.busy ? 'Reserving…' : 'Reserve']
-    : isChanged() ? ['change-button', it.busy ? 'Changing…' : 'Change'] : ['code', 'Pay'];
+  const [press, label] = phase() === 'choose' && mustSignIn() ? ['sign-in-button', 'account.sign-in']
+    : phase() === 'choose' ? ['reserve-button', it.busy ? 'choose.busy' : 'choose.reserve']
+    : phase() === 'reseat' ? ['reseat-button', it.busy ? 'change.busy' : 'change.button']
+    : isChanged() ? ['change-button', it.busy ? 'change.busy' : 'change.button']
+    : asksPersons() ? ['persons-button', 'persons.continue-short'] : [settings.paymentCode === 'none' ? 'pay-button' : 'code', 'pay.button'];
   put(byId('bar'), isOffered || notice ? render('bar', {
     ...countdown(), isOffered, notice, seatList: seats.join(', '), total: it.flight && money(total(), currency()),
-    busy: it.busy && 'busy', press, label,
+    busy: it.busy && 'busy', press, label: words(label),
   }) : '');
 }
 
@@ -212,13 +271,12 @@ export function paintTitle() {
 }
 
 function titleOf(now) {
-  const what = { choose: 'Choose seats', held: 'Pay', paying: 'Payment', confirmed: 'Booked' }[now]
-    || { FAILED: 'Payment failed', EXPIRED: 'Hold expired', CANCELLED: 'Cancelled' }[it.order.status];
+  const what = now === 'over' ? words(`status.${it.order.status}`) : words(`title.${now}`);
   const left = now === 'held' && clock.isRunning() ? `${timeLeft()} · ` : '';
   return `${left}${what} · ${it.flight.flightNumber} ${it.flight.origin}–${it.flight.destination}`;
 }
 
 function timeLeft() {
-  if (clock.isOver()) return 'Time is over';
-  return `${clock.left() <= 120 ? '⚠ ' : ''}${minutesAndSeconds(clock.left())} left`;
+  if (clock.isOver()) return words('title.over');
+  return `${clock.left() <= 120 ? '⚠ ' : ''}${words('title.left', { time: minutesAndSeconds(clock.left()) })}`;
 }

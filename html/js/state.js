@@ -5,7 +5,7 @@ import { recall, remember } from './store.js';
 
 export const settings = {
   reservationTimeoutSeconds: 900, maxSeatsPerOrder: 9, maxPaymentAttempts: 3,
-  paymentSimulator: false, paymentFailureRate: 0,
+  paymentSimulator: false, paymentFailureRate: 0, passengers: '', termsUrl: '', privacyUrl: '',
 };
 
 const LONGEST_NAME = 50;
@@ -44,6 +44,17 @@ export const unanswered = {
   },
   set: reservation => remember('sessionStorage', 'unanswered', JSON.stringify({ ...reservation, at: Date.now() })),
   clear: () => remember('sessionStorage', 'unanswered', null),
+};
+
+// The order that this tab pays for and that may have to be paid on a page of the payment service. The tab goes there
+// once; whoever comes back, by whatever way, finds a link.
+export const leaving = {
+  set: orderId => remember('sessionStorage', 'leaving', orderId),
+  take(orderId) {
+    if (recall('sessionStorage', 'leaving') !== orderId) return false;
+    remember('sessionStorage', 'leaving', null);
+    return true;
+  },
 };
 
 document.addEventListener('input', event => {
