@@ -31,17 +31,18 @@ MAKEFLAGS += --no-builtin-rules
 BOOKING_SRC := $(wildcard booking/*.c booking/*/*.c)
 WEB_SRC     := $(filter-out fcgi/booking_api.c,$(wildcard fcgi/*.c))
 GATEWAY_SRC := $(filter-out fcgi/simulator/payment_gateway.c,$(wildcard fcgi/simulator/*.c))
+STRIPE_SRC  := $(filter-out fcgi/stripe/stripe_gateway.c,$(wildcard fcgi/stripe/*.c))
 SWEEPER_SRC := $(filter-out sweeper/daemon.c,$(wildcard sweeper/*.c))
 TEST_SRC    := $(wildcard tests/unit/test_*.c)
 BENCH_SRC   := $(wildcard bench/*.c)
 FUZZ_SRC    := $(wildcard tests/fuzz/fuzz_*.c)
 
 object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
-PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway sweeper migrate booking-admin)
+PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway stripe-gateway sweeper migrate booking-admin)
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
-BENCHES  := $(addprefix $(BUILD)/bench/,load bare_sql slow_gateway)
-SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/booking_api.c $(GATEWAY_SRC) fcgi/simulator/payment_gateway.c $(SWEEPER_SRC) sweeper/daemon.c sql/migrate/migrate.c sql/admin/booking_admin.c
+BENCHES  := $(addprefix $(BUILD)/bench/,load bare_sql slow_gateway slow_mail)
+SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/booking_api.c $(GATEWAY_SRC) fcgi/simulator/payment_gateway.c $(STRIPE_SRC) fcgi/stripe/stripe_gateway.c $(SWEEPER_SRC) sweeper/daemon.c sql/migrate/migrate.c sql/migrate/cabins.c sql/admin/booking_admin.c
 
 # ---- how -----------------------------------------------------------------------------------------------
 
@@ -58,11 +59,15 @@ MYSQL_CONFIG := $(shell command -v mariadb_config || command -v mysql_config)
 MYSQL_CFLAGS := $(if $(MYSQL_CONFIG),$(call system,$(shell $(MYSQL_CONFIG) --include)))
 MYSQL_LIBS   := $(if $(MYSQL_CONFIG),$(shell $(MYSQL_CONFIG) --libs),-lmariadb)
 endif
-OTHER_CFLAGS := $(call system,$(shell $(PKG_CONFIG) --cflags json-c libcurl libutf8proc nettle 2>/dev/null))
-LIBS = $(MYSQL_LIBS) $(or $(shell $(PKG_CONFIG) --libs json-c libcurl libutf8proc nettle 2>/dev/null),-ljson-c -lcurl -lutf8proc -lnettle) -lfcgi -lm
+OTHER_CFLAGS := $(call system,$(shell $(PKG_CONFIG) --cflags json-c libcurl libqrencode libutf8proc nettle 2>/dev/null))
+LIBS = $(MYSQL_LIBS) $(or $(shell $(PKG_CONFIG) --libs json-c libcurl libqrencode libutf8proc nettle 2>/dev/null),-ljson-c -lcurl -lqrencode -lutf8proc -lnettle) -lcsv -lfcgi -lm
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wformat=2 -Wshadow -Wconversion -Wstrict-prototypes \
             -Wmissing-prototypes -Wvla -Wwrite-strings -Wswitch-enum
+
+# Only the sweeper puts pictures into its mails.
+SWEEPER_CFLAGS := $(call system,$(shell $(PKG_CONFIG) --cflags libpng 2>/dev/null))
+SWEEPER_LIBS := $(or $(shell $(PKG_CONFIG) --libs libpng 2>/dev/null),-lpng)
 
 # Generated once per build directory: the hardening flags this compiler knows. Only where something is
 # compiled: `make start` on a bare machine has no compiler to ask before setup installs one.
@@ -70,13 +75,13 @@ ifneq ($(filter programs test-programs bench-programs $(BUILD)/%,$(MAKECMDGOALS)
 -include $(BUILD)/flags.mk
 endif
 
-ALL_CPPFLAGS := -I. -D_GNU_SOURCE $(MYSQL_CFLAGS) $(OTHER_CFLAGS) $(HARDEN_CPPFLAGS) $(CPPFLAGS)
+ALL_CPPFLAGS := -I. -D_GNU_SOURCE $(MYSQL_CFLAGS) $(OTHER_CFLAGS) $(SWEEPER_CFLAGS) $(HARDEN_CPPFLAGS) $(CPPFLAGS)
 ALL_CFLAGS   := -std=gnu17 -O2 -g $(WARNINGS) $(if $(WERROR),-Werror) $(HARDEN_CFLAGS) $(CFLAGS)
 ALL_LDFLAGS  := $(HARDEN_LDFLAGS) -Wl,--as-needed $(LDFLAGS)
 TOOLCHAIN    := $(CC) $(SANITIZE) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) $(MYSQL_PC) $(if $(WERROR),-Werror)
 
 .PHONY: help setup setup-test build programs start stop restart status logs migrate admin db-shell backup restore \
-        install uninstall deb test-package test test-unit test-mysql test-mariadb test-api test-ui test-sso \
+        install uninstall deb test-package test test-unit test-mysql test-mariadb test-api test-ui test-screens test-sso test-stripe test-lighthouse \
         screenshots test-parallel test-fault test-docker test-fresh test-long audit test-build test-programs fault-programs asan \
         cluster cluster-stop cluster-kill test-cluster \
         bench bench-programs fuzz test-fuzz fuzz-programs valgrind lint format tidy hooks dist clean \
@@ -120,13 +125,14 @@ $(BUILD)/obj/%.o: %.c $(BUILD)/toolchain $(BUILD)/flags.mk
 $(BUILD)/libbooking.a: $(call object,$(BOOKING_SRC))
 $(BUILD)/libweb.a:     $(call object,$(WEB_SRC))
 $(BUILD)/libgateway.a: $(call object,$(GATEWAY_SRC))
+$(BUILD)/libstripe.a:  $(call object,$(STRIPE_SRC))
 $(BUILD)/libsweeper.a: $(call object,$(SWEEPER_SRC))
 $(BUILD)/lib%.a:
 	@echo "  AR    $@"
 	@rm -f $@ && $(AR) rcs $@ $^
 
 # The commit, which --version tells: only the programs hold it, and it is written when it changes, so that a commit links
-# five programs anew and compiles nothing else. It is empty where there is no git, as in a tarball.
+# six programs anew and compiles nothing else. It is empty where there is no git, as in a tarball.
 BOOKING_COMMIT ?= $(if $(wildcard .git),$(shell git describe --always --dirty --exclude='*' 2>/dev/null))
 commit_source = extern const char booking_commit[]; const char booking_commit[] = "$(BOOKING_COMMIT)";
 $(BUILD)/commit.c: FORCE
@@ -143,9 +149,11 @@ $(BUILD)/booking-api: $(call object,fcgi/booking_api.c) $(BUILD)/commit.o $(BUIL
 	$(call link,$(BUILD)/libweb.a $(BUILD)/libbooking.a)
 $(BUILD)/payment-gateway: $(call object,fcgi/simulator/payment_gateway.c) $(BUILD)/commit.o $(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libgateway.a $(BUILD)/libweb.a $(BUILD)/libbooking.a)
+$(BUILD)/stripe-gateway: $(call object,fcgi/stripe/stripe_gateway.c) $(BUILD)/commit.o $(BUILD)/libstripe.a $(BUILD)/libweb.a $(BUILD)/libbooking.a
+	$(call link,$(BUILD)/libstripe.a $(BUILD)/libweb.a $(BUILD)/libbooking.a)
 $(BUILD)/sweeper: $(call object,sweeper/daemon.c) $(BUILD)/commit.o $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
-	$(call link,$(BUILD)/libsweeper.a $(BUILD)/libbooking.a)
-$(BUILD)/migrate: $(call object,sql/migrate/migrate.c) $(BUILD)/commit.o $(BUILD)/libbooking.a
+	$(call link,$(BUILD)/libsweeper.a $(BUILD)/libbooking.a $(SWEEPER_LIBS))
+$(BUILD)/migrate: $(call object,sql/migrate/migrate.c sql/migrate/cabins.c) $(BUILD)/commit.o $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libbooking.a)
 $(BUILD)/booking-admin: $(call object,sql/admin/booking_admin.c) $(BUILD)/commit.o $(BUILD)/libbooking.a
 	$(call link,$(BUILD)/libbooking.a)
@@ -154,15 +162,15 @@ $(BUILD)/booking-admin: $(call object,sql/admin/booking_admin.c) $(BUILD)/commit
 $(BUILD)/bench/bare_sql: $(BUILD)/obj/bench/bare_sql.o $(BUILD)/libbooking.a
 	@mkdir -p $(@D)
 	$(call link,$(BUILD)/libbooking.a)
-$(BUILD)/bench/load $(BUILD)/bench/slow_gateway: $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o
+$(BUILD)/bench/load $(BUILD)/bench/slow_gateway $(BUILD)/bench/slow_mail: $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o
 	@mkdir -p $(@D)
 	$(call link)
 
 # The whole of the libraries with SQL, so that a test can look at every statement they hold.
-$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libgateway.a $(BUILD)/libbooking.a
+$(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libgateway.a $(BUILD)/libstripe.a $(BUILD)/libbooking.a
 	@mkdir -p $(@D)
-	$(call link,$(BUILD)/libweb.a $(BUILD)/libsweeper.a \
-	    -Wl$(,)--whole-archive $(BUILD)/libgateway.a $(BUILD)/libbooking.a -Wl$(,)--no-whole-archive -lcmocka)
+	$(call link,-Wl$(,)--whole-archive $(BUILD)/libgateway.a $(BUILD)/libstripe.a $(BUILD)/libbooking.a \
+	    -Wl$(,)--no-whole-archive $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(SWEEPER_LIBS) -lcmocka)
 , := ,
 space := $(subst ,, )
 
@@ -170,7 +178,7 @@ space := $(subst ,, )
 $(BUILD)/fuzz/%: $(BUILD)/obj/tests/fuzz/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a
 	@mkdir -p $(@D)
 	$(call link,-fsanitize=fuzzer -Wl$(,)--allow-multiple-definition \
-	    $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a)
+	    $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libbooking.a $(SWEEPER_LIBS))
 
 -include $(patsubst %.c,$(BUILD)/obj/%.d,$(SOURCES) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC))
 .SECONDARY:
@@ -233,7 +241,7 @@ tidy: compile_commands.json ## run clang-tidy over the programs' sources; .clang
 
 # For editors, clangd and clang-tidy. Without the hardening options, which are one compiler's own.
 compile_command = {"directory": "$(CURDIR)", "file": "$(1)", "command": "$(CC) -I. -D_GNU_SOURCE \
-    $(MYSQL_CFLAGS) $(OTHER_CFLAGS) $(CPPFLAGS) -std=gnu17 $(WARNINGS) $(CFLAGS) -c $(1)"}
+    $(MYSQL_CFLAGS) $(OTHER_CFLAGS) $(SWEEPER_CFLAGS) $(CPPFLAGS) -std=gnu17 $(WARNINGS) $(CFLAGS) -c $(1)"}
 compile_commands.json: FORCE ## write down how each source is compiled, for editors
 	@printf '[\n%b\n]\n' '$(subst }$(space){,}$(,)\n{,$(strip $(foreach source,\
 	    $(SOURCES) $(TEST_SRC) $(FUZZ_SRC) $(BENCH_SRC),$(call compile_command,$(source)))))' > $@

@@ -29,10 +29,12 @@ install: ## install programs, page, units and nginx site (DESTDIR= PREFIX=/usr/l
 	@for page in $(MANUALS); do $(call placed,$$page,$(MAN)/$${page##*/},644); done
 	@$(call placed,conf/host/booking-generator,$(GENERATORS)/booking-generator,755)
 	@for unit in $(UNIT_FILES); do $(call placed,conf/systemd/$$unit,$(UNITS)/$$unit,644); done
-	@rm -rf $(SHARE)/html $(SHARE)/sql $(SHARE)/nginx
+	@rm -rf $(SHARE)/html $(SHARE)/sql $(SHARE)/nginx $(SHARE)/mail
 	@$(call tree,html,$(SHARE)/html,node_modules install package.json package-lock.json)
+	@conf/host/hash-assets $(SHARE)/html $(SHARE)/html
 	@$(call tree,sql,$(SHARE)/sql,migrate admin)
 	@$(call tree,conf/nginx,$(SHARE)/nginx)
+	@$(call tree,conf/mail,$(SHARE)/mail)
 	@ln -sfn $(PREFIX)/share/booking/nginx $(ETC)/nginx/booking
 	@test -e $(ETC)/nginx/sites-available/booking || \
 	    $(call placed,conf/host/nginx-site,$(ETC)/nginx/sites-available/booking,644)

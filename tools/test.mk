@@ -4,7 +4,8 @@
 # The tests run stacks of their own, with their own ports and data, beside a running `make start`.
 
 test: test-unit test-fuzz ## run the unit tests, a moment of fuzzing, then everything under tests/
-	@$(PYTEST) $(PYTEST_ARGS) tests
+	@$(PYTEST) $(PYTEST_ARGS) -m 'not alone' tests
+	@$(PYTEST) -m alone tests/api
 
 test-unit: test-build ## test pure code and every SQL statement, with cmocka
 	@$(STACK) with-database tools/run-unit-tests $(TESTS)
@@ -24,10 +25,23 @@ test-api: test-build ## run the HTTP tests against the real stack
 test-ui: test-build ## test the page in a real browser
 	@$(PYTEST) $(PYTEST_ARGS) tests/ui
 
-test-sso: test-build ## sign in with a real oauth2-proxy and a mock provider, built from Go modules (two minutes)
+test-screens: test-build ## look at every screen in every language, light and dark, with axe-core and on a phone
+	@SCREENS=all $(PYTEST) $(PYTEST_ARGS) tests/ui/test_every_screen.py
+
+test-sso: test-build ## sign in with a real oauth2-proxy, and read mails in a real mail server, built from Go modules (two minutes)
 	@tools/install-packages sso
 	@tools/build-sso
-	@$(PYTEST) $(PYTEST_ARGS) tests/sso
+	@$(PYTEST) $(PYTEST_ARGS) tests/sso tests/ui/test_story.py
+
+test-lighthouse: test-build ## judge the page with Lighthouse, from npm (five minutes, and nothing else beside)
+	@cd tests/lighthouse && npm ci --loglevel=error --ignore-scripts
+	@$(PYTEST) $(PYTEST_ARGS) tests/lighthouse
+
+test-stripe: test-build ## test the gateway program for Stripe, with each request held against Stripe's description (stripe-mock, a Go module)
+	@tools/install-packages sso
+	@tools/build-sso
+	@tools/build-stripe-mock
+	@$(PYTEST) $(PYTEST_ARGS) tests/stripe
 
 screenshots: test-build ## take the README's pictures again
 	@$(PYTHON) tests/ui/screenshots.py
@@ -35,8 +49,8 @@ screenshots: test-build ## take the README's pictures again
 test-parallel: test-build ## run the HTTP tests four at a time
 	@$(PYTEST) -n 4 $(PYTEST_ARGS) tests/api
 
-test-fault: test-build ## run the storm for ROUNDS rounds (seed SEED), crash points, lost commits, races
-	@STORM_ROUNDS=$(ROUNDS) STORM_SEED=$(SEED) STORM_SECONDS=25 $(PYTEST) $(PYTEST_ARGS) tests/fault
+test-fault: test-build ## run the storm for ROUNDS rounds (seed SEED), crash points, lost commits, races, an upgrade of a million seats
+	@STORM_ROUNDS=$(ROUNDS) STORM_SEED=$(SEED) STORM_SECONDS=25 OLD_SEATS=1000000 $(PYTEST) $(PYTEST_ARGS) tests/fault
 
 test-fresh: ## try README's commands on a bare Debian that debootstrap makes, SUITE=trixie (as root)
 	@tools/install-packages machine
@@ -46,12 +60,17 @@ test-cluster: test-build ## lose database hosts in every way, KILLS times by kil
 	@tools/install-packages cluster
 	@CLUSTER=long CLUSTER_KILLS=$(or $(KILLS),60) CLUSTER_SWITCHES=30 $(PYTEST) $(PYTEST_ARGS) tests/cluster
 
-test-long: ## run what takes too long for .ci/run: the long storm, bare Debians, the cluster, oauth2-proxy, a minute of each fuzzer (as root)
+test-long: ## run what takes too long for .ci/run: the package, bare Debians, every screen, the long storm, the cluster, oauth2-proxy, stripe-mock, a minute of each fuzzer (as root)
+	@$(MAKE) --no-print-directory test-package
 	@$(MAKE) --no-print-directory test-fresh SUITE=bookworm
 	@$(MAKE) --no-print-directory test-fresh SUITE=trixie
+	@$(MAKE) --no-print-directory test-screens
 	@$(MAKE) --no-print-directory test-sso
+	@$(MAKE) --no-print-directory test-stripe
+	@$(MAKE) --no-print-directory test-lighthouse
 	@$(MAKE) --no-print-directory test-fault
 	@$(MAKE) --no-print-directory test-cluster
+	@SEASON_FLIGHTS=2000 $(PYTEST) $(PYTEST_ARGS) tests/api/test_import.py -k season
 	@$(MAKE) --no-print-directory fuzz
 
 test-docker: ## build the images and run compose.yaml in a Docker engine of its own (as root)

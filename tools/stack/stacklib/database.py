@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 """The embedded database: created, reached, and given its accounts."""
 
+import contextlib
 import json
 import os
 import pwd
 import re
 import secrets
 import shutil
+import socket
 import subprocess
 import urllib.parse
 
@@ -91,13 +93,22 @@ def run_sql(settings, sql):
                           cwd=settings.run_dir, text=True, errors="replace")
 
 
+def accepts(path):
+    """Whether somebody listens on the socket."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(path))
+        return True
+    return False
+
+
 def wait_for_database(settings):
     """Recovery after a crash may take its time, so only a dead process or minutes end the waiting."""
-    def answers_or_is_dead():
-        return not run_sql(settings, "SELECT 1;").returncode or not any(
-            process.name == "mariadbd" or b"supervisord" in process.cmdline for process in processes(settings))
+    def is_dead():
+        return not any(process.name == "mariadbd" or b"supervisord" in process.cmdline for process in processes(settings))
 
-    answered = wait_until(answers_or_is_dead, 300, interval=0.1)
+    # To look whether somebody listens costs less than to ask, and the server is starting meanwhile.
+    wait_until(lambda: accepts(settings.run_dir / "mysql.sock") or is_dead(), 300, interval=0.03)
+    answered = wait_until(lambda: not run_sql(settings, "SELECT 1;").returncode or is_dead(), 300, interval=0.1)
     if not answered or run_sql(settings, "SELECT 1;").returncode:
         raise Failure("The database does not answer")
 
@@ -118,10 +129,10 @@ def create_accounts(settings):
 
 
 def grant_rights(settings):
-    """What the programs may do, table by table. Without a simulator its tables may be missing."""
+    """What the programs may do, table by table. Without a gateway program its tables may be missing."""
     granted = (ROOT / "sql/rights.sql").read_text().split(";")
     run = run_sql(settings, ";".join(grant for grant in granted
-                                     if settings.simulator or DATABASES["gateway"] not in grant))
+                                     if settings.gateway_program or DATABASES["gateway"] not in grant))
     if run.returncode:
         raise Failure(f"The database accounts could not be given their rights:\n{run.stdout}")
 

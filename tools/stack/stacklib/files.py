@@ -11,6 +11,8 @@ import sys
 from stacklib.settings import ROOT, STACK, Failure, in_url, open_files_limit, say
 
 LOG_LIMIT_BYTES = 20 << 20
+# What only the gateway program for Stripe is told.
+FORGET_STRIPE = "-u STRIPE_SECRET_KEY -u STRIPE_WEBHOOK_SECRET -u STRIPE_WEBHOOK_SECRET_BEFORE"
 
 
 def private_directory(path):
@@ -53,9 +55,24 @@ def prepare_directories(settings):
         private_directory(run / name)
     link(run / "bin", settings.build_dir)
     link(run / "booking-watch", settings.build_dir / "booking-api")
-    link(run / "html", ROOT / "html")
+    make_page(settings)
     link(run / "tools", STACK)
     link(run / "booking", ROOT / "conf/nginx")
+
+
+def make_page(settings):
+    """The page as it is served; with HASHED_ASSETS=no the sources themselves, for those who work on them."""
+    page = settings.run_dir / "html"
+    if page.is_symlink():
+        page.unlink()
+    if settings.environment.get("HASHED_ASSETS") == "no":
+        shutil.rmtree(page, ignore_errors=True)
+        link(page, ROOT / "html")
+        return
+    run = subprocess.run([ROOT / "conf/host/hash-assets", ROOT / "html", page], env={**os.environ, "ASSETS_UMASK": "077"},
+                         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+    if run.returncode:
+        raise Failure(f"The page could not be made:\n{run.stdout}")
 
 
 def remove_foreign_run_dir(settings):
@@ -116,6 +133,10 @@ def generate_configuration(settings, groups):
         "gateway_port": settings.gateway_port,
         "api_workers": settings.api_workers,
         "gateway_workers": settings.gateway_workers,
+        "gateway_program": settings.gateway_program,
+        "stripe_secrets": FORGET_STRIPE,
+        # The program for Stripe tells the API of news; the simulator tells of none.
+        "gateway_keeps": "" if settings.gateway_program == "stripe-gateway" else f"-u PAYMENT_NOTIFY_SECRET {FORGET_STRIPE}",
         # Its own database it is told by a name of its own, or by the bookings'.
         "gateway_forgets": "-u DATABASE_DSN -u DATABASE_URL" if settings.knows_gateway_database else "",
         "sweepers": settings.sweepers,
@@ -129,13 +150,13 @@ def generate_configuration(settings, groups):
                                                   f"GRANT ALL ON *.* TO `{user}`@localhost WITH GRANT OPTION;\n")
         write_private(write("mariadb.cnf"), fill_template("mariadb.cnf.template", values))
     if "nginx" in groups:
-        simulator = fill_template("simulator.conf.template", values) if settings.simulator else ""
+        simulator = fill_template("simulator.conf.template", values) if settings.gateway_program else ""
         write_private(write("simulator.conf"), simulator)
         describe_clients(settings, settings.run_dir)
         write_private(write("nginx.conf"), fill_template("nginx.conf.template", values))
 
 
 def wanted_groups(settings):
-    groups = {"mariadb": settings.own_database, "disk": settings.own_database, "gateway": settings.simulator, "api": True,
+    groups = {"mariadb": settings.own_database, "disk": settings.own_database, "gateway": bool(settings.gateway_program), "api": True,
               "watch": True, "nginx": True, "sweeper": settings.sweepers > 0}
     return [name for name, wanted in groups.items() if wanted]

@@ -51,7 +51,19 @@ class Settings:
     sweepers = property(lambda self: int(self.in_force["SWEEPERS"]))
 
     @property
+    def gateway(self):
+        """simulator, stripe, the URL of another, or what the settings of the earlier version say."""
+        return self.environment.get("PAYMENT_GATEWAY") or ""
+
+    @property
+    def gateway_program(self):
+        """The gateway that runs here, if one does."""
+        return "stripe-gateway" if self.gateway == "stripe" else "payment-gateway" if self.simulator else None
+
+    @property
     def gateway_url(self):
+        if self.gateway:
+            return self.own_gateway_url if self.gateway in ("simulator", "stripe") else self.gateway
         return self.environment.get("PAYMENT_GATEWAY_URL") or self.own_gateway_url
 
     @property
@@ -61,6 +73,8 @@ class Settings:
     @property
     def simulator(self):
         """A gateway of others' takes the simulator's place, unless PAYMENT_SIMULATOR says that it is the simulator."""
+        if self.gateway:
+            return self.gateway == "simulator"
         if self.environment.get("PAYMENT_SIMULATOR"):
             return self.in_force["PAYMENT_SIMULATOR"] == "true"
         return self.gateway_url == self.own_gateway_url
