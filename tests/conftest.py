@@ -22,6 +22,7 @@ import pytest
 pytest.register_assert_rewrite("audit", "client", "stack", "shapes")
 
 from audit import audit  # noqa: E402
+from signing import SECRET  # noqa: E402
 from stack import PROGRAM_FILES, ROOT, Stack  # noqa: E402
 
 # Tests look into their stacks and databases as the account that runs them. tests/host/service/test_account.py tests the
@@ -35,11 +36,14 @@ SETTINGS = {
     "quick": {
         "RESERVATION_TIMEOUT": "3s", "RESERVATION_LIMIT": "1h", "PAYMENT_TIMEOUT": "1s", "PAYMENT_PENDING_TIMEOUT": "4s",
         "SWEEPERS": 2, "MAX_SEATS_PER_ORDER": 4,
-        "ADMIN_TOKEN": "test-admin-token", "ALLOWED_ORIGIN": "https://shop.example",
+        "ADMIN_TOKEN": "test-admin-token", "ALLOWED_ORIGIN": "https://shop.example", "PAYMENT_NOTIFY_SECRET": SECRET,
     },
     # Customers must sign in; a test says who does by REMOTE_USER, straight to the API's socket or by nginx's basic auth.
     "signed_in": {"CUSTOMERS": "signed-in", "TRUST_REMOTE_USER": "yes", "ADMIN_TOKEN": "test-admin-token",
-                  "ROLE_GROUPS": "viewer:readers,agent:desk,operator:ops,admin:it", "ALLOW_RESET": "yes"},
+                  "ROLE_GROUPS": "viewer:readers,agent:desk,operator:ops,admin:it", "ALLOW_RESET": "yes", "PASSENGERS": "optional"},
+    # Passengers may be named; who asks is said by REMOTE_USER.
+    "named": {"PASSENGERS": "optional", "NAME_CHANGE_UNTIL": "24h", "PAYMENT_TIMEOUT": "1s", "TRUST_REMOTE_USER": "yes", "ADMIN_TOKEN": "test-admin-token",
+              "ROLE_GROUPS": "viewer:readers,agent:desk,operator:ops,admin:it", "API_WORKERS": 4, "GATEWAY_WORKERS": 4},
     # The timings of the seeds' own test configuration.
     "seed": {
         "RESERVATION_TIMEOUT": "30s", "PAYMENT_TIMEOUT": "5s",
@@ -133,6 +137,7 @@ def shared_stack(pytestconfig):
                     known[name] = Stack(**json.loads(note.read_text()))
                 else:
                     known[name] = start_noted(pytestconfig, name, Stack(SETTINGS[name]))
+                known[name].is_shared = True
         return known[name]
     get.known = known
     return get
@@ -154,6 +159,12 @@ def quick_stack(shared_stack):
 def signed_in_stack(shared_stack):
     """Customers must sign in; four groups have the four roles."""
     return shared_stack("signed_in")
+
+
+@pytest.fixture(scope="session")
+def named_stack(shared_stack):
+    """Passengers may be named, and corrected until a day before departure; four groups have the four roles."""
+    return shared_stack("named")
 
 
 @pytest.fixture(scope="session")

@@ -118,7 +118,7 @@ def undescribed(method, target, status, headers, body):
     pointer = media_pointer(path, name, key, ref, media)
     if headers["Content-Encoding"] == "gzip":
         body = gzip.decompress(body)
-    value = json.loads(body) if media.endswith("json") else body.decode()
+    value = json.loads(body) if media.endswith("json") and not media.endswith("ndjson") else body.decode()
     wrong = complaint(value, *pointer)
     return wrong and f"{method} {path} {status}: {wrong}"
 

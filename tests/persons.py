@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Puts persons into the database, as long as the API takes none."""
+"""Puts persons into the database, where the API takes none (PASSENGERS=off)."""
 
 import random
 import unicodedata
@@ -14,9 +14,11 @@ def key(name):
 
 
 def add_person(stack, order, family_name, email=None, given_name="Ada", kind="PASSENGER"):
-    stack.query("INSERT INTO persons (kind, order_id, given_name, family_name, family_key, email, email_key, created_at)"
-                " VALUES (%s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(3))", kind, order["orderId"], given_name, family_name,
-                family_name and key(family_name), email, email and email.lower())
+    (row,) = stack.query("SELECT COUNT(*) AS n FROM persons WHERE order_id = %s AND kind = 'PASSENGER'", order["orderId"])
+    stack.query("INSERT INTO persons (kind, order_id, position, given_name, family_name, family_key, email, email_key, created_at)"
+                " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, UTC_TIMESTAMP(3))", kind, order["orderId"],
+                row["n"] + 1 if kind == "PASSENGER" else None, given_name, family_name, family_name and key(family_name), email,
+                email and email.lower())
 
 
 def give_locator(stack, order):

@@ -6,7 +6,9 @@ conf/stack runs it, the script that users run; the tests only add settings.
 """
 
 import contextlib
+import datetime
 import getpass
+import json
 import os
 import random
 import re
@@ -27,12 +29,16 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / (os.environ.get("BUILD_DIR") or "build")
 CRASH_BUILD = BUILD.with_name(BUILD.name + "-crash")    # dies at named points: booking/base/crash_point.h
 NOLOCK_BUILD = BUILD.with_name(BUILD.name + "-nolock")  # sells seats twice
-PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "sweeper", "migrate", "booking-admin")]
+# A cabin with two classes, an exit row and a seat that is not there.
+PLAN = {"name": "A test", "numbering": "row-column", "sections": [
+    {"class": "business", "rows": "1-2", "columns": "AC DF"},
+    {"class": "economy", "rows": "3-5,7", "columns": "ABC DEF", "without": ["7F"], "features": {"exit": "4"}}]}
+PROGRAM_FILES = [BUILD / name for name in ("booking-api", "payment-gateway", "stripe-gateway", "sweeper", "migrate", "booking-admin")]
 
 # The developer's exported settings must not reach the systems under test.
 PRODUCT_VARIABLES = re.compile(
     r"^(SERVER_PORT|LISTEN_ADDRESS|DATABASE_\w+|MIGRATION_DSN|GATEWAY_\w+|(SEAT_)?RESERVATION_\w+|PAYMENT_\w+|"
-    r"MAX_\w+|RATE_LIMIT_\w+|ALLOWED_ORIGIN|ADMIN_TOKEN|ALLOW_RESET|TRUST_REMOTE_USER|ROLE_GROUPS|CUSTOMERS|RETENTION|SIGN_ON|OAUTH2_PROXY_URL|BASIC_AUTH_\w+|TRUSTED_PROXIES|CONFIRMATION_URL|LOG_LEVEL|SWEEPER\w*|(API|GATEWAY)_WORKERS|DATA_DIR)$")
+    r"MAX_\w+|STRIPE_\w+|RATE_LIMIT_\w+|ALLOWED_ORIGIN|ADMIN_TOKEN|ALLOW_RESET|TRUST_REMOTE_USER|ROLE_GROUPS|CUSTOMERS|ORPHAN_RULE|PASSENGERS|NAME_CHANGE_UNTIL|TERMS_URL|PRIVACY_URL|RETENTION|KEEP_HOLD_\w+|SIGN_ON|OAUTH2_PROXY_URL|BASIC_AUTH_\w+|TRUSTED_PROXIES|CONFIRMATION_URL|SMTP_\w+|MAIL_\w+|PUBLIC_URL|LOG_LEVEL|SWEEPER\w*|(API|GATEWAY)_WORKERS|DATA_DIR)$")
 
 
 def wait_for(condition, deadline=10.0, what=None, interval=0.03):
@@ -78,7 +84,8 @@ def free_port():
 class Stack:
     """One running system. `settings` are environment variables, as in conf/."""
 
-    starter = []    # a command that runs conf/stack, for a system that is started elsewhere
+    starter = []        # a command that runs conf/stack, for a system that is started elsewhere
+    is_shared = False   # other tests use it at this moment
 
     def __init__(self, settings=None, data_dir=None):
         self.settings = {
@@ -189,15 +196,21 @@ class Stack:
                                charset="utf8mb4")
 
     def query(self, sql, *args):
-        """Runs one statement on the booking database. Returns the rows or, for a write, the number of affected rows."""
-        return query(self.db(), sql, *args)
+        """Runs one statement on the booking database. Returns the rows or, for a write, the number of affected rows. One
+        that loses a deadlock against the programs has done nothing, and is run again."""
+        for tries in range(10):
+            try:
+                return query(self.db(), sql, *args)
+            except pymysql.err.OperationalError as error:
+                if error.args[0] != 1213 or tries == 9:
+                    raise
 
     def gateway_query(self, sql, *args):
         return query(self.gateway_db(), sql, *args)
 
     def new_flight(self, rows=10, layout="A BC", departs_in=30 * 86400, price_cents=12900, row_first=False,
-                   origin="QQA", destination="QQB", flight_number="TST1"):
-        """Adds a flight with all seats free (by default 30, as on FL123) and returns its id."""
+                   origin="QQA", destination="QQB", flight_number="TST1", **more):
+        """Adds a flight with all seats free (by default 30, as on FL123) and returns its id; more: its other columns."""
         flight = f"test-{uuid.uuid4().hex[:16]}"
         seats = [(flight, f"{row}{letter}" if row_first else f"{letter}{row}", row, letter)
                  for row in range(1, rows + 1) for letter in layout.replace(" ", "")]
@@ -208,9 +221,51 @@ class Stack:
                                      seat_rows, seat_layout, price_cents, currency)
                 VALUES (%s, %s, %s, %s, UTC_TIMESTAMP(3) + INTERVAL %s SECOND, %s, %s, %s, 'USD')""",
                 (flight, flight_number, origin, destination, departs_in, rows, layout, price_cents))
+            for column, value in more.items():
+                cursor.execute(f"UPDATE flights SET {column} = %s WHERE flight_id = %s", (value, flight))
             cursor.executemany(
                 "INSERT INTO seats (flight_id, seat_number, seat_row, seat_column) VALUES (%s, %s, %s, %s)", seats)
         return flight
+
+    def new_cabin(self, plan=None):
+        """Adds a cabin over the API, by default PLAN, and returns its id."""
+        cabin = f"cabin-{uuid.uuid4().hex[:12]}"
+        self.admin().put(f"/api/admin/cabins/{cabin}", plan or PLAN).ok(201)
+        return cabin
+
+    def free_code(self):
+        """A place's code that no place and no flight has: flights may name places that are not there."""
+        taken = {row["code"] for row in self.query(
+            "SELECT code FROM places UNION SELECT origin FROM flights UNION SELECT destination FROM flights")}
+        while True:
+            code = "Q" + "".join(random.choices("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", k=2))
+            if code not in taken | {"QQA", "QQB"}:
+                return code
+
+    def new_place(self, name="A test", city="Testing", zone="Europe/Berlin"):
+        """Adds a place over the API and returns its code."""
+        code = self.free_code()
+        self.admin().put(f"/api/admin/places/{code}", {"name": name, "city": city, "timeZone": zone}).ok(201)
+        return code
+
+    def seating(self, *sections, numbering="row-column", cabin_id=None):
+        """Adds a cabin of these sections, or its next version, and returns its id. A section has a class, rows and columns
+        and, if any, the rows of its features."""
+        cabin_id = cabin_id or f"cabin-{uuid.uuid4().hex[:12]}"
+        plan = {"name": "A test", "numbering": numbering, "sections": [
+            {"class": each[0], "rows": each[1], "columns": each[2], **({"features": each[3]} if len(each) > 3 else {})}
+            for each in sections]}
+        assert self.admin().put(f"/api/admin/cabins/{cabin_id}", plan).status in (200, 201)
+        return cabin_id
+
+    def new_own_flight(self, **other):
+        """Makes a flight over the API, and returns its id and what was put."""
+        flight = f"own-{uuid.uuid4().hex[:12]}"
+        departure = (datetime.date.today() + datetime.timedelta(40)).isoformat() + "T07:30"
+        plan = {"flightNumber": "OF 1", "cabin": self.new_cabin(), "origin": self.new_place(), "destination": self.new_place(),
+                "departure": departure, "fares": {"economy": 12900, "business": 39900}, "currency": "EUR", **other}
+        self.admin().put(f"/api/admin/flights/{flight}", plan).ok(201)
+        return flight, plan
 
     def row(self, order):
         """The order's row in the database."""
@@ -278,6 +333,7 @@ class Stack:
 
     def supervisorctl(self, verb, group):
         """Starts or stops one of mariadb, disk, gateway, api, nginx, sweeper."""
+        assert not self.is_shared, f"{verb} {group}: tests of another file use this stack now; start one with own_stack"
         run = subprocess.run(["supervisorctl", "-c", str(self.data_dir / "run/supervisord.conf"), verb, f"{group}:*"],
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
         assert "ERROR" not in run.stdout, run.stdout

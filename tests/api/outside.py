@@ -14,6 +14,9 @@ class Outside:
         outside = self
 
         class Handler(BaseHTTPRequestHandler):
+            def do_GET(self):
+                self.do_POST()
+
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"] or 0))
                 call = {"path": self.path, "headers": dict(self.headers), "json": json.loads(body) if body else None}

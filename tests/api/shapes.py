@@ -5,11 +5,11 @@ import datetime
 import re
 
 ORDER_FIELDS = {
-    "orderId", "flightId", "flight", "userId", "status", "seats", "seatPrices", "locator", "workflowId", "reservedAt", "expiresAt", "timerRemaining",
-    "serverTime", "paymentAttempts", "maxPaymentAttempts", "lastError", "message", "totalPriceCents", "currency",
+    "orderId", "flightId", "flight", "userId", "status", "actions", "seats", "seatPrices", "locator", "workflowId", "reservedAt", "expiresAt", "timerRemaining",
+    "serverTime", "paymentAttempts", "maxPaymentAttempts", "lastError", "message", "totalPriceCents", "currency", "priceLines",
     "version", "createdAt", "updatedAt",
 }
-ORDER_FLIGHT_FIELDS = {"flightNumber", "origin", "destination", "departureTime", "originTimeZone", "destinationTimeZone"}
+ORDER_FLIGHT_FIELDS = {"flightNumber", "origin", "destination", "departureTime", "arrivalTime", "originTimeZone", "destinationTimeZone"}
 FLIGHT_FIELDS = {
     "id", "flightNumber", "origin", "destination", "departureTime", "totalSeats", "availableSeats", "priceCents",
     "currency",

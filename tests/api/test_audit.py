@@ -40,7 +40,7 @@ def one_more(log):
         assert entries, f"{action} of {object_id} is not in the log"
         entry = entries[0]
         assert entry["actor"] == {"id": who["id"], "name": who["name"]} and entry["role"] == who["role"]
-        assert entry["object"] == {"kind": kind, "id": str(object_id)} and entry["action"] == action
+        assert (entry["object"]["kind"], entry["object"]["id"], entry["action"]) == (kind, str(object_id), action)
         assert (entry["was"], entry["became"], entry["reason"]) == (was, became, reason)
         return entry
     return check
@@ -85,6 +85,13 @@ def test_a_cancellation_with_its_reason(stack, staff, flight, one_more):
     assert reason not in str(stack.api().events(order)), "the reason is for staff"
 
 
+def test_a_row_says_the_flight(stack, staff, flight, log):
+    order = stack.api().hold(flight, "A1")
+    staff["agent"]["api"].post(f"/api/admin/orders/{order['orderId']}/cancel", {"reason": "Asked for"}).ok()
+    row = log(f"object={order['orderId']}")[0]
+    assert row["object"] == {"kind": "ORDER", "id": order["orderId"], "flight": order["flight"]}
+
+
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": " \u2003"}, {"reason": "x" * 256}, {"reason": "a\nb"}, {"reason": 1}])
 def test_no_cancellation_without_a_reason(stack, staff, flight, body):
     order = stack.api().hold(flight, "A1")
@@ -96,7 +103,7 @@ def test_no_cancellation_without_a_reason(stack, staff, flight, body):
     staff["agent"]["api"].post(path, {"reason": "\u00e9" * 255}).ok()
 
 
-def test_what_operators_do(stack, staff, flight, one_more):
+def test_what_operators_do(stack, staff, flight, one_more, log):
     operator, api = staff["operator"], staff["operator"]["api"]
     for verb, action, was, became in (("pause", "PAUSE_KIND", False, True), ("pause", "PAUSE_KIND", True, True),
                                       ("resume", "RESUME_KIND", True, False)):
@@ -106,9 +113,13 @@ def test_what_operators_do(stack, staff, flight, one_more):
     job = api.get(f"/api/admin/jobs?orderId={order['orderId']}").ok()["jobs"][0]
     told = {"kind": "EXPIRE_HOLD", "orderId": order["orderId"]}
     stack.query("UPDATE workflow_jobs SET status = 'FAILED', run_at = NULL WHERE job_id = %s", job["id"])
+    api.post(f"/api/admin/jobs/{job['id']}/set-aside", {"reason": "It has failed already"}).ok()
+    assert not log(f"object={job['id']}"), "nothing has changed"
     api.post(f"/api/admin/jobs/{job['id']}/retry").ok()
     one_more(operator, "RETRY_JOB", "JOB", job["id"], {**told, "status": "FAILED"}, {**told, "status": "PENDING"})
     wait_for(lambda: stack.query("SELECT 1 FROM workflow_jobs WHERE job_id = %s AND run_at > UTC_TIMESTAMP(3)", job["id"]), 10)
+    api.post(f"/api/admin/jobs/{job['id']}/set-aside", {"reason": "Wait"}).ok()
+    one_more(operator, "SET_ASIDE_JOB", "JOB", job["id"], {**told, "status": "PENDING"}, {**told, "status": "FAILED"}, "Wait")
     stack.query("UPDATE workflow_jobs SET status = 'RUNNING', locked_by = 'a/1/test', run_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR"
                 " WHERE job_id = %s", job["id"])
     api.post(f"/api/admin/jobs/{job['id']}/release").ok()

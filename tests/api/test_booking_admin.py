@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
-"""booking-admin: the tokens of staff, made and revoked straight in the database."""
+"""booking-admin: the tokens of staff, made and revoked straight in the database; flights whose times moved."""
 
 import os
 import pwd
 import re
+import shutil
 import subprocess
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -116,7 +118,7 @@ def test_nobody_of_that_name(run, name, command):
 @pytest.mark.parametrize("arguments", [
     (), ("lists",), ("list", "x"), ("add",), ("add", "x"), ("add", "x", "viewer", "y"), ("rotate",), ("revoke", "x", "y"),
     ("add", "x", "root"), ("role", "x", ""), ("add", "", "viewer"), ("add", "a\nb", "viewer"), ("add", "x" * 256, "viewer"),
-    ("add", b"\xff", "viewer"), ("audit", "0"), ("audit", "x"), ("audit", "1001")])
+    ("add", b"\xff", "viewer"), ("audit", "0"), ("audit", "x"), ("audit", "1001"), ("flights-moved", "x")])
 def test_wrong_commands(run, arguments):
     done = run(*arguments)
     assert (done.returncode, done.stdout) == (2, "") and done.stderr
@@ -145,6 +147,81 @@ def test_without_a_database(run):
 def test_it_needs_no_more_rights_than_the_programs(stack):
     assert stack.programs_environment()["DATABASE_DSN"].startswith("booking_app:")
     assert "MIGRATION_DSN" not in stack.programs_environment()
+
+
+# -- flights whose times moved --------------------------------------------------------------------
+
+BERLIN, NEW_YORK = "[Europe/Berlin]", "[America/New_York]"
+
+
+@pytest.fixture
+def zones(tmp_path):
+    """Time zones in which Berlin has the clocks of another place, and New York those of Chicago."""
+    def zones(berlin):
+        for zone, rules in (("Europe/Berlin", berlin), ("America/New_York", "America/Chicago")):
+            place = tmp_path / zone
+            place.parent.mkdir(exist_ok=True)
+            place.unlink(missing_ok=True)
+            if rules is not None:
+                shutil.copy(Path("/usr/share/zoneinfo") / rules, place)
+        return str(tmp_path)
+    return zones
+
+
+def moved(run, *flights, **settings):
+    """What is listed of these flights, without their ids."""
+    done = run("flights-moved", **settings)
+    assert done.returncode == 0, done
+    lines = done.stdout.splitlines()
+    assert done.stderr == (f"booking-admin: {len(lines)} times; get each of these flights and put it again\n" if lines else "")
+    return [line.split("  ", 1)[1] for line in lines if line.split("  ")[0] in flights]
+
+
+def test_flights_whose_times_moved(stack, run, zones):
+    flight = stack.new_flight(departure_time="2037-07-01 05:30:00", departure_said=f"2037-07-01T07:30:00{BERLIN}",
+                              arrival_time="2037-07-01 14:00:00", arrival_said=f"2037-07-01T10:00:00{NEW_YORK}")
+    assert moved(run, flight) == []
+    assert moved(run, flight, TZDIR=zones("Europe/London")) == [
+        f"departure  2037-07-01T07:30:00{BERLIN}  2037-07-01T05:30:00.000Z -> 2037-07-01T06:30:00.000Z",
+        f"arrival  2037-07-01T10:00:00{NEW_YORK}  2037-07-01T14:00:00.000Z -> 2037-07-01T15:00:00.000Z"]
+    assert [line.split(" -> ")[1] for line in moved(run, flight, TZDIR=zones(None))] == [
+        "There is no such time zone (IANA, such as Europe/Berlin).", "2037-07-01T15:00:00.000Z"]
+    assert stack.query("SELECT version, departure_time FROM flights WHERE flight_id = %s", flight)[0]["departure_time"].hour == 5
+
+
+def test_a_time_that_does_not_exist_any_more_or_twice(stack, run, zones):
+    spring = stack.new_flight(departure_time="2037-03-08 01:30:00", departure_said=f"2037-03-08T02:30:00{BERLIN}")
+    autumn = stack.new_flight(departure_time="2037-11-01 00:30:00", departure_said=f"2037-11-01T01:30:00{BERLIN}")
+    night = stack.new_flight(departure_time="2037-10-25 00:30:00", departure_said=f"2037-10-25T02:30:00+02:00{BERLIN}")
+    assert moved(run, spring, autumn, night) == []
+    told = moved(run, spring, autumn, night, TZDIR=zones("America/New_York"))
+    assert len(told) == 3 and "skip this time" in told[0] and "does not have that offset" in told[1] and "twice" in told[2]
+
+
+def test_only_flights_that_are_still_to_leave_and_whose_time_was_said(stack, run, zones):
+    said = {"departure_time": "2037-07-01 05:30:00", "departure_said": f"2037-07-01T07:30:00{BERLIN}"}
+    cancelled = stack.new_flight(status="CANCELLED", **said)
+    closed = stack.new_flight(status="CLOSED", **said)
+    departed = stack.new_flight(departure_time="2026-07-01 05:30:00", departure_said=f"2026-07-01T07:30:00{BERLIN}")
+    unsaid = stack.new_flight(departure_time="2037-07-01 05:30:00", origin_time_zone="Europe/Berlin")
+    told = moved(run, cancelled, closed, departed, unsaid, TZDIR=zones("Europe/London"))
+    assert len(told) == 1 and moved(run, closed, TZDIR=zones("Europe/London")) == told
+
+
+def test_a_season_of_flights_is_looked_at_whole(stack, run, zones):
+    """More than are read at once, all at the same time."""
+    prefix = f"season-{uuid.uuid4().hex[:8]}-"
+    stack.query("INSERT INTO flights (flight_id, flight_number, origin, destination, departure_time, seat_rows, seat_layout,"
+                " price_cents, currency, departure_said)"
+                " WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000)"
+                " SELECT CONCAT(%s, i), 'S 1', 'QQA', 'QQB', '2037-07-02 05:30:00', 1, 'A', 100, 'EUR',"
+                " '2037-07-02T07:30:00[Europe/Berlin]' FROM n", prefix)
+    try:
+        done = run("flights-moved", TZDIR=zones("Europe/London"))
+        names = [line.split("  ")[0] for line in done.stdout.splitlines() if line.startswith(prefix)]
+        assert len(names) == 1000 == len(set(names))
+    finally:
+        stack.query("DELETE FROM flights WHERE flight_id LIKE %s", prefix + "%")
 
 
 # -- beside make start ----------------------------------------------------------------------------

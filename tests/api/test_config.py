@@ -8,13 +8,14 @@ import pytest
 
 from stack import BUILD, PRODUCT_VARIABLES, ROOT, Stack
 
-PROGRAMS = ["booking-api", "sweeper", "payment-gateway", "migrate", "booking-admin"]
+PROGRAMS = ["booking-api", "sweeper", "payment-gateway", "stripe-gateway", "migrate", "booking-admin"]
+STRIPE = {"STRIPE_SECRET_KEY": "sk_s3cret-pass-of-stripe", "STRIPE_WEBHOOK_SECRET": "whsec_s3cret-pass-of-stripe"}
 DSN = "app:s3cret-pass@unix(/nowhere/mysql.sock)/flight_booking"
 
 
 def run(program, *arguments, **settings):
     clean = {k: v for k, v in os.environ.items() if not PRODUCT_VARIABLES.match(k)}
-    return subprocess.run([str(BUILD / program), *arguments], env={**clean, "DATABASE_DSN": DSN, **settings},
+    return subprocess.run([str(BUILD / program), *arguments], env={**clean, "DATABASE_DSN": DSN, **STRIPE, **settings},
                           stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=10)
 
 
@@ -27,6 +28,13 @@ def in_force(program="booking-api", **settings):
 @pytest.mark.parametrize("program", PROGRAMS)
 def test_check_config(program):
     assert in_force(program).strip()
+
+
+def test_the_gateway_for_stripe_says_what_it_misses():
+    for name in STRIPE:
+        for arguments in ([], ["--check-config"]):
+            done = run("stripe-gateway", *arguments, **{name: ""})
+            assert done.returncode == 2 and done.stderr.startswith(f"{name}: ") and len(done.stderr.splitlines()) == 1
 
 
 @pytest.mark.parametrize("program", PROGRAMS)

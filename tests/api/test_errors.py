@@ -68,19 +68,22 @@ CODES = {
     "ORDER_CLOSED": (409, order_closed),
     "PAYMENT_IN_PROGRESS": (409, payment_in_progress),
     "FLIGHT_DEPARTED": (409, lambda api, stack: new_order(api, stack, "A1", departs_in=-1)),
+    "FLIGHT_CLOSED": (409, lambda api, stack: new_order(api, stack, "A1", status="CLOSED")),
+    "FLIGHT_CANCELLED": (409, lambda api, stack: new_order(api, stack, "A1", status="CANCELLED")),
     "PRECONDITION_FAILED": (412, lambda api, stack: api.change(held(api, stack), "B1", headers={"If-Match": '"9999"'})),
     "PAYLOAD_TOO_LARGE": (413, lambda api, stack: api.post("/api/orders", body=b" " * 70000, headers=JSON)),
     "UNSUPPORTED_MEDIA_TYPE": (415, lambda api, stack: api.post("/api/orders", body=b"x", headers={"Content-Type": "text/x"})),
     "IDEMPOTENCY_MISMATCH": (422, idempotency_mismatch),
 }
 
-# Other tests provoke these: they need a stack in trouble (test_outages.py), or one with limits (tests/api/security).
-ELSEWHERE = {"INTERNAL", "DATABASE_UNAVAILABLE", "TOO_MANY_REQUESTS"}
+# Other tests provoke these: they need a stack in trouble (test_outages.py), or one with limits (tests/api/security) or a
+# rule (test_best_seats.py).
+ELSEWHERE = {"INTERNAL", "DATABASE_UNAVAILABLE", "TOO_MANY_REQUESTS", "SINGLE_SEAT_LEFT"}
 
 CONTRACT = {
     "INVALID_JSON", "INVALID_REQUEST", "INVALID_SEATS", "INVALID_PAYMENT_CODE", "FLIGHT_NOT_FOUND", "ORDER_NOT_FOUND",
-    "NOT_FOUND", "METHOD_NOT_ALLOWED", "SEATS_UNAVAILABLE", "ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS",
-    "FLIGHT_DEPARTED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "IDEMPOTENCY_MISMATCH", "UNAUTHORIZED", "FORBIDDEN",
+    "NOT_FOUND", "METHOD_NOT_ALLOWED", "SEATS_UNAVAILABLE", "SINGLE_SEAT_LEFT", "ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS",
+    "FLIGHT_DEPARTED", "FLIGHT_CLOSED", "FLIGHT_CANCELLED", "PRECONDITION_FAILED", "PAYLOAD_TOO_LARGE", "IDEMPOTENCY_MISMATCH", "UNAUTHORIZED", "FORBIDDEN",
     "TOO_MANY_REQUESTS", "INTERNAL", "DATABASE_UNAVAILABLE",
 }
 

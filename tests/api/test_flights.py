@@ -176,3 +176,7 @@ def test_seats_of_a_lapsed_hold_are_shown_as_free(stack, api, flight):
     assert shown["availableSeats"] == 30
     assert {seat["status"] for seat in shown["seatMap"]["seats"]} == {"available"}
     assert len(api.get(f"/api/flights/{flight}/seats?status=AVAILABLE").ok()["seats"]) == 30
+
+
+def test_blanks_around_a_flights_id_do_not_matter(api, flight):
+    assert api.get(f"/api/flights/%20{flight}%20").ok()["id"] == flight

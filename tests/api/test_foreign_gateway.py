@@ -2,6 +2,7 @@
 """A payment gateway that is not the simulator. Only its URL is known, and its answers are not always sensible."""
 
 import json
+import threading
 
 import pytest
 
@@ -120,6 +121,65 @@ def test_a_pending_charge_is_followed_whatever_comes_between(stack, api, flight,
     assert len({call["headers"]["Idempotency-Key"] for call in gateway.about(order)}) == 1
     told = [(e["attempt"], e["outcome"]) for e in api.events(order) if e["type"] == "PAYMENT_ATTEMPT"]
     assert told == [(1, "PENDING"), (1, "APPROVED")]
+
+
+def page(url):
+    return 202, json.dumps({"status": "PENDING", "redirectUrl": url}).encode()
+
+
+def test_the_page_is_what_the_latest_pending_answer_says(stack, api, flight, gateway):
+    """An answer that decides nothing leaves it as it was, and a PENDING without one ends it."""
+    answers = [page("https://bank.example/1"), (503, b""), page("https://bank.example/2"), (202, b'{"status":"PENDING"}')]
+    gateway.answer = in_turn(*answers, approved())
+    order = api.hold(flight, "A1")
+    api.pay(order, "12345").ok()
+    seen = []
+    for calls in range(1, len(answers) + 1):
+        wait_for(lambda: len(gateway.about(order)) >= calls and stack.query(
+            "SELECT 1 FROM workflow_jobs WHERE order_id = %s AND status = 'PENDING' AND run_at > UTC_TIMESTAMP(3)",
+            order["orderId"]), 5)
+        seen.append(api.order(order).get("paymentUrl"))
+        nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'PENDING'",
+              order["orderId"])
+    assert seen == ["https://bank.example/1", "https://bank.example/1", "https://bank.example/2", None]
+    assert "paymentUrl" not in stack.wait_status(order, "CONFIRMED")
+
+
+def test_whoever_polls_is_told_of_the_page(stack, api, flight, gateway):
+    """It comes with a new version of the order, so that If-None-Match does not hide it; questions without news do not."""
+    go = threading.Event()
+
+    def slow(path, body):
+        go.wait(0.8)
+        gateway.answer = charges(page("https://bank.example/1"))
+        return page("https://bank.example/1")
+    gateway.answer = slow
+    order = api.hold(flight, "A1")
+    api.pay(order, "12345").ok()
+    wait_for(lambda: gateway.about(order), 5)
+    asked = api.get(f"/api/orders/{order['orderId']}")
+    assert asked.json["paymentAttempts"] == 1 and "paymentUrl" not in asked.json
+    go.set()
+    poll = {"If-None-Match": asked.etag}
+    told = wait_for(lambda: next((a for a in [api.get(f"/api/orders/{order['orderId']}", headers=poll)] if a.status == 200), None), 3)
+    assert told.json["paymentUrl"] == "https://bank.example/1"
+    nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s AND status = 'PENDING'", order["orderId"])
+    wait_for(lambda: len(gateway.about(order)) >= 2, 5)
+    assert api.get(f"/api/orders/{order['orderId']}", headers={"If-None-Match": told.etag}).status == 304
+    api.cancel(order).ok()
+
+
+@pytest.mark.parametrize("url", ["http://bank.example/", "javascript:alert(1)", "https://bank.example/\"><script>", 7])
+def test_a_page_that_no_customer_must_be_sent_to(stack, api, flight, gateway, url):
+    gateway.answer = in_turn(page(url), approved())
+    order = api.hold(flight, "A1")
+    api.pay(order, "12345").ok()
+
+    def confirmed():
+        now = api.order(order)
+        assert "paymentUrl" not in now
+        return now["status"] == "CONFIRMED" and now
+    assert wait_for(confirmed, 10)["paymentAttempts"] == 2, "tried again, as after any nonsense"
 
 
 @pytest.mark.parametrize("final, message", [((402, b'{"status":"DECLINED"}'), "Payment declined"),

@@ -171,7 +171,7 @@ def test_broken_json(gateway, key, body):
 
 
 @pytest.mark.parametrize("method, path, status", [
-    ("GET", "/charges", 405), ("DELETE", "/charges/x", 405), ("GET", "/", 404), ("POST", "/charges/x/y", 404)])
+    ("GET", "/charges", 400), ("DELETE", "/charges/x", 405), ("GET", "/", 404), ("POST", "/charges/x/y", 404)])
 def test_other_paths_and_methods(gateway, method, path, status):
     assert gateway.request(method, path).status == status
 

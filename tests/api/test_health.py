@@ -11,7 +11,7 @@ def test_health(api):
     when(health["serverTime"])
     assert health["version"]
     assert health["settings"] == {"reservationTimeoutSeconds": 900, "maxSeatsPerOrder": 9, "maxPaymentAttempts": 3,
-                                  "paymentSimulator": True, "paymentFailureRate": 0}
+                                  "paymentCode": "required", "paymentSimulator": True, "paymentFailureRate": 0}
 
 
 def test_settings_are_those_in_force(quick_stack):

@@ -34,6 +34,23 @@ def test_an_answer_is_shared_for_a_second_and_no_longer(api, flight):
     assert before.ok()["available"] == 30
 
 
+def test_calm_answers_are_the_same_and_may_be_three_seconds_old(api, flight):
+    for path in (f"flights/{flight}", f"flights/{flight}/seats?status=AVAILABLE"):
+        assert api.get(f"/live/calm/{path}").ok() == api.get(f"/live/{path}").ok()
+    path = f"/live/calm/flights/{flight}/seats"
+    assert api.get(path).ok()["available"] == 30
+    api.hold(flight, "A1")
+    assert api.get(f"/live/calm/flights/{flight}/seats").ok()["available"] == 30
+    wait_for(lambda: api.get(path).ok()["available"] == 29, 4.5)
+    etag = api.get(path).etag
+    assert etag == api.get(f"/live/flights/{flight}/seats").etag
+    assert api.get(path, headers={"If-None-Match": etag}).status == 304
+    order = api.hold(flight, "B1")
+    for elsewhere in (f"/live/calm/orders/{order['orderId']}", "/live/calm", "/live/calm/admin/orders"):
+        api.get(elsewhere).refused(404, "NOT_FOUND")
+    api.post(f"/live/calm/flights/{flight}/orders", {"seats": ["C1"]}).refused(405, "METHOD_NOT_ALLOWED")
+
+
 def test_each_answer_has_its_own_request_id(api, flight):
     path = f"/live/flights/{flight}"
     assert len({api.get(path).headers["X-Request-Id"] for _ in range(4)}) == 4

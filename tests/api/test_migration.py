@@ -44,7 +44,8 @@ def of_before(tmp_path):
     directory.mkdir()
     for name in BEFORE:
         shutil.copy(ROOT / "sql" / name, directory)
-    shutil.copytree(ROOT / "sql/demo", directory / "demo")
+    (directory / "demo").mkdir()
+    shutil.copy(ROOT / "sql/demo/flights.sql", directory / "demo")      # the places came later
     return directory
 
 
@@ -139,12 +140,133 @@ def test_a_database_in_use_is_upgraded(stack, schema, tmp_path):
             program.stop.set()
             program.join()
     assert [program.error for program in programs] == [None] * 3
+    cursor.execute("SELECT cabin_id, (SELECT COUNT(*) FROM seats s WHERE s.flight_id = f.flight_id AND features IS NULL) FROM flights f"
+                   " WHERE flight_id = 'fl-900'")
+    assert cursor.fetchone() == ("cabin-abc-def-ghj-50", 0)
     cursor.execute("SELECT COUNT(*), COUNT(seat_prices) FROM orders")
     assert cursor.fetchone() == (20000 + sum(program.done for program in programs), 0)
     cursor.execute("SELECT name FROM schema_migrations")
     assert sorted(row for row, in cursor) == sorted(path.name for path in (ROOT / "sql").glob("[0-9]*.sql"))
     cursor.execute("SELECT COUNT(*) FROM seats WHERE status <> 'AVAILABLE'")
     assert cursor.fetchone() == (0,)
+
+
+# -- flights without a cabin ---------------------------------------------------------------------
+
+def add_flight(cursor, flight, layout="A BC", rows=10, form="{column}{row}", departs="2031-03-15 02:30:00", **columns):
+    """A flight as the first version's programs and SQL by hand insert it."""
+    row = {"flight_id": flight, "flight_number": "TST1", "origin": "BOS", "destination": "DCA", "origin_time_zone": "America/New_York",
+           "departure_time": departs, "seat_rows": rows, "seat_layout": layout, "price_cents": 12900, "currency": "USD", **columns}
+    cursor.execute(f"INSERT INTO flights ({', '.join(row)}) VALUES ({', '.join(['%s'] * len(row))})", tuple(row.values()))
+    cursor.executemany("INSERT INTO seats (flight_id, seat_number, seat_row, seat_column) VALUES (%s, %s, %s, %s)",
+                       [(flight, form.format(row=n, column=c), n, c) for n in range(1, rows + 1) for c in layout.replace(" ", "")])
+
+
+def rows_of(cursor, sql, *args):
+    cursor.execute(sql, args)
+    return list(cursor.fetchall())
+
+
+def test_flights_of_the_version_before_get_cabins(schema, tmp_path):
+    name, dsn, cursor = schema
+    assert migrate(dsn, of_before(tmp_path), "--demo-flights").returncode == 0
+    add_flight(cursor, "a-lone-seat", "ABC DEF", 2, "{row}{column}")
+    cursor.execute("DELETE FROM seats WHERE flight_id = 'a-lone-seat' AND seat_number IN ('1A', '2E')")
+    add_flight(cursor, "as-fl123", exit_rows="5")
+    done = migrate(dsn, ROOT / "sql", "--demo-flights")
+    assert done.returncode == 0 and "gave 5 flights with 640 seats their cabins" in done.stdout, done.stdout + done.stderr
+    assert rows_of(cursor, "SELECT flight_id, cabin_id, cabin_version, departure_day = DATE(CONVERT_TZ(departure_time, '+00:00', '-04:00'))"
+                           " FROM flights WHERE flight_id IN ('FL123', 'as-fl123', 'a-lone-seat', 'fl-101') ORDER BY flight_id") == [
+        ("FL123", "cabin-a-bc-10", 1, 1), ("a-lone-seat", "cabin-abc-def-2", 1, 1), ("as-fl123", "cabin-a-bc-10", 1, 1),
+        ("fl-101", "cabin-abc-def-20", 1, 1)]
+    assert rows_of(cursor, "SELECT seat_number, cabin_class, features FROM seats WHERE flight_id = 'FL123' AND seat_row IN (4, 5)"
+                           " ORDER BY seat_number") == [
+        ("A4", "economy", "aisle,window"), ("A5", "economy", "aisle,exit,window"), ("B4", "economy", "aisle"),
+        ("B5", "economy", "aisle,exit"), ("C4", "economy", "window"), ("C5", "economy", "exit,window")]
+    assert rows_of(cursor, "SELECT seat_number, features FROM seats WHERE flight_id = 'a-lone-seat' AND seat_row = 1") == [
+        ("1B", ""), ("1C", "aisle"), ("1D", "aisle"), ("1E", ""), ("1F", "window")]
+    assert json.loads(rows_of(cursor, "SELECT plan FROM cabins WHERE cabin_id = 'cabin-abc-def-2'")[0][0])["sections"] == [
+        {"class": "economy", "rows": "1-2", "columns": "ABC DEF", "without": ["1A", "2E"]}]
+    assert rows_of(cursor, "SELECT departure_day FROM flights WHERE flight_id = 'as-fl123'")[0][0].isoformat() == "2031-03-14"
+    assert rows_of(cursor, "SELECT COUNT(*) FROM seats WHERE features IS NULL") == [(0,)]
+    assert rows_of(cursor, "SELECT COUNT(*) FROM flights WHERE version <> 1 OR fares <> '' OR surcharges <> '' OR departure_day IS NULL") == [(0,)]
+    # The next one has nothing to do; a flight that SQL has added since gets its cabin, and an equal one.
+    before = rows_of(cursor, "SELECT * FROM seats") + rows_of(cursor, "SELECT * FROM flights") + rows_of(cursor, "SELECT * FROM cabins")
+    assert migrate(dsn, ROOT / "sql").stdout == ""
+    assert rows_of(cursor, "SELECT * FROM seats") + rows_of(cursor, "SELECT * FROM flights") + rows_of(cursor, "SELECT * FROM cabins") == before
+    add_flight(cursor, "added-since", exit_rows="5")
+    add_flight(cursor, "other-exits", exit_rows="6")
+    cursor.execute("UPDATE flights SET departure_time = departure_time + INTERVAL 1 DAY WHERE flight_id = 'as-fl123'")
+    assert migrate(dsn, ROOT / "sql").stdout == "gave 2 flights with 60 seats their cabins\n"
+    assert rows_of(cursor, "SELECT cabin_id FROM flights WHERE flight_id IN ('added-since', 'other-exits') ORDER BY flight_id") == [
+        ("cabin-a-bc-10",), ("cabin-a-bc-10-2",)]
+    assert rows_of(cursor, "SELECT departure_day FROM flights WHERE flight_id = 'as-fl123'")[0][0].isoformat() == "2031-03-15"
+
+
+def test_flights_that_follow_no_plan_stay_as_they_are(schema):
+    name, dsn, cursor = schema
+    assert migrate(dsn, ROOT / "sql").returncode == 0
+    add_flight(cursor, "n-numbers")
+    cursor.execute("UPDATE seats SET seat_number = 'A99' WHERE flight_id = 'n-numbers' AND seat_number = 'A9'")
+    add_flight(cursor, "n-column")
+    cursor.execute("UPDATE flights SET seat_layout = 'A B' WHERE flight_id = 'n-column'")
+    add_flight(cursor, "n-business")
+    cursor.execute("UPDATE seats SET cabin_class = 'business' WHERE flight_id = 'n-business' AND seat_row = 1")
+    add_flight(cursor, "n-surcharge", surcharges="window=500")
+    add_flight(cursor, "n-no-seats", rows=0)
+    add_flight(cursor, "yes")
+    before = rows_of(cursor, "SELECT * FROM seats WHERE flight_id <> 'yes'")
+    for given in ("gave 1 flight with 30 seats its cabin\n", ""):
+        done = migrate(dsn, ROOT / "sql")
+        assert done.returncode == 0 and done.stdout.endswith(given), done.stdout + done.stderr
+        for flight, why in (("n-numbers", "the seat A99 has another number"), ("n-column", "a column that is not in the layout"),
+                            ("n-business", "a class or features of its own"), ("n-surcharge", "it has fares or surcharges")):
+            line, = [line for line in done.stdout.splitlines() if f"flight {flight} " in line]
+            assert "stays on sale as it is" in line and why in line
+        assert "n-no-seats" not in done.stdout
+    assert rows_of(cursor, "SELECT * FROM seats WHERE flight_id <> 'yes'") == before
+    assert rows_of(cursor, "SELECT flight_id FROM flights WHERE cabin_id IS NOT NULL") == [("yes",)]
+
+
+def test_a_killed_run_goes_on(schema):
+    name, dsn, cursor = schema
+    assert migrate(dsn, ROOT / "sql").returncode == 0
+    for n in range(60):
+        add_flight(cursor, f"flight-{n:02}", "ABC DEF", 20, "{row}{column}", exit_rows="10")
+    for kills in range(3):
+        done = rows_of(cursor, "SELECT COUNT(*) FROM seats WHERE features IS NOT NULL")[0][0]
+        with subprocess.Popen([BUILD / "migrate", ROOT / "sql"], env={**os.environ, "MIGRATION_DSN": dsn}, stdout=subprocess.DEVNULL) as run:
+            wait_for(lambda: run.poll() is not None or rows_of(cursor, "SELECT COUNT(*) FROM seats WHERE features IS NOT NULL")[0][0]
+                     > done + 100 * kills, 20, "some seats to be filled in")
+            run.kill()
+    # As if it had been killed between two batches, and between the seats and the flight.
+    cursor.execute("UPDATE flights SET cabin_id = NULL, cabin_version = NULL WHERE flight_id IN ('flight-01', 'flight-02')")
+    cursor.execute("UPDATE seats SET features = NULL, cabin_class = NULL WHERE flight_id = 'flight-01' AND seat_row > 7")
+    assert migrate(dsn, ROOT / "sql").returncode == 0
+    assert rows_of(cursor, "SELECT cabin_id, cabin_version, COUNT(*) FROM flights GROUP BY cabin_id, cabin_version") == [("cabin-abc-def-20", 1, 60)]
+    kinds = "SELECT features, COUNT(*) FROM seats WHERE cabin_class = 'economy' GROUP BY features ORDER BY features"
+    assert rows_of(cursor, kinds) == [("", 2280), ("aisle", 2280), ("aisle,exit", 120), ("exit", 120), ("exit,window", 120), ("window", 2280)]
+    assert rows_of(cursor, "SELECT COUNT(*) FROM cabins") == [(1,)]
+
+
+def test_nothing_changes_for_customers(own_stack):
+    """Neither a price nor a field of an answer, so the page is as it was, too."""
+    stack = own_stack()
+    flight, api = stack.new_flight(exit_rows="5"), stack.api()
+    held = api.hold(flight, "A1")
+    before = [api.get(path).ok() for path in (f"/api/flights/{flight}", f"/api/flights/{flight}/seats", f"/api/orders/{held['orderId']}")]
+    password = json.loads((stack.data_dir / "credentials").read_text())["booking_owner"]
+    done = migrate(f"booking_owner:{password}@unix({stack.data_dir}/run/mysql.sock)/flight_booking", ROOT / "sql")
+    assert done.returncode == 0 and "with 30 seats" in done.stdout, done.stdout + done.stderr
+    assert stack.query("SELECT COUNT(*) AS n FROM seats WHERE flight_id = %s AND features IS NULL", flight)[0]["n"] == 0
+    after = [api.get(path).ok() for path in (f"/api/flights/{flight}", f"/api/flights/{flight}/seats", f"/api/orders/{held['orderId']}")]
+    for each in (before[2], after[2]):
+        each.pop("timerRemaining"), each.pop("serverTime")
+    assert after == before
+    changed = api.change(held, "A1", "B5").ok()
+    assert changed["seatPrices"] == [12900, 12900] and changed["totalPriceCents"] == 25800
+    api.pay(changed).ok()
+    stack.wait_status(changed, "CONFIRMED")
 
 
 # -- a file that fails half way ----------------------------------------------------------------
@@ -262,7 +384,7 @@ def test_an_account_without_the_right_upgrades_all_the_same_with_a_warning(stack
     done = migrate(dsn, ROOT / "sql")
     assert (done.returncode, done.stderr) == (0, "") and "0004_seats_kept.sql" in done.stdout
     cursor.execute("SELECT COUNT(*) FROM information_schema.triggers WHERE trigger_schema = %s", name)
-    assert cursor.fetchone() == (2,)
+    assert cursor.fetchone() == (4,)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ def test_every_answer_with_an_order_has_its_flight(stack, api):
     stack.query("UPDATE flights SET origin_time_zone = 'America/Los_Angeles', destination_time_zone = 'Europe/Berlin'"
                 " WHERE flight_id = %s", flight)
     shown = api.get(f"/api/flights/{flight}").ok()
-    facts = {name: shown[name] for name in ORDER_FLIGHT_FIELDS}
+    facts = {name: shown.get(name) for name in ORDER_FLIGHT_FIELDS}
     assert facts["originTimeZone"] == "America/Los_Angeles"
     order = api.hold(flight, "A1", "A2", user="facts of " + flight[:20])
     path = f"/api/orders/{order['orderId']}"
@@ -28,3 +28,8 @@ def test_the_facts_are_those_of_now(stack, api, flight):
     now = api.order(order)["flight"]
     assert now["flightNumber"] == "NEW 1"
     assert now["departureTime"] == api.get(f"/api/flights/{flight}").ok()["departureTime"] > order["flight"]["departureTime"]
+
+
+def test_only_a_flight_with_a_rule_says_that_it_can_be_cancelled(stack, api, flight):
+    assert api.hold(stack.new_flight(refund_rule="0:0:0"), "A1")["flight"]["cancellable"] is True
+    assert "cancellable" not in api.hold(flight, "A1")["flight"]

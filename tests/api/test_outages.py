@@ -30,7 +30,7 @@ def refused_for_now(answer, *errors):
 
 def test_database_away_and_back(stack, api):
     flight = stack.new_flight(rows=3)
-    pool = stack.pids("booking-api"), stack.pids("sweeper"), stack.pids("payment-gateway")
+    pool = stack.pids("booking-api"), stack.pids("sweeper"), stack.pids("payment-gateway")[:1]
     with stack.without("mariadb"):
         # A request may still reach the server while it is dying.
         wait_for(lambda: api.get("/health").status == 503, 10)
@@ -47,7 +47,7 @@ def test_database_away_and_back(stack, api):
     order = api.hold(flight, "A1")
     api.pay(order, "99999").ok()
     stack.wait_status(order, "CONFIRMED", deadline=10)
-    assert (stack.pids("booking-api"), stack.pids("sweeper"), stack.pids("payment-gateway")) == pool
+    assert (stack.pids("booking-api"), stack.pids("sweeper"), stack.pids("payment-gateway")[:1]) == pool
     retried = api.post("/api/orders", {"flightId": flight, "seats": ["A2"]}, headers={"Idempotency-Key": "outage-2"})
     retried.ok(201)
 
@@ -176,12 +176,14 @@ def test_killed_database_loses_no_answer_it_gave(stack, api, flight):
 
 
 def test_stop_and_start_keeps_bookings_and_fires_due_timers(stack, api):
-    booked, held, paying = (api.hold(stack.new_flight(), seat) for seat in ("A1", "A2", "A3"))
+    # A flight with a cabin of its own, or the start would give it one, and its seats would differ.
+    booked = api.hold(stack.new_own_flight()[0], "3A")
     api.pay(booked, "99999").ok()
     stack.wait_status(booked, "CONFIRMED")
     wait_for(lambda: not stack.everything(booked)["jobs"], 5)
     before = stack.everything(booked)
     stack.stop_program("sweeper")
+    paying, held = (api.hold(stack.new_flight(), "A2") for _ in range(2))
     api.pay(paying, "99999").ok()
     held = api.change(held, "B2").ok()
 

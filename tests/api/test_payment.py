@@ -116,6 +116,9 @@ def test_confirmed(stack, api, settled, code):
     assert "ORDER_CONFIRMED" in types and "VOID_REQUESTED" not in types
     (confirmation,) = [e for e in api.events(settled) if e["type"] == "CONFIRMATION_ATTEMPT"]
     assert confirmation["outcome"] == "NOT_CONFIGURED"
+    # There is nobody to tell, which is known and written when the order is confirmed.
+    assert len(stack.query("SELECT DISTINCT change_id FROM workflow_events WHERE order_id = %s AND type IN ('ORDER_CONFIRMED',"
+                           " 'CONFIRMATION_ATTEMPT')", settled["orderId"])) == 1
 
 
 @failed_codes

@@ -72,6 +72,23 @@ def test_customers_see_what_they_get_and_no_words_of_others(stack, flight):
     assert refunds(stack, order)[0]["reason"] == REASON["reason"]
 
 
+def given_back(order):
+    return [line["amountCents"] for line in order["priceLines"] if line["kind"] == "REFUND"]
+
+
+def test_the_price_lines_say_what_was_given_back(stack, flight):
+    order = paid(stack, flight, "A1")
+    before = stack.api().order(order)
+    assert given_back(before) == []
+    ask(stack, order, 700).ok(202)
+    after = stack.api().order(order)
+    assert given_back(after) == [700] and after["version"] == before["version"] + 1, "a client would be told that nothing is new"
+    assert after["totalPriceCents"] == before["totalPriceCents"] and after["status"] == "CONFIRMED"
+    ask(stack, order, 300).ok(202)
+    wait_made(stack, order, 2)
+    assert given_back(stack.api().order(order)) == [1000]
+
+
 def test_the_history_and_the_audit_say_who_and_how_much(stack, flight):
     order = paid(stack, flight, "A1")
     ask(stack, order, 100).ok(202)

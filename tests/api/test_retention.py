@@ -14,7 +14,7 @@ import pytest
 from client import new_user
 from fastcgi import Direct
 from outside import Outside
-from persons import add_person, give_locator
+from persons import give_locator
 from stack import ROOT, wait_for
 
 
@@ -27,7 +27,7 @@ def receiver():
 
 @pytest.fixture(scope="module")
 def stack(own_stack, receiver):
-    return own_stack(WEBHOOK_URL=receiver.url, WEBHOOK_SECRET="a-secret-of-the-tests", RETENTION="2s", SWEEPERS=2,
+    return own_stack(PASSENGERS="optional", WEBHOOK_URL=receiver.url, WEBHOOK_SECRET="a-secret-of-the-tests", RETENTION="2s", SWEEPERS=2,
                      TRUST_REMOTE_USER="yes", ROLE_GROUPS="operator:ops,admin:it", ADMIN_TOKEN="test-admin-token", PAYMENT_TIMEOUT="1s")
 
 
@@ -44,21 +44,44 @@ class Person:
         self.user, self.family, self.given = f'us"er \\{mark}', f"Family{mark}", f"Given{mark}"
         self.email, self.account = f"mail{mark}@example.com", f"account{mark}@example.com"
         self.names = [mark]
+        self.passenger = {"givenName": self.given, "familyName": self.family, "assistance": f"A wheelchair {mark}"}
+        self.contact = {"email": self.email, "phone": "+49 30 " + str(int(mark, 16)), "language": "pt-BR"}
+        self.names.append(self.contact["phone"])
 
     def books(self, stack, flight, seat, asker=None):
         """Holds and pays, with everything that may leave a trace. Returns the confirmed order."""
         api, key = asker or stack.api(), lambda: {"Idempotency-Key": uuid.uuid4().hex}
-        order = api.post(f"/api/flights/{flight}/orders", {"userId": self.user, "seats": [seat]}, headers=key()).ok(201)
+        infant = {"familyName": self.family, "kind": "infant"}
+        order = api.post(f"/api/flights/{flight}/orders", {
+            "userId": self.user, "seats": [seat], "passengers": [self.passenger, infant], "contact": self.contact}, headers=key()).ok(201)
+        # Whoever leaves again is wiped then.
+        api.put(f"/api/orders/{order['orderId']}/passengers", {"passengers": [self.passenger]}, headers=key()).ok()
+        assert [row["forgotten_at"] is None for row in persons_of(stack, order)] == [True, False, True]
         api.put(f"/api/orders/{order['orderId']}/seats", {"seats": [seat]}, headers={**key(), "If-Match": '"99"'}).refused(
             412, "PRECONDITION_FAILED")
         api.get(f"/api/orders?userId={quote(self.user)}").ok() if asker is None else None
         api.pay(order, "99999", headers=key()).ok()
         stack.wait_status(order, "CONFIRMED")
-        add_person(stack, order, self.family, self.email, given_name=self.given)
         api.cancel(order, headers=key()).refused(409, "ORDER_CLOSED")
         found = stack.api().post("/api/bookings/find", {"locator": give_locator(stack, order), "familyName": self.family}).ok()
         self.token = found["token"]
         return api.order(order)
+
+
+def persons_of(stack, order):
+    return stack.query("SELECT * FROM persons WHERE order_id = %s ORDER BY person_id", order["orderId"])
+
+
+# What stays of a person: that there was one, of which kind, and in which place.
+KEPT = {"person_id", "kind", "order_id", "position", "passenger_kind", "created_at", "forgotten_at"}
+
+
+def is_wiped(stack, order):
+    rows = persons_of(stack, order)
+    for row in rows:
+        assert {column for column, value in row.items() if value is not None} <= KEPT, row
+    return [(row["kind"], row["position"], row["passenger_kind"]) for row in rows] == [
+        ("PASSENGER", 1, "adult"), ("PASSENGER", None, "infant"), ("CONTACT", None, None)]
 
 
 def everywhere(stack, names):
@@ -126,7 +149,8 @@ def test_an_operator_has_one_order_forgotten(stack, tmp_path, signed_in):
 
     answer = forget(stack, order, headers={"Idempotency-Key": "forget-" + order["orderId"]}).ok()
     assert (answer["userId"], answer["status"], answer["version"]) == ("", "CONFIRMED", order["version"] + 1)
-    assert what_stays(stack, order) == before and is_forgotten(stack, order)
+    assert what_stays(stack, order) == before and is_forgotten(stack, order) and is_wiped(stack, order)
+    assert (answer["passengers"], answer["contact"]) == ([], None)
     is_nowhere(stack, person, tmp_path)
 
     # It cannot be found any more, by nobody.
@@ -149,7 +173,8 @@ def test_an_operator_has_one_order_forgotten(stack, tmp_path, signed_in):
     again = forget(stack, order).ok()
     assert {**again, "serverTime": ""} == {**answer, "serverTime": ""}
     repeated = forget(stack, order, headers={"Idempotency-Key": "forget-" + order["orderId"]})
-    assert repeated.json == answer and repeated.headers["Idempotency-Replayed"] == "true"
+    kept = {name: value for name, value in answer.items() if name not in ("passengers", "contact")}
+    assert repeated.json == kept and repeated.headers["Idempotency-Replayed"] == "true"
     assert len(stack.query("SELECT 1 FROM audit_log WHERE object_id = %s", order["orderId"])) == 1
 
 
@@ -205,7 +230,7 @@ def test_some_time_after_departure_all_are_forgotten(stack, api, tmp_path):
     assert not is_forgotten(stack, orders[2]), "nothing has ended it yet"
     stack.fire_timer(orders[2])
     wait_for(lambda: all(is_forgotten(stack, order) for order in orders), 10, "all to be forgotten")
-    assert what_stays(stack, orders[0]) == before
+    assert what_stays(stack, orders[0]) == before and is_wiped(stack, orders[0])
     for order in orders:
         told = [e for e in stack.admin().events(order) if e["type"] == "PERSONS_FORGOTTEN"]
         assert [(e["by"], e["toStatus"]) for e in told] == [("system", None)]

@@ -2,8 +2,12 @@
 """What happens to orders is told to WEBHOOK_URL: signed, at least once, and in order for an order."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
+import os
+import signal
+import threading
 import time
 
 import pytest
@@ -134,6 +138,61 @@ def test_what_is_a_day_old_is_not_told(stack, flight, receiver):
     wait_for(lambda: hurry(stack, order) is not None and types(receiver, order)[-1] == "order.refunded", 10)
     assert done(stack, order) == ["TOO_OLD", "SENT"]
     assert types(receiver, order)[tried:] == ["order.refunded"]
+
+
+@contextlib.contextmanager
+def answered_while_the_sweeper_sleeps(stack, api, receiver, orders):
+    """Cancels the orders. When the sweeper wakes, it finds that the messages about all of them have been delivered."""
+    answer, at_rest = threading.Event(), threading.active_count()
+    receiver.answer = lambda path, body: (200 if answer.wait(5) else 500, b"")
+    for order in orders:
+        api.cancel(order).ok()
+    for order in orders:
+        wait_told(receiver, order, "order.cancelled")
+    (sweeper,) = stack.pids("sweeper")
+    os.kill(sweeper, signal.SIGSTOP)
+    try:
+        answer.set()
+        wait_for(lambda: threading.active_count() == at_rest, 5, "the answers to be written")
+        yield
+    finally:
+        os.kill(sweeper, signal.SIGCONT)
+
+
+def attempts(stack, orders):
+    """For each order, which transactions wrote an attempt into its history."""
+    return [[row["change_id"] for row in stack.query("SELECT change_id FROM workflow_events WHERE order_id = %s AND type = 'MESSAGE_ATTEMPT'"
+                                                     " AND attempt = 1 AND outcome = 'SENT'", order["orderId"])] for order in orders]
+
+
+def test_those_delivered_together_are_settled_together(stack, api, flight, receiver):
+    """One of the orders has another message to tell, which comes after the first."""
+    orders = [api.hold(flight, seat) for seat in ("A1", "B1", "C1", "A2", "B2")]
+    with answered_while_the_sweeper_sleeps(stack, api, receiver, orders):
+        stack.query("INSERT INTO messages (public_id, order_id, type, body, status, created_at, updated_at)"
+                    " SELECT UUID(), order_id, 'order.changed', REPLACE(body, 'order.cancelled', 'order.changed'), 'PENDING', UTC_TIMESTAMP(3),"
+                    " UTC_TIMESTAMP(3) FROM messages WHERE order_id = %s", orders[2]["orderId"])
+    assert [done(stack, order) for order in orders] == [["SENT"], ["SENT"], ["SENT", "SENT"], ["SENT"], ["SENT"]]
+    assert types(receiver, orders[2]) == ["order.cancelled", "order.changed"]
+    first, *others = attempts(stack, orders)
+    assert len(first) == 1 and [changes[:1] for changes in others] == [first] * 4
+    assert [len(told(receiver, order)) for order in orders] == [1, 1, 2, 1, 1]
+
+
+@pytest.mark.parametrize("what", ["taken over", "locked"])
+def test_one_that_cannot_be_settled_with_the_others_keeps_none_of_them_up(stack, api, flight, receiver, what):
+    odd, *others = [api.hold(flight, seat) for seat in ("A1", "B1", "C1", "A2", "B2")]
+    with contextlib.closing(stack.db()) as session:
+        session.begin()
+        with answered_while_the_sweeper_sleeps(stack, api, receiver, [odd, *others]):
+            if what == "taken over":
+                stack.query("UPDATE workflow_jobs SET attempts = attempts + 1, run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", odd["orderId"])
+            else:
+                session.cursor().execute("SELECT 1 FROM orders WHERE order_id = %s FOR UPDATE", odd["orderId"])
+        assert [done(stack, order) for order in others] == [["SENT"]] * 4
+    assert done(stack, odd) == ["SENT"]
+    assert [len(changes) for changes in attempts(stack, [odd, *others])] == [1] * 5
+    assert [len(told(receiver, order)) for order in (odd, *others)] == [2 if what == "taken over" else 1, 1, 1, 1, 1]
 
 
 def test_a_message_holds_no_refused_change(stack, api, flight, receiver):

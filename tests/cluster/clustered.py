@@ -12,8 +12,8 @@ from stack import BUILD, ROOT, Stack
 
 LONG = pytest.mark.skipif(os.environ.get("CLUSTER") != "long", reason="takes minutes: make test-cluster")
 
-SETTINGS = {"RESERVATION_TIMEOUT": "5s", "PAYMENT_TIMEOUT": "1s", "PAYMENT_FAILURE_RATE": "0.15", "PAYMENT_MAX_DELAY": "700ms",
-            "API_WORKERS": 24, "GATEWAY_WORKERS": 12, "SWEEPERS": 2}
+SETTINGS = {"RESERVATION_TIMEOUT": "5s", "PAYMENT_TIMEOUT": "1s", "PAYMENT_PENDING_TIMEOUT": "4s", "PAYMENT_FAILURE_RATE": "0.15",
+            "PAYMENT_MAX_DELAY": "700ms", "API_WORKERS": 24, "GATEWAY_WORKERS": 12, "SWEEPERS": 2}
 
 
 class ClusteredStack(Stack):

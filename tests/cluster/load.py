@@ -8,7 +8,7 @@ import threading
 import time
 
 import audit
-from customers import Customers, compare
+from customers import Customers, compare, new_flights
 from nudge import nudge
 from stack import wait_for
 
@@ -51,7 +51,7 @@ class Load:
     def __init__(self, stack, cluster, seed=1, count=6):
         self.stack, self.cluster = stack, cluster
         self.after_event = (stack.query("SELECT MAX(event_id) AS n FROM workflow_events")[0]["n"] or 0)
-        self.crowd = Customers(stack, random.Random(seed), [stack.new_flight(rows=8) for _ in range(2)], count)
+        self.crowd = Customers(stack, random.Random(seed), new_flights(stack, 2), count)
         self.stop = threading.Event()
         flight = stack.new_flight(rows=30)
         self.probes = [Probe(stack, flight, letter, self.stop) for letter in "ABC"]
@@ -70,6 +70,10 @@ class Load:
             thread.join(60)
         if kind is None:
             self.check()
+
+    def failed(self):
+        """The answers that customers should not get, by status."""
+        return {status: n for status, n in self.crowd.answers.items() if status not in (200, 201, 202, 409)}
 
     def outage(self, since, within=20):
         """The longest time after that moment in which no seat was held, once seats are held again."""

@@ -29,7 +29,8 @@ class AppHost(ClusteredStack):
     def __init__(self, name, space, cluster, lab):
         super().__init__({
             "LISTEN_ADDRESS": "0.0.0.0", "RATE_LIMIT_EXEMPT": f"127.0.0.0/8,{OURS}", "ADMIN_TOKEN": "test-admin-token", "API_WORKERS": 4, "GATEWAY_WORKERS": 6,
-            "RESERVATION_TIMEOUT": "10m", "PAYMENT_TIMEOUT": "1s", "SWEEPERS": 1, "RATE_LIMIT_HOLDS": "60r/m",
+            "RESERVATION_TIMEOUT": "10m", "PAYMENT_TIMEOUT": "1s", "PAYMENT_PENDING_TIMEOUT": "4s", "SWEEPERS": 1,
+            "RATE_LIMIT_HOLDS": "60r/m",
             **cluster.environment_of_programs(), "DATABASE_DSN": cluster.dsn("booking_app", ("127.0.0.1", 3306)),
             "GATEWAY_DATABASE_DSN": cluster.dsn("gateway_app", ("127.0.0.1", 3306)),
             "MIGRATION_DSN": cluster.dsn("booking_owner", ("127.0.0.1", 3306)),

@@ -3,9 +3,11 @@
 
 import os
 import shutil
+import subprocess
 import tempfile
 import time
 
+import pymysql
 import pytest
 
 from clustered import LONG, SETTINGS, ClusteredStack, migrated
@@ -78,3 +80,48 @@ def test_killed_primary(cluster, stack, capsys):
         print(f"\nGroup Replication, {KILLS} × kill -9: first 201 after {sorted(round(each, 2) for each in outages)};"
               f" back after {sorted(round(each, 1) for each in returns)}; {load.told()}", end="")
     assert max(outages) < 15
+
+
+def test_primary_that_is_cut_off(cluster, stack, lab, capsys):
+    """The network of its host fails. What is left alone writes nothing, and comes back by itself."""
+    with Load(stack, cluster, seed=3) as load:
+        primary, since = cluster.primary(), time.monotonic()
+        lab.divide(primary.name)
+        outage = load.outage(since, within=60)
+        said = told_by_agent(lab, primary)
+        assert said.endswith("503") and "reaches 1 of 3" in said
+        wait_for(lambda: primary.member()["state"] == "ERROR", 60, "the member to give up")
+        with pytest.raises(pymysql.MySQLError):
+            primary.query("UPDATE seats SET status = status", database="flight_booking")
+        lab.unite(primary.name)
+        primary.wait_until_synced(300)
+    with capsys.disabled():
+        print(f"\nGroup Replication, the primary cut off: first 201 after {outage:.1f} s; {load.told()}", end="")
+    assert outage < 20
+
+
+def test_programs_that_are_left_with_the_minority(cluster, stack, api, lab, capsys):
+    """They answer 503 until the network is whole again."""
+    with Load(stack, cluster, seed=4) as load:
+        primary = cluster.primary()
+        others = [node for node in cluster.nodes if node is not primary]
+        lab.divide(*(node.name for node in others))
+        wait_for(lambda: api.get("/health", timeout=20).status == 503, 30)
+        before = primary.query("SELECT @@gtid_executed AS g")[0]["g"]
+        for _ in range(5):
+            api.post("/api/orders", {"flightId": "x", "seats": ["A1"], "userId": "alone"}, timeout=20).refused(503, "DATABASE_UNAVAILABLE")
+            time.sleep(0.2)
+        assert primary.query("SELECT @@gtid_executed AS g")[0]["g"] == before
+        lab.unite(*(node.name for node in others))
+        since = time.monotonic()
+        outage = load.outage(since, within=120)
+        for node in cluster.nodes:
+            node.wait_until_synced(300)
+    with capsys.disabled():
+        print(f"\nGroup Replication, left with the minority: first 201 {outage:.1f} s after it was united; {load.told()}", end="")
+
+
+def told_by_agent(lab, node):
+    """What the agent on the node's host says, asked there, and the status."""
+    return subprocess.run([*lab.hosts[node.number - 1].entered, "curl", "-s", "-w", "%{http_code}",
+                           f"http://{node.address}:9200/writer"], check=True, capture_output=True, text=True).stdout

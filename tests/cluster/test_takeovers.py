@@ -57,7 +57,7 @@ def test_planned_switches(cluster, stack, capsys):
             cluster.ask_proxy(f"set server booking_database/{writer.name} state ready")
             wait_for(lambda: cluster.is_up(writer), 10, "the node to be up again")
             assert cluster.writer() is not writer, "the node that came back took over"
-        failed = {status: n for status, n in load.crowd.answers.items() if status not in (200, 201, 409)}
+        failed = load.failed()
     assert not failed, f"a planned switch is not noticed: {failed}\n{failures(stack)}"
     say(capsys, f"{SWITCHES} planned switches: {told(outages)}; {load.told()}")
 
@@ -79,7 +79,6 @@ def test_killed_writer(cluster, stack, capsys):
     assert len(writers) > 1 and max(outages) <= MOST
 
 
-@LONG
 def test_writer_that_stands_still_for_ten_seconds(cluster, stack, capsys):
     """Without a word to anyone, as a host does whose disk or hypervisor hangs; then it goes on where it stood."""
     with Load(stack, cluster, seed=3) as load:
@@ -133,7 +132,6 @@ def test_programs_that_are_left_with_the_minority(cluster, stack, api, lab, caps
     say(capsys, f"left with the minority, and united again: first 201 after {outage:.2f} s; {load.told()}")
 
 
-@LONG
 def test_host_that_is_lost_for_good(cluster, stack, capsys):
     """A new host gets everything from another, which goes on working; no connection is cut for that."""
     with Load(stack, cluster, seed=6) as load:
@@ -191,6 +189,37 @@ def test_rolling_upgrade(cluster, stack, tmp_path, capsys):
             os.kill(pid, signal.SIGTERM)
             wait_for(lambda: pid not in stack.all_pids(), 10)
             time.sleep(0.3)
-        failed = {status: n for status, n in load.crowd.answers.items() if status not in (200, 201, 409)}
+        failed = load.failed()
     say(capsys, f"upgraded, node after node; {load.told()}")
     assert not failed, f"an upgrade is not noticed: {failed}\n{failures(stack)}"
+
+
+@LONG
+def test_backup_of_a_node_is_restored(cluster, stack, api, tmp_path, capsys):
+    """It is taken from a node that takes no writes, while customers book, and no request fails. Then all three hosts are
+    lost, and a new cluster begins with the backup."""
+    backup = tmp_path / "backup"
+    with Load(stack, cluster, seed=9) as load:
+        node = next(node for node in cluster.nodes if node is not cluster.writer())
+        begun = time.monotonic()
+        node.run("mariadb-backup", node.options, "--backup", "--galera-info", f"--target-dir={backup}", "--user=root",
+                 f"--socket={node.socket}")
+        took = time.monotonic() - begun
+    failed = load.failed()
+    assert not failed, f"a backup is not noticed: {failed}\n{failures(stack)}"
+    for each in cluster.nodes:
+        each.stop()
+        each.lose()
+    first = cluster.nodes[0]
+    first.run("mariadb-backup", "--prepare", f"--target-dir={backup}")
+    first.configure()
+    first.run("mariadb-backup", first.options, "--copy-back", f"--target-dir={backup}")
+    first.start(bootstrap=True)
+    first.wait_until_synced()
+    for other in cluster.nodes[1:]:
+        other.start()
+        other.wait_until_synced()
+    wait_for(lambda: api.get("/health", timeout=20).status == 200, 30, "the stack on the restored cluster")
+    assert api.post("/api/orders", {"flightId": stack.new_flight(), "seats": ["A1"], "userId": "after"}).status == 201
+    assert not cluster.differences()
+    say(capsys, f"a backup from a node took {took:.1f} s; {load.told()}")

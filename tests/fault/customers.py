@@ -1,23 +1,66 @@
 # SPDX-License-Identifier: MIT
-"""Customers who note every answer, and the comparison of their notes with the database."""
+"""Customers and an operator who note every answer, and the comparison of their notes with the database."""
 
 import collections
 import datetime
 import http.client
 import itertools
+import json as jsonlib
 import threading
 import time
 import uuid
 
 # These leave open what happened: no answer, or a status that does not tell. At a 503 the key may be used again.
 UNKNOWN = (None, 502, 503, 504)
-REFUSALS = {"hold": {"SEATS_UNAVAILABLE"}, "change": {"SEATS_UNAVAILABLE", "ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS"},
-            "pay": {"ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS"}, "cancel": {"ORDER_EXPIRED", "ORDER_CLOSED"},
-            "reset": set(), "read": set()}
-SUCCESS = {"hold": 201, "change": 200, "pay": 200, "cancel": 200, "reset": 200, "read": 200}
-EFFECT = {"hold": "ORDER_CREATED", "change": "SEATS_CHANGED", "pay": "PAYMENT_SUBMITTED", "cancel": "ORDER_CANCELLED"}
+# A reset has freed seats of a paid order, and somebody else may have them.
+AFTER_SALE = {"ORDER_CLOSED", "NOT_PAID", "PAYMENT_IN_PROGRESS", "ORDER_EXPIRED", "FLIGHT_CANCELLED", "FLIGHT_CLOSED"}
+REFUSALS = {"hold": {"SEATS_UNAVAILABLE", "FLIGHT_CANCELLED", "FLIGHT_CLOSED"},
+            "change": {"SEATS_UNAVAILABLE", "ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS", "FLIGHT_CANCELLED", "FLIGHT_CLOSED"},
+            "pay": {"ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS", "FLIGHT_CANCELLED"},
+            "cancel": {"ORDER_EXPIRED", "ORDER_CLOSED"}, "reset": set(), "read": set(),
+            "give up": AFTER_SALE | {"INVALID_SEATS", "QUOTE_CHANGED"}, "change sold": AFTER_SALE | {"SEATS_UNAVAILABLE", "PRICE_DIFFERENCE", "INVALID_SEATS"},
+            "block": {"SEATS_UNAVAILABLE"}, "unblock": set(), "cancel flight": set(),
+            "make flight": set(), "put flight": {"FLIGHT_CANCELLED"}, "close": {"FLIGHT_CANCELLED"}, "open": {"FLIGHT_CANCELLED"}}
+SUCCESS = {"hold": 201, "change": 200, "pay": 200, "cancel": 200, "reset": 200, "read": 200, "block": 200, "unblock": 200,
+           "cancel flight": 202, "give up": 200, "change sold": 200, "make flight": 201, "put flight": 200, "close": 200, "open": 200}
+EFFECT = {"hold": "ORDER_CREATED", "change": "SEATS_CHANGED", "pay": "PAYMENT_SUBMITTED", "cancel": "ORDER_CANCELLED",
+          "give up": ("ORDER_CANCELLED", "SEATS_CHANGED"), "change sold": "SEATS_CHANGED"}
 FINAL = {"CONFIRMED", "FAILED", "EXPIRED", "CANCELLED"}
-CODES = ["99999"] * 6 + ["12345"] * 6 + ["00000", "50300", "50301", "50302", "50400", "50401", "50401", "50402"]
+CODES = ["99999"] * 6 + ["12345"] * 6 + ["00000", "50300", "50301", "50302", "50400", "50401", "50401", "50402", "20200", "20200", "20202", "20201",
+         "42900"]
+
+
+# An operator's flight: its numbers say which of its prices an order has, so that two of them cannot be mixed.
+PLACES = ("QSA", "QSB")
+CABIN = {"name": "Storm", "numbering": "column-row", "sections": [{"class": "economy", "rows": "1-8", "columns": "A BC"}]}
+
+
+def flight_plan(number):
+    departure = datetime.date.today() + datetime.timedelta(days=30 + number % 5)
+    return {"flightNumber": "ST 1", "cabin": "storm", "origin": "QSA", "destination": "QSB", "departure": f"{departure}T07:30",
+            "fares": {"economy": 10000 + 100 * number}, "surcharges": {"window": number}, "currency": "USD",
+            "refundRule": [{"until": "300h", "feePercent": 10, "feeCents": 7}, {"until": "1h", "feePercent": 50}]}
+
+
+def seat_price(seat, number):
+    return 10000 + 100 * number + (number if seat[0] in "AC" else 0)
+
+
+def new_flights(stack, count):
+    """Makes flights over the API, while everything still works."""
+    admin = stack.admin()
+    for code in PLACES:
+        assert admin.put(f"/api/admin/places/{code}", {"name": code, "city": code, "timeZone": "Europe/Berlin"}).status in (200, 201)
+    assert admin.put("/api/admin/cabins/storm", CABIN).status in (200, 201)
+    flights = [f"storm-{uuid.uuid4().hex[:12]}" for _ in range(count)]
+    for flight in flights:
+        admin.put(f"/api/admin/flights/{flight}", flight_plan(0)).ok(201)
+    return flights
+
+
+def may_follow(before, now):
+    """Whether an order that was in this final state may be in that one now: only a refund ends what was confirmed."""
+    return now == before or (before, now) == ("CONFIRMED", "CANCELLED")
 
 
 class Note:
@@ -48,12 +91,18 @@ class Customers:
             customer = Customer(self, type(self.random)(self.random.random()), number)
             self.threads.append(threading.Thread(target=customer.live, daemon=True))
             self.threads[-1].start()
+        operator = Operator(self, type(self.random)(self.random.random()), self.count)
+        self.threads.append(threading.Thread(target=operator.live, daemon=True))
+        self.threads[-1].start()
 
     def finish(self):
         self.stop.set()
         for thread in self.threads:
             thread.join(60)
             assert not thread.is_alive(), "a customer still waits for an answer"
+
+    def done(self):
+        return collections.Counter(note.kind for note in self.notes if note.status == SUCCESS[note.kind])
 
 
 class Customer:
@@ -82,7 +131,7 @@ class Customer:
             twin.join()
         note.ended = datetime.datetime.utcnow()
         self.crowd.notes.append(note)
-        if note.status == SUCCESS[kind] and kind in ("hold", "change", "pay", "cancel", "read"):
+        if note.status == SUCCESS[kind] and kind in ("hold", "change", "pay", "cancel", "read", "give up", "change sold"):
             self.look_at(note)
         elif note.status not in UNKNOWN and note.status != SUCCESS[kind] and note.error not in REFUSALS[kind]:
             self.crowd.lies.append(f"an answer that cannot be: {note}")
@@ -130,7 +179,8 @@ class Customer:
         key = answer["orderId"]
         before = self.seen.get(key)
         now = (answer["version"], answer["status"])
-        if before and (now[0] < before[0] or before[1] in FINAL and now != before and note.kind == "read"):
+        if before and (now[0] < before[0] or before[1] in FINAL and now != before and note.kind == "read"
+                       and not may_follow(before[1], now[1])):
             self.crowd.lies.append(f"{key} was {before} and then {now}")
         if not before or now[0] > before[0]:
             self.seen[key] = now
@@ -161,6 +211,14 @@ class Customer:
             self.pay(order)
 
     def pay(self, order):
+        """With KEEP_HOLD_AFTER_DECLINE a customer who was declined tries another code."""
+        self.pay_once(order)
+        if self.random.random() < 0.5:
+            self.read(order)
+            time.sleep(self.random.uniform(0, 0.5))
+            self.pay_once(order)
+
+    def pay_once(self, order):
         random = self.random
         code = {"paymentCode": random.choice(CODES)}
         second = None
@@ -178,12 +236,82 @@ class Customer:
             self.read(order)
         if second:
             second.join()
+        for _ in range(random.choice((0, 0, 1, 2))):
+            self.after_sale(order)
+
+    def after_sale(self, order):
+        """The customer is on the phone: an agent does it, by the rule."""
+        random, now = self.random, self.read(order).answer
+        for _ in range(8):
+            if now and now["status"] != "PAYMENT_PENDING":
+                break
+            time.sleep(0.2)
+            now = self.read(order).answer
+        if not now or now["status"] != "CONFIRMED":
+            return
+        if random.random() < 0.4:
+            seats = random.sample(self.crowd.seats, len(now["seats"]))
+            self.ask("change sold", "POST", f"/api/admin/orders/{order}/seats", {"seats": seats, "reason": "a storm"}, order, seats)
+            return
+        seats = random.sample(now["seats"], random.randint(1, len(now["seats"])))
+        status, _, quote = self.once(Note("quote"), "GET", f"/api/orders/{order}/cancellation?seats={','.join(seats)}", None, {})
+        expected = {"expectedRefundCents": quote["refundCents"]} if status == 200 and random.random() < 0.8 else {}
+        self.ask("give up", "POST", f"/api/admin/orders/{order}/cancel", {"seats": seats, "reason": "a storm", **expected}, order)
 
     def read(self, order):
-        self.ask("read", "GET", f"/api/orders/{order}", order_id=order, keyed=False)
+        return self.ask("read", "GET", f"/api/orders/{order}", order_id=order, keyed=False)
 
     def cancel(self, order):
         self.ask("cancel", "DELETE", f"/api/orders/{order}", order_id=order)
+
+
+class Operator(Customer):
+    """Blocks seats, changes prices and departures, closes sale for a moment, and now and then cancels a flight; another
+    one takes its place."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.numbers = itertools.count(1)
+
+    def live(self):
+        while not self.crowd.stop.is_set():
+            self.work()
+            time.sleep(self.random.uniform(0.1, 0.5))
+
+    def work(self):
+        deeds = {self.cancel_flight: 7, self.change_flight: 25, self.close_for_a_moment: 15, self.block: 28, self.unblock: 25}
+        (deed,) = self.random.choices(list(deeds), deeds.values())
+        deed(self.random.choice(self.crowd.flights))
+
+    def tell(self, kind, flight, verb="", json=None, seats=()):
+        method = "PUT" if kind in ("make flight", "put flight") else "POST"
+        return self.ask(kind, method, f"/api/admin/flights/{flight}{verb}", json, seats=seats,
+                        keyed=None if kind in ("block", "unblock") else True)
+
+    def cancel_flight(self, flight):
+        self.tell("cancel flight", flight, "/cancel", {"reason": "a storm"})
+        other = f"storm-{uuid.uuid4().hex[:12]}"
+        if self.tell("make flight", other, json=flight_plan(next(self.numbers))).status == 201:
+            self.crowd.flights[self.crowd.flights.index(flight)] = other
+
+    def change_flight(self, flight):
+        self.tell("put flight", flight, json=flight_plan(next(self.numbers)))
+
+    def close_for_a_moment(self, flight):
+        self.tell("close", flight, "/close", {"reason": "a storm"})
+        time.sleep(self.random.uniform(0, 0.3))
+        self.tell("open", flight, "/open", {"reason": "it is over"})
+
+    def some_seats(self):
+        return self.random.sample(self.crowd.seats, self.random.choice((1, 2, 3)))
+
+    def block(self, flight):
+        seats = self.some_seats()
+        self.tell("block", flight, "/blocks", {"seats": seats, "reason": "a storm"}, seats)
+
+    def unblock(self, flight):
+        seats = self.some_seats()
+        self.tell("unblock", flight, "/unblocks", {"seats": seats}, seats)
 
 
 # -- afterwards -----------------------------------------------------------------------------------
@@ -198,7 +326,13 @@ def compare(stack, crowd, after_event):
     for event in events:
         by_request[event["request_id"]].append(event)
     held = intervals(events)
+    add_blocks(held, stack.query("SELECT action, object_id, became, created_at FROM audit_log WHERE action IN"
+                                 " ('BLOCK_SEATS', 'UNBLOCK_SEATS') ORDER BY audit_id"))
+    changes = collections.Counter(row["request_id"] for row in stack.query(
+        "SELECT request_id FROM audit_log WHERE action IN ('PUT_FLIGHT', 'CLOSE_FLIGHT', 'OPEN_FLIGHT')"))
+    lies += check_told(stack, events)
     for note in crowd.notes:
+        lies += [f"{lie}: {note}" for lie in check_flight(note, changes)]
         lies += [f"{lie}: {note}" for lie in check_effect(note, by_request)]
         lies += [f"{lie}: {note}" for lie in check_order(note, orders, paid)]
         if note.error == "SEATS_UNAVAILABLE" and not any_held(note, held):
@@ -210,19 +344,48 @@ def check_effect(note, by_request):
     """A request with a success was done once, a refused one was not done, and one without an answer at most once."""
     if note.kind not in EFFECT:
         return
-    done = [e for r in note.request_ids for e in by_request.get(r, ()) if e["type"] == EFFECT[note.kind]]
+    kinds = EFFECT[note.kind] if isinstance(EFFECT[note.kind], tuple) else (EFFECT[note.kind],)
+    done = [e for r in note.request_ids for e in by_request.get(r, ()) if e["type"] in kinds]
     if note.status == SUCCESS[note.kind]:
         if len(done) != 1:
             yield f"told done, and it was done {len(done)} times"
         elif done[0]["order_id"] != note.answer["orderId"]:
             yield f"told of one order, done to {done[0]['order_id']}"
-        elif note.kind == "change" and done[0]["detail"].split(" -> ")[1] != ",".join(note.answer["seats"]):
+        elif note.kind in ("change", "change sold") and done[0]["detail"].split(" -> ")[1] != ",".join(note.answer["seats"]):
             yield f"told of other seats than {done[0]['detail']}"
     elif note.status in UNKNOWN:
         if len(done) > 1:
             yield f"done {len(done)} times"
     elif done:
         yield "told refused, yet it was done"
+
+
+def check_flight(note, changes):
+    """A flight is changed once for each success, and a hold has the prices of one moment."""
+    if note.kind in ("make flight", "put flight", "close", "open"):
+        done = sum(changes[request] for request in note.request_ids)
+        least = 1 if note.kind in ("make flight", "put flight") and note.status == SUCCESS[note.kind] else 0
+        most = 1 if note.status in (*UNKNOWN, SUCCESS[note.kind]) else 0
+        if not least <= done <= most:
+            yield f"the flight was changed {done} times"
+    if note.kind == "hold" and note.status == 201 and note.answer["flightId"].startswith("storm-"):
+        prices = dict(zip(note.answer["seats"], note.answer["seatPrices"]))
+        number = (min(prices.values()) - 10000) // 100
+        if prices != {seat: seat_price(seat, number) for seat in prices}:
+            yield f"prices of two moments {prices}"
+
+
+def check_told(stack, events):
+    """Each order was told of a change once, and last of what is true."""
+    told = [event for event in events if event["type"] == "FLIGHT_CHANGED"]
+    for (order, request), times in collections.Counter((e["order_id"], e["request_id"]) for e in told).items():
+        if times > 1:
+            yield f"{order} was told {times} times of the change by {request}"
+    last = {event["order_id"]: event["detail"] for event in told}
+    for row in stack.query("SELECT o.order_id, f.departure_time FROM orders o JOIN flights f USING (flight_id) WHERE o.status = 'CONFIRMED'"):
+        now = row["departure_time"].isoformat(timespec="milliseconds") + "Z"
+        if last.get(row["order_id"], now) != now:
+            yield f"{row['order_id']} was told {last[row['order_id']]}, but its flight leaves at {now}"
 
 
 def check_order(note, orders, paid):
@@ -235,7 +398,8 @@ def check_order(note, orders, paid):
         return
     if note.answer:
         told, is_now = (note.answer["version"], note.answer["status"]), (order["version"], order["status"])
-        if is_now[0] < told[0] or (told[1] in FINAL or is_now[0] == told[0]) and is_now != told:
+        is_other = is_now != told and not (told[1] in FINAL and may_follow(told[1], is_now[1]) and is_now[0] > told[0])
+        if is_now[0] < told[0] or (told[1] in FINAL or is_now[0] == told[0]) and is_other:
             yield f"told {told}, but it is {is_now}"
     if note.error == "ORDER_EXPIRED" and order["status"] != "EXPIRED":
         yield f"told expired, but it is {order['status']}"
@@ -261,6 +425,19 @@ def intervals(events):
         for seat, begun in kept:
             held[seat].append((begun, datetime.datetime.max))
     return held
+
+
+def add_blocks(held, changes):
+    """Blocked seats are in the way, too."""
+    since = {}
+    for change in changes:
+        for seat in jsonlib.loads(change["became"])["seats"]:
+            if change["action"] == "BLOCK_SEATS":
+                since[change["object_id"], seat] = change["created_at"]
+            elif (change["object_id"], seat) in since:
+                held[seat].append((since.pop((change["object_id"], seat)), change["created_at"]))
+    for (_, seat), begun in since.items():
+        held[seat].append((begun, datetime.datetime.max))
 
 
 def any_held(note, held):

@@ -12,18 +12,24 @@ from stack import ROOT, wait_for
 
 @pytest.fixture(scope="module")
 def stack(broken_stack):
-    return broken_stack(PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m")
+    return broken_stack(PASSENGERS="optional", PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m")
 
 
 @pytest.fixture(scope="module", autouse=True)
 def no_sweeper_mends_it(stack):
     """Makes orders in every state, and then stops the sweeper, so that it does not touch what is planted."""
-    api, flight = stack.api(), stack.new_flight(rows=40)
-    made = {name: [] for name in ("held", "changed", "pending", "confirmed", "declined", "failed", "cancelled", "expired")}
+    api, flight, cancelled = stack.api(), stack.new_flight(rows=40, refund_rule="0:2500:0"), stack.new_flight()
+    made = {name: [] for name in ("held", "changed", "pending", "confirmed", "declined", "failed", "cancelled", "expired",
+                                 "refunded", "forgotten", "part")}
     seats = (f"{letter}{row}" for row in range(1, 41) for letter in "ABC")
     for _ in range(3):
         for name in made:
-            order = api.hold(flight, next(seats), next(seats))
+            if name == "forgotten":
+                made[name].append(api.post("/api/orders", {"flightId": flight, "seats": [next(seats)], "passengers": [
+                    {"familyName": "Lovelace"}], "contact": {"phone": "030 12345"}}).ok(201))
+                api.cancel(made[name][-1]).ok()
+                continue
+            order = api.hold(*((cancelled, f"A{len(made[name]) + 1}") if name == "refunded" else (flight, next(seats), next(seats))))
             made[name].append(order)
             if name == "changed":
                 api.change(order, next(seats)).ok()
@@ -32,11 +38,21 @@ def no_sweeper_mends_it(stack):
             elif name == "expired":
                 stack.fire_timer(order)
             elif name != "held" and name != "pending":
-                api.pay(order, {"confirmed": "99999", "declined": "00000", "failed": "50300"}[name]).ok()
-    for name in ("confirmed", "declined", "failed", "expired"):
+                api.pay(order, {"declined": "00000", "failed": "50300"}.get(name, "99999")).ok()
+    for name in ("confirmed", "declined", "failed", "expired", "refunded", "part"):
         for order in made[name]:
             stack.wait_status(order, "CONFIRMED", "FAILED", "EXPIRED", deadline=20)
             wait_for(lambda: not stack.everything(order)["jobs"], 20, "its jobs to be done")
+    for order in made["part"]:
+        api.post(f"/api/admin/orders/{order['orderId']}/cancel", {"reason": "a test", "seats": order["seats"][:1]}).ok()
+        wait_for(lambda: not stack.everything(order)["jobs"], 20, "its refund to be made")
+    api.post(f"/api/admin/flights/{cancelled}/cancel", {"reason": "a test"}).ok(202)
+    for order in made["refunded"]:
+        stack.wait_status(order, "CANCELLED")
+        wait_for(lambda: not stack.everything(order)["jobs"], 20, "its refund to be made")
+    wait_for(lambda: not stack.query("SELECT 1 FROM workflow_jobs WHERE kind = 'CANCEL_FLIGHT'"), 10, "the walk to end")
+    for order in made["forgotten"]:
+        api.post(f"/api/admin/orders/{order['orderId']}/forget", {"reason": "a test"}).ok()
     stack.stop_program("sweeper")
     for order in made["pending"]:
         api.pay(order, "99999").ok()
@@ -58,6 +74,10 @@ REFUND = ("INSERT INTO refunds (refund_id, order_id, payment_id, amount_cents, c
           " VALUES ('planted', '{{o}}', '{{p}}', {cents}, 'USD', '{status}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
 MESSAGE = "('{n}', '{{o}}', 'order.confirmed', '{{{{}}}}', '{status}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"
 MESSAGES = "INSERT INTO messages (public_id, order_id, type, body, status, created_at, updated_at) VALUES "
+MAIL = ("INSERT INTO messages (public_id, order_id, channel, type, body, status, created_at, updated_at)"
+        " VALUES ('m', '{{o}}', 'MAIL', 'order.confirmed', '{{{{}}}}', '{status}', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")
+OF_A_PERSON = ("name", "given_name", "family_name", "family_key", "email", "email_key", "phone", "language", "assistance")
+
 PLANTED = {
     "a seat sold twice": [
         ("held", "UPDATE orders SET seats = '{other_seats}' WHERE order_id = '{o}'")],
@@ -65,6 +85,23 @@ PLANTED = {
         ("held", "UPDATE seats SET status = 'BOOKED' WHERE reserved_by = '{o}'"),
         ("confirmed", "UPDATE seats SET status = 'RESERVED' WHERE reserved_by = '{o}'"),
         ("cancelled", "UPDATE seats SET status = 'RESERVED', reserved_by = '{o}' WHERE seat_number = 'C40'")],
+    "a seat of no cabin": [
+        ("held", "UPDATE flights SET cabin_id = 'a320' WHERE flight_id = '{f}'")],
+    "an order on a cancelled flight": [
+        ("held", "UPDATE flights SET status = 'CANCELLED' WHERE flight_id = '{f}'"),
+        ("refunded", "UPDATE orders SET status = 'CONFIRMED' WHERE order_id = '{o}'")],
+    "a refund owed and not asked for": [
+        ("refunded", "DELETE FROM refunds WHERE order_id = '{o}'"),
+        ("refunded", "UPDATE payments SET amount_cents = amount_cents + 1 WHERE order_id = '{o}'")],
+    "more kept and given back than was captured": [
+        ("refunded", "UPDATE orders SET fee_cents = 1 WHERE order_id = '{o}'"),
+        ("refunded", "UPDATE payments SET amount_cents = amount_cents - 1 WHERE order_id = '{o}'")],
+    "a refunded charge that was voided": [
+        ("refunded", "UPDATE payment_gateway.charges SET status = 'VOIDED' WHERE idempotency_key = '{p}'")],
+    "a price that does not add up": [
+        ("held", "UPDATE orders SET total_price_cents = total_price_cents + 1 WHERE order_id = '{o}'"),
+        ("held", "UPDATE orders SET price_parts = 'economy=1,economy=12900' WHERE order_id = '{o}'"),
+        ("held", "UPDATE orders SET seats = CONCAT(seats, ',C38') WHERE order_id = '{o}'")],
     "a free seat that names an owner": [
         ("held", "UPDATE seats SET user_id = 'somebody' WHERE flight_id = '{f}' AND seat_number = 'C39'")],
     "an order that lacks a seat it holds": [
@@ -85,12 +122,27 @@ PLANTED = {
         ("held", "UPDATE orders SET locator = '444444' WHERE order_id = '{o}'")],
     "a name in a forgotten order": [
         ("cancelled", "UPDATE orders SET forgotten_at = UTC_TIMESTAMP(3) WHERE order_id = '{o}'"),
-        ("confirmed", "UPDATE orders SET forgotten_at = UTC_TIMESTAMP(3), user_id = '' WHERE order_id = '{o}'")],
+        ("confirmed", "UPDATE orders SET forgotten_at = UTC_TIMESTAMP(3), user_id = '' WHERE order_id = '{o}'"),
+        ("forgotten", "UPDATE persons SET forgotten_at = NULL WHERE order_id = '{o}'"),
+        *(("forgotten", f"UPDATE persons SET {column} = 'x' WHERE order_id = '{{o}}' LIMIT 1") for column in OF_A_PERSON)],
+    "a name of somebody who left": [
+        *(("held", f"INSERT INTO persons (kind, order_id, {column}, created_at, forgotten_at) VALUES"
+                   " ('PASSENGER', '{o}', 'x', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))") for column in OF_A_PERSON),
+        ("held", "INSERT INTO persons (kind, order_id, family_name, created_at) VALUES ('PASSENGER', '{o}', 'x', UTC_TIMESTAMP(3))")],
+    "two passengers with one place": [
+        ("held", "INSERT INTO persons (kind, order_id, position, created_at) VALUES ('PASSENGER', '{o}', 1, UTC_TIMESTAMP(3)),"
+                 " ('PASSENGER', '{o}', 1, UTC_TIMESTAMP(3))"),
+        ("held", "INSERT INTO persons (kind, order_id, phone, created_at) VALUES ('CONTACT', '{o}', '1', UTC_TIMESTAMP(3)),"
+                 " ('CONTACT', '{o}', '2', UTC_TIMESTAMP(3))")],
     "a job whose order needs none": [
         ("cancelled", "INSERT INTO workflow_jobs (kind, order_id, run_at, created_at, updated_at) VALUES"
                       " ('EXPIRE_HOLD', '{o}', '2100-01-01', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"),
         ("held", "INSERT INTO workflow_jobs (kind, order_id, run_at, created_at, updated_at) VALUES"
-                 " ('VOID_CHARGE', '{o}', '2100-01-01', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")],
+                 " ('VOID_CHARGE', '{o}', '2100-01-01', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"),
+        ("refunded", "INSERT INTO workflow_jobs (kind, order_id, run_at, created_at, updated_at) VALUES"
+                     " ('VOID_CHARGE', '{o}', '2100-01-01', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))"),
+        ("held", "INSERT INTO workflow_jobs (kind, order_id, subject_id, flight_id, run_at, created_at, updated_at) VALUES"
+                 " ('CANCEL_FLIGHT', '{o}', 'x', '{f}', '2100-01-01', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")],
     "a job in a state that is none": [
         ("held", RETRY.format(set="status = 'RUNNING'")),
         ("held", RETRY.format(set="locked_by = 'somebody'"))],
@@ -112,6 +164,9 @@ PLANTED = {
         ("declined", "UPDATE payments SET status = 'APPROVED' WHERE order_id = '{o}'"),
         ("pending", "DELETE FROM payments WHERE order_id = '{o}'"),
         ("confirmed", "UPDATE payments SET transaction_id = NULL WHERE order_id = '{o}'")],
+    "a former payment that still counts": [
+        ("confirmed", "UPDATE payments SET former_id = payment_id WHERE order_id = '{o}'"),
+        ("declined", "UPDATE payments SET former_id = 'another' WHERE order_id = '{o}'")],
     "a payment code kept after the payment was settled": [
         ("failed", "UPDATE payments SET payment_code = '50300' WHERE order_id = '{o}'")],
     "a charge of no payment": [
@@ -133,12 +188,24 @@ PLANTED = {
     "a refund that the gateway's books contradict": [
         ("confirmed", REFUND.format(cents=1, status="REFUNDED")),
         ("confirmed", "INSERT INTO payment_gateway.charge_refunds VALUES ('{o}', '{p}', 1, UTC_TIMESTAMP(3))")],
+    "a report without the job that makes it": [
+        ("held", "INSERT INTO reconciliations (day, report_id, status, created_at, updated_at)"
+                 " VALUES ('2026-01-01', '{o}', 'PENDING', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))")],
     "a message without the job that sends it": [
-        ("confirmed", MESSAGES + MESSAGE.format(n=1, status="PENDING"))],
+        ("confirmed", MESSAGES + MESSAGE.format(n=1, status="PENDING")), ("confirmed", MAIL.format(status="PENDING"))],
+    "a mail that failed and that no operator sees": [
+        ("confirmed", MAIL.format(status="FAILED"))],
+    "a mail about an order that nobody paid for": [
+        ("failed", MAIL.format(status="SENT")), ("held", MAIL.format(status="SENT"))],
     "messages told out of order": [
         ("confirmed", MESSAGES + MESSAGE.format(n=1, status="PENDING") + ", " + MESSAGE.format(n=2, status="SENT"))],
     "a charge that differs from its order": [
         ("confirmed", "UPDATE payment_gateway.charges SET amount_cents = amount_cents + 1 WHERE idempotency_key = '{p}'"),
+        ("confirmed", "UPDATE orders SET fee_cents = 1 WHERE order_id = '{o}'"),
+        ("confirmed", REFUND.format(cents=1, status="REFUNDED")),
+        ("part", "UPDATE orders SET fee_cents = fee_cents - 1 WHERE order_id = '{o}'"),
+        ("part", "UPDATE orders SET fee_cents = fee_cents + 1 WHERE order_id = '{o}'"),
+        ("part", "UPDATE refunds SET amount_cents = amount_cents - 1 WHERE order_id = '{o}'"),
         ("confirmed", "UPDATE payment_gateway.charges SET transaction_id = 'another' WHERE idempotency_key = '{p}'")],
     "a job that is due and not taken up": [
         ("held", RETRY.format(set="run_at = UTC_TIMESTAMP(3) - INTERVAL 9 SECOND"))],
@@ -152,8 +219,8 @@ PLANTED = {
 CASES = [pytest.param(kind, state, sql, id=f"{kind.replace(' ', '-')}-{n}")
          for kind, cases in PLANTED.items() for n, (state, sql) in enumerate(cases)]
 
-TABLES = ("flight_booking.orders", "flight_booking.seats", "flight_booking.workflow_jobs", "flight_booking.workflow_events",
-          "flight_booking.payments", "flight_booking.locators", "flight_booking.refunds", "flight_booking.messages", "payment_gateway.charges",
+TABLES = ("flight_booking.flights", "flight_booking.orders", "flight_booking.seats", "flight_booking.workflow_jobs", "flight_booking.workflow_events",
+          "flight_booking.payments", "flight_booking.persons", "flight_booking.locators", "flight_booking.refunds", "flight_booking.messages", "flight_booking.reconciliations", "payment_gateway.charges",
           "payment_gateway.charge_refunds")
 
 
@@ -176,7 +243,7 @@ def planted(stack):
 def test_every_kind_is_planted():
     kinds = {kind for queries in (audit.SEATS, audit.ORDERS, audit.HISTORY, audit.PAYMENTS, audit.MONEY, audit.CLOCK)
              for kind in queries}
-    assert kinds | {"a seat that had two holders once"} == set(PLANTED)
+    assert kinds | {"a seat that had two holders once", "a price that does not add up"} == set(PLANTED)
 
 
 @pytest.mark.parametrize("kind, state, sql", CASES)
@@ -189,7 +256,7 @@ def test_the_audit_names_what_is_planted(stack, planted, kind, state, sql):
     found = look(stack)
     assert kind in {each.kind for each in found}, f"not seen; seen instead:\n{audit.report(found)}"
     named = " ".join(value for each in found if each.kind == kind for _, value in each.about)
-    assert {order["orderId"], "C39", "nobody"} & set(named.replace(",", " ").split()), "it must say where"
+    assert {order["orderId"], order["flightId"], "C39", "nobody"} & set(named.replace(",", " ").split()), "it must say where"
 
 
 def test_the_audit_knows_orders_of_the_version_before(stack, planted):
@@ -209,7 +276,7 @@ def make_audit(stack):
 
 def test_make_audit_says_so(stack, planted):
     run = make_audit(stack)
-    assert run.returncode == 0 and "everything agrees" in run.stdout and "24 orders" in run.stdout, run.stdout
+    assert run.returncode == 0 and "everything agrees" in run.stdout and "33 orders" in run.stdout, run.stdout
     order = stack.made["confirmed"][0]["orderId"]
     planted(f"UPDATE seats SET status = 'RESERVED' WHERE reserved_by = '{order}'")
     run = make_audit(stack)

@@ -7,13 +7,13 @@ import os
 import signal
 import socket
 import subprocess
-import threading
 import time
 import uuid
 
 import pytest
 
 import audit
+from calls import Call
 from gate import gate, order_gate
 from nudge import nudge
 from stack import wait_for
@@ -34,24 +34,6 @@ def gateway_behaves_and_the_books_agree(stack, proxy):
     proxy.mode = "pass"
     proxy.release.set()
     audit.audit(stack)
-
-
-class Call(threading.Thread):
-    """A request in another thread. `answer` waits for its answer."""
-
-    def __init__(self, request, *args, **kw):
-        super().__init__(daemon=True)
-        self.request, self.args, self.kw, self.reply = request, args, kw, None
-        self.start()
-
-    def run(self):
-        self.reply = self.request(*self.args, **self.kw)
-
-    @property
-    def answer(self):
-        self.join(40)
-        assert self.reply is not None, "no answer came"
-        return self.reply
 
 
 def attempts(api, order):
@@ -472,6 +454,123 @@ def test_a_wait_for_the_second_of_two_seats_ends_in_time(stack, api, flight):
     assert time.monotonic() - opened < 2
 
 
+# -- another cabin ----------------------------------------------------------------------------------
+
+def swap(stack, flight, rows="1-4", **kw):
+    cabin = stack.seating(("economy", rows, "A BC"), numbering="column-row")
+    return Call(stack.admin().post, f"/api/admin/flights/{flight}/cabin", {"cabin": cabin, "reason": "a test"}, **kw)
+
+
+def owners(stack, flight):
+    return {row["seat_number"]: row["reserved_by"] for row in stack.query(
+        "SELECT seat_number, reserved_by FROM seats WHERE flight_id = %s AND reserved_by IS NOT NULL", flight)}
+
+
+def all_are_seated(stack, api, flight, *orders):
+    """Each in a seat of the new cabin, which is theirs."""
+    seats = {seat: order["orderId"] for order in orders for seat in api.order(order)["seats"]}
+    assert owners(stack, flight) == seats and set(api.seats(flight)) == {f"{c}{row}" for c in "ABC" for row in range(1, 5)}
+
+
+@pytest.mark.parametrize("first", ["hold", "swap"])
+def test_a_hold_while_the_flight_gets_another_cabin(stack, api, flight, first):
+    """The hold has locked the last seat before the swap does, and its order was not there when the swap looked; or it
+    comes too late for a seat that is gone."""
+    sold = api.hold(flight, "A9")
+    with gate(stack, "seats WHERE flight_id = %s AND seat_number = 'A1'", flight) as held:
+        calls = {}
+        for turn, name in enumerate(("hold", "swap") if first == "hold" else ("swap", "hold")):
+            calls[name] = swap(stack, flight) if name == "swap" else Call(
+                api.post, "/api/orders", {"flightId": flight, "seats": ["A1", "A10"]})
+            held.wait_for_queue(turn + 1)
+        held.open()
+        calls["swap"].answer.ok()
+    if first == "hold":
+        order = calls["hold"].answer.ok(201)
+        all_are_seated(stack, api, flight, sold, order)
+        assert "A1" in api.order(order)["seats"] and "A10" not in api.order(order)["seats"]
+    else:
+        assert calls["hold"].answer.status in (400, 409)
+        all_are_seated(stack, api, flight, sold)
+
+
+def test_a_change_while_the_flight_gets_another_cabin(stack, api, flight):
+    order = api.hold(flight, "A9")
+    with order_gate(stack, order) as held:
+        change = Call(api.change, order, "A2", "A10")
+        held.wait_for_queue(1)
+        swapped = swap(stack, flight)
+        held.wait_for_queue(2)
+        held.open()
+        change.answer.ok()
+        assert swapped.answer.ok()["moved"] == 1, "it plans with the seats that the order has by then"
+    all_are_seated(stack, api, flight, order)
+
+
+@pytest.mark.parametrize("first", ["payment", "swap"])
+def test_a_payment_while_the_flight_gets_another_cabin(stack, api, flight, first):
+    stack.query("UPDATE flights SET surcharges = 'exit=1500' WHERE flight_id = %s", flight)
+    stack.query("UPDATE seats SET features = IF(seat_number = 'A10', 'exit', '') WHERE flight_id = %s", flight)
+    order = api.hold(flight, "A10")
+    with order_gate(stack, order) as held:
+        calls = {}
+        for turn, name in enumerate(("payment", "swap") if first == "payment" else ("swap", "payment")):
+            calls[name] = swap(stack, flight) if name == "swap" else Call(api.pay, order, "99999")
+            held.wait_for_queue(turn + 1)
+        held.open()
+        calls["payment"].answer.ok()
+        if first == "payment":    # its amount was fixed before
+            conflicts = calls["swap"].answer.refused(409, "SEATS_UNAVAILABLE")["conflicts"]
+            assert conflicts == [{"orderId": order["orderId"], "seat": "A10", "why": "PAYMENT_PENDING"}]
+        else:
+            calls["swap"].answer.ok()
+    stack.wait_status(order, "CONFIRMED")
+    assert stack.charge(order)["amount_cents"] == (14400 if first == "payment" else 12900)
+    if first == "payment":
+        assert swap(stack, flight).answer.ok()["refundCents"] == 1500
+    all_are_seated(stack, api, flight, order)
+    done_with(stack, order)
+
+
+def test_a_hold_ends_while_the_flight_gets_another_cabin(stack, api, flight):
+    order, other = api.hold(flight, "A9"), api.hold(flight, "A10")
+    with order_gate(stack, order) as held:
+        swapped = swap(stack, flight)
+        held.wait_for_queue(1)
+        stack.fire_timer(other)
+        held.open()
+        swapped.answer.ok()
+    stack.wait_status(other, "EXPIRED")
+    wait_for(lambda: stack.row(other)["status"] == "EXPIRED", 10)
+    all_are_seated(stack, api, flight, order)
+
+
+def test_two_swaps_at_once(stack, api, flight):
+    order = api.hold(flight, "A9")
+    with order_gate(stack, order) as held:
+        calls = [swap(stack, flight, headers={"If-Match": '"1"'}) for _ in range(2)]
+        held.wait_for_queue(2)
+        held.open()
+        answers = sorted((call.answer for call in calls), key=lambda answer: answer.status)
+    answers[0].ok()
+    answers[1].refused(412, "PRECONDITION_FAILED")
+    assert api.order(order)["version"] == order["version"] + 1
+    all_are_seated(stack, api, flight, order)
+
+
+def test_the_flight_is_cancelled_before_its_other_cabin(stack, api, flight):
+    order = api.hold(flight, "A9")
+    with order_gate(stack, order) as held:
+        swapped = swap(stack, flight)
+        held.wait_for_queue(1)
+        stack.admin().post(f"/api/admin/flights/{flight}/cancel", {"reason": "a test"}).ok(202)
+        held.open()
+        swapped.answer.refused(409, "FLIGHT_CANCELLED")
+    stack.wait_status(order, "CANCELLED")
+    wait_for(lambda: not stack.query("SELECT 1 FROM workflow_jobs WHERE flight_id = %s", flight), 15, "the walk to end")
+    assert len(api.seats(flight)) == 30
+
+
 # -- the database and the network -------------------------------------------------------------------
 
 def test_connections_dropped_in_the_middle_of_everything(stack, api, flight):
@@ -578,3 +677,220 @@ def test_clocks_of_hosts_disagree(own_stack, tmp_path):
                         " JOIN workflow_events e ON e.order_id = o.order_id AND e.type = 'ORDER_EXPIRED' WHERE o.order_id = %s",
                         left["orderId"])[0]["s"]
     assert 3 <= ended < 4
+
+
+# -- a flight is cancelled, seats are blocked -------------------------------------------------------
+
+def cancel_flight(stack, flight):
+    return stack.admin().post(f"/api/admin/flights/{flight}/cancel", {"reason": "a test"})
+
+
+def walk_is_over(stack, flight):
+    """No order of the flight is open or confirmed, no seat taken, and each that was paid is refunded once."""
+    wait_for(lambda: not stack.query("SELECT 1 FROM workflow_jobs WHERE flight_id = %s", flight), 15, "the walk to end")
+    assert not stack.query("SELECT 1 FROM orders WHERE flight_id = %s AND status IN"
+                           " ('SEATS_RESERVED', 'PAYMENT_PENDING', 'CONFIRMED')", flight)
+    assert set(stack.api().seats(flight).values()) <= {"AVAILABLE", "BLOCKED"}
+
+
+def refunds(stack, order):
+    return [row["amount_cents"] for row in stack.query("SELECT amount_cents FROM refunds WHERE order_id = %s", order["orderId"])]
+
+
+def test_flight_cancelled_while_a_hold_waits_for_its_seat(stack, api, flight):
+    with gate(stack, "seats WHERE flight_id = %s AND seat_number = 'A1'", flight) as held:
+        hold = Call(api.post, "/api/orders", {"flightId": flight, "seats": ["A1"], "userId": "late"})
+        held.wait_for_queue(1)
+        cancel = Call(cancel_flight, stack, flight)
+        time.sleep(0.3)
+        held.open()
+        cancel.answer.ok(202)
+        reply = hold.answer
+    if reply.status != 201:
+        reply.refused(409, "FLIGHT_CANCELLED")
+    walk_is_over(stack, flight)
+
+
+def test_flight_cancelled_while_a_hold_waits_for_the_flight(stack, api, flight):
+    """Both wait for the flight's row. Whichever comes first, no hold is left."""
+    with gate(stack, "flights WHERE flight_id = %s", flight) as held:
+        hold = Call(api.post, "/api/orders", {"flightId": flight, "seats": ["A1"], "userId": "late"})
+        held.wait_for_queue(1)
+        cancel = Call(cancel_flight, stack, flight)
+        held.wait_for_queue(2)
+        held.open()
+        cancel.answer.ok(202)
+        reply = hold.answer
+    walk_is_over(stack, flight)
+    if reply.status == 201:
+        assert api.order(reply.json)["status"] == "CANCELLED"
+    else:
+        reply.refused(409, "FLIGHT_CANCELLED")
+
+
+@pytest.mark.parametrize("change", [lambda api, order: api.change(order, "B1"), lambda api, order: api.pay(order, "99999")],
+                         ids=["changed", "paid"])
+def test_flight_cancelled_while_a_hold_is_changed_or_paid(stack, api, flight, proxy, change):
+    """The request has the order's place in the queue before the walk, and finds the flight cancelled."""
+    order = api.hold(flight, "A1")
+    with order_gate(stack, order) as held:
+        late = Call(change, api, order)
+        held.wait_for_queue(1)
+        cancel_flight(stack, flight).ok(202)
+        held.open()
+        late.answer.refused(409, "FLIGHT_CANCELLED")
+    walk_is_over(stack, flight)
+    assert api.order(order)["status"] == "CANCELLED" and not charge_calls(proxy)
+
+
+def test_flight_cancelled_while_a_change_holds_the_flights_row(stack, api, flight):
+    """The change has read the flight, and waits for nothing any more; the cancellation comes after it."""
+    order = api.hold(flight, "A1")
+    with gate(stack, "workflow_jobs WHERE order_id = %s", order["orderId"]) as held:
+        change = Call(api.change, order, "B1")
+        held.wait_for_queue(1)
+        cancel = Call(cancel_flight, stack, flight)
+        held.wait_for_queue(2)
+        held.open()
+        assert change.answer.ok()["seats"] == ["B1"]
+        cancel.answer.ok(202)
+    walk_is_over(stack, flight)
+    assert api.order(order)["status"] == "CANCELLED" and api.order(order)["seats"] == ["B1"]
+
+
+def test_flight_cancelled_while_an_attempt_is_in_flight(stack, api, flight, proxy):
+    proxy.mode = "held"
+    order = api.hold(flight, "A1")
+    api.pay(order, "99999").ok()
+    wait_for(lambda: stack.charge(order), 5, "the money to be captured, its answer kept back")
+    proxy.mode = "pass"
+    cancel_flight(stack, flight).ok(202)
+    walk_is_over(stack, flight)
+    proxy.release.set()
+    assert voided(stack, order) and refunds(stack, order) == []
+    assert api.order(order)["status"] == "CANCELLED"
+
+
+def test_flight_cancelled_while_an_approval_is_written_down(stack, api, flight, proxy):
+    """The approval waits for the order. When it gets it, the flight is cancelled."""
+    proxy.mode = "held"
+    order = api.hold(flight, "A1")
+    api.pay(order, "99999").ok()
+    wait_for(lambda: stack.charge(order), 5)
+    with order_gate(stack, order) as held:
+        proxy.release.set()
+        held.wait_for_queue(1)
+        cancel_flight(stack, flight).ok(202)
+        held.open()
+    proxy.mode = "pass"
+    walk_is_over(stack, flight)
+    assert api.order(order)["status"] in ("FAILED", "CANCELLED")
+    assert voided(stack, order) and refunds(stack, order) == []
+
+
+def test_flight_cancelled_as_soon_as_its_order_is_confirmed(stack, api, flight):
+    order = api.hold(flight, "A1")
+    api.pay(order, "99999").ok()
+    with order_gate(stack, stack.wait_status(order, "CONFIRMED")) as held:
+        cancel_flight(stack, flight).ok(202)
+        time.sleep(0.5)    # the walk passes it over
+        assert stack.row(order)["status"] == "CONFIRMED"
+        held.open()
+    walk_is_over(stack, flight)
+    assert api.order(order)["status"] == "CANCELLED" and refunds(stack, order) == [order["totalPriceCents"]]
+    done_with(stack, order)
+    assert stack.charge(order)["status"] == "APPROVED"
+
+
+def test_flight_cancelled_while_its_holds_lapse(stack, api, flight):
+    order = api.hold(flight, "A1")
+    with order_gate(stack, order) as held:
+        stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+        cancel_flight(stack, flight).ok(202)
+        time.sleep(0.5)
+        held.open()
+    walk_is_over(stack, flight)
+    assert [e["type"] for e in api.events(order) if e["toStatus"] in ("CANCELLED", "EXPIRED")] == ["ORDER_CANCELLED"]
+    assert not stack.everything(order)["jobs"]
+
+
+def test_a_second_approval_that_comes_after_the_refund_voids_nothing(stack, api, flight, proxy):
+    """The first sweeper stalls with its approval in hand. Another has the order confirmed; then the flight is cancelled."""
+    order = api.hold(flight, "A1")
+    proxy.mode = "held"
+    api.pay(order, "99999").ok()
+    wait_for(lambda: stack.charge(order), 5)
+    stalled = holder_of(stack, order)
+    with order_gate(stack, order) as held:
+        proxy.release.set()
+        held.wait_for_queue(1)
+        os.kill(stalled, signal.SIGSTOP)
+        time.sleep(1.5)    # its wait for the lock ends
+        held.open()
+    try:
+        proxy.mode = "pass"
+        stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+        stack.wait_status(order, "CONFIRMED")
+        cancel_flight(stack, flight).ok(202)
+        walk_is_over(stack, flight)
+        done_with(stack, order)
+    finally:
+        os.kill(stalled, signal.SIGCONT)
+    time.sleep(1)
+    assert attempts(api, order) == [(1, "ABANDONED"), (2, "APPROVED")]
+    assert "VOID_REQUESTED" not in [e["type"] for e in api.events(order)]
+    assert stack.charge(order)["status"] == "APPROVED" and refunds(stack, order) == [order["totalPriceCents"]]
+
+
+def test_two_cancel_one_flight(stack, api, flight):
+    order = api.hold(flight, "A1")
+    api.pay(order, "99999").ok()
+    stack.wait_status(order, "CONFIRMED")
+    with gate(stack, "flights WHERE flight_id = %s", flight) as held:
+        calls = [Call(cancel_flight, stack, flight) for _ in range(2)]
+        held.wait_for_queue(2)
+        held.open()
+        assert [call.answer.ok(202)["version"] for call in calls] == [2, 2]
+    walk_is_over(stack, flight)
+    assert refunds(stack, order) == [order["totalPriceCents"]]
+    assert stack.query("SELECT COUNT(*) AS n FROM audit_log WHERE object_id = %s", flight) == [{"n": 1}]
+
+
+def test_a_walk_that_is_killed_goes_on(stack, api):
+    """Sweepers are killed again and again while they end a flight's orders."""
+    flight = stack.new_flight(rows=30)
+    orders = [api.hold(flight, f"{letter}{row}") for row in range(1, 31) for letter in "AB"]
+    for order in orders[::4]:
+        api.pay(order, "99999").ok()
+    for order in orders[::4]:
+        stack.wait_status(order, "CONFIRMED")
+    cancel_flight(stack, flight).ok(202)
+    for _ in range(4):
+        for pid in stack.pids("sweeper"):
+            os.kill(pid, signal.SIGKILL)
+        nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE flight_id = %s", flight)
+        time.sleep(0.4)
+    nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE flight_id = %s", flight)
+    walk_is_over(stack, flight)
+    for order in orders:
+        assert [e["type"] for e in api.events(order)].count("ORDER_CANCELLED") == 1
+        assert refunds(stack, order) == ([order["totalPriceCents"]] if order in orders[::4] else [])
+    wait_for(lambda: not stack.query("SELECT 1 FROM workflow_jobs j JOIN orders o ON o.order_id = j.order_id"
+                                     " WHERE o.flight_id = %s", flight), 20, "every refund to be made")
+
+
+def test_a_block_against_a_hold(stack, api, flight):
+    with gate(stack, "seats WHERE flight_id = %s AND seat_number = 'A1'", flight) as held:
+        hold = Call(api.post, "/api/orders", {"flightId": flight, "seats": ["A1", "B1"], "userId": "late"})
+        block = Call(stack.admin().post, f"/api/admin/flights/{flight}/blocks", {"seats": ["C1", "A1"], "reason": "a test"})
+        held.wait_for_queue(2)
+        held.open()
+        answers = {"hold": hold.answer, "block": block.answer}
+    seats = api.seats(flight)
+    if answers["hold"].status == 201:
+        assert answers["block"].refused(409, "SEATS_UNAVAILABLE")["seats"] == ["A1"]
+        assert (seats["A1"], seats["B1"], seats["C1"]) == ("RESERVED", "RESERVED", "AVAILABLE")
+    else:
+        answers["block"].ok()
+        assert answers["hold"].refused(409, "SEATS_UNAVAILABLE")["seats"] == ["A1"]
+        assert (seats["A1"], seats["B1"], seats["C1"]) == ("BLOCKED", "AVAILABLE", "BLOCKED")

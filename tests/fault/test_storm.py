@@ -14,7 +14,7 @@ import time
 import pytest
 
 import audit
-from customers import UNKNOWN, Customers, compare
+from customers import UNKNOWN, Customers, compare, new_flights
 from disk import small_disk
 from nemesis import Nemesis
 from nudge import nudge
@@ -27,6 +27,7 @@ LEASE = 6.0  # PAYMENT_TIMEOUT + 5 s
 API_WORKERS, SWEEPERS = 8, 2
 SETTINGS = {
     "RESERVATION_TIMEOUT": "5s", "PAYMENT_TIMEOUT": "1s", "PAYMENT_FAILURE_RATE": "0.15", "PAYMENT_MAX_DELAY": "1200ms",
+    "PAYMENT_PENDING_TIMEOUT": "4s", "KEEP_HOLD_AFTER_DECLINE": "yes",
     "API_WORKERS": API_WORKERS, "GATEWAY_WORKERS": 12, "SWEEPERS": SWEEPERS}
 
 
@@ -48,9 +49,9 @@ def waits(stack):
 
 
 def hurry(stack):
-    """Makes voids and confirmations due at once, because they wait longer and longer between their tries."""
+    """Makes voids, refunds and confirmations due at once, because they wait longer and longer between their tries."""
     nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE status = 'PENDING'"
-          " AND kind IN ('VOID_CHARGE', 'SEND_CONFIRMATION') AND run_at > UTC_TIMESTAMP(3)")
+          " AND kind IN ('VOID_CHARGE', 'REFUND_CHARGE', 'SEND_CONFIRMATION') AND run_at > UTC_TIMESTAMP(3)")
 
 
 def complaints(stack):
@@ -63,7 +64,7 @@ class Round:
     def __init__(self, stack, proxy, disk, seed):
         self.stack, self.seed, dice = stack, seed, random.Random(seed)
         self.after_event = stack.query("SELECT COALESCE(MAX(event_id), 0) AS n FROM workflow_events")[0]["n"]
-        self.crowd = Customers(stack, random.Random(dice.random()), [stack.new_flight(rows=8) for _ in range(2)])
+        self.crowd = Customers(stack, random.Random(dice.random()), new_flights(stack, 2))
         self.nemesis = Nemesis(stack, random.Random(dice.random()), proxy, disk and disk / "ballast")
         self.longest_wait = 0.0
 
@@ -102,7 +103,7 @@ class Round:
 
 
 def test_storm(stack, proxy, disk, capsys):
-    total = {"rounds": 0, "seed": SEED, "kills": {}, "deeds": {}, "answers": {}, "wanted": 0, "unknown": 0, "longest_wait": 0.0}
+    total = {"rounds": 0, "seed": SEED, "kills": {}, "deeds": {}, "answers": {}, "done": {}, "wanted": 0, "unknown": 0, "longest_wait": 0.0}
     begun = time.monotonic()
     for number in range(ROUNDS):
         storm = Round(stack, proxy, disk, SEED + number)
@@ -113,6 +114,8 @@ def test_storm(stack, proxy, disk, capsys):
                     f"{sum(storm.crowd.answers.values())} answers, waited {storm.longest_wait:.1f} s")
         assert not found, f"seed {storm.seed}:\n{audit.report(found)}{complaints(stack)}"
         assert not lies, f"seed {storm.seed}:\n" + "\n".join(lies[:20])
+    total["told"] = stack.query("SELECT COUNT(*) AS n FROM workflow_events WHERE type = 'FLIGHT_CHANGED'")[0]["n"]
+    total["held_again"] = stack.query("SELECT COUNT(*) AS n FROM workflow_events WHERE type = 'PAYMENT_DECLINED'")[0]["n"]
     total["seconds"] = round(time.monotonic() - begun)
     total["states"] = {row["status"]: row["n"] for row in stack.query("SELECT status, COUNT(*) AS n FROM orders GROUP BY status")}
     total["charges"] = {row["status"]: row["n"] for row in stack.gateway_query(
@@ -125,7 +128,8 @@ def add_up(total, storm):
     total["wanted"] += len(storm.crowd.notes)
     total["unknown"] += sum(note.status in UNKNOWN for note in storm.crowd.notes)
     total["longest_wait"] = max(total["longest_wait"], round(storm.longest_wait, 1))
-    for name, counter in (("kills", storm.nemesis.kills), ("deeds", storm.nemesis.deeds), ("answers", storm.crowd.answers)):
+    for name, counter in (("kills", storm.nemesis.kills), ("deeds", storm.nemesis.deeds), ("answers", storm.crowd.answers),
+                          ("done", storm.crowd.done())):
         for key, count in counter.items():
             total[name][str(key)] = total[name].get(str(key), 0) + count
 
@@ -140,7 +144,7 @@ def say(capsys, line):
 def test_without_the_seat_lock_the_storm_finds_seats_sold_twice(broken_stack):
     """The same customers use programs that were built without the lock. The audit and the customers must complain."""
     stack = broken_stack(BUILD_DIR=NOLOCK_BUILD, **{**SETTINGS, "SWEEPERS": 1, "PAYMENT_MAX_DELAY": "0s"})
-    crowd = Customers(stack, random.Random(SEED), [stack.new_flight(rows=8)])
+    crowd = Customers(stack, random.Random(SEED), new_flights(stack, 1))
     kinds = set()
 
     def caught():

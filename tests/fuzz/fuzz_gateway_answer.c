@@ -6,6 +6,7 @@
 
 #include "booking/base/json_check.h"
 #include "booking/base/text.h"
+#include "sweeper/charge_list.h"
 #include "sweeper/gateway_answer.h"
 
 static bool is_fit_to_show(const char *text)
@@ -36,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PROMISE(status != 402 || result.outcome == ATTEMPT_DECLINED ||
             (result.outcome == ATTEMPT_ERROR && !result.is_final && json_is_valid(body, size - 2, 8, &at)));
     PROMISE(result.outcome != ATTEMPT_PENDING || status == 200 || status == 202);
+    PROMISE(result.redirect_url[0] == '\0' || (result.outcome == ATTEMPT_PENDING && url_is_private(result.redirect_url)));
     if (result.outcome == ATTEMPT_APPROVED) {
         PROMISE(status == 200 && result.transaction_id[0] != '\0');
         PROMISE(json_is_valid(body, size - 2, 8, &at));
@@ -52,6 +54,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     PROMISE(refund.delivered == (refund.reason == NULL) && is_fit_to_show(reason));
     PROMISE(!refund.is_final || (status >= 400 && status < 500 && status != 408 && status != 409 && status != 425 &&
                                  status != 429));
+
+    static struct charge_page page;
+    charge_list_read(&answer, &page);
+    PROMISE(page.count <= CHARGE_PAGE_MAX && (page.is_read || page.count == 0));
+    PROMISE(!page.is_read || (status == 200 && json_is_valid(body, size - 2, 8, &at)));
+    PROMISE(page.is_read || page.reason[0] != '\0');
+    for (size_t i = 0; i < page.count; i++) {
+        PROMISE(text_is_identifier(page.charge[i].key, CHARGE_KEY_MAX) && page.charge[i].amount_cents >= 0);
+        PROMISE(page.charge[i].captured_at_ms != TIME_NONE && is_fit_to_show(page.charge[i].order_id));
+    }
 
     answer.timed_out = true;
     gateway_answer_read(&answer, &result);

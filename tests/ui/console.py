@@ -25,3 +25,15 @@ def confirm(page, reason=None):
     if reason:
         page.type("#confirm-words", reason)
     page.click("#confirm-yes")
+
+
+def saved(page, press):
+    """Presses something that saves a file, and returns its name and its text, a mark of UTF-8 included."""
+    page.js("""window.file = null;
+        URL.createObjectURL = blob => { window.blob = blob; return '#'; };
+        HTMLAnchorElement.prototype.click = function () { window.file = {name: this.download, blob: window.blob}; };""")
+    press()
+    page.until(lambda: page.js("return window.file !== null"), "a file")
+    return page.driver.execute_async_script("""
+        const done = arguments[0];
+        window.file.blob.arrayBuffer().then(bytes => done([window.file.name, new TextDecoder('utf-8', {ignoreBOM: true}).decode(bytes)]))""")

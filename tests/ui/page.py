@@ -204,6 +204,19 @@ class Page:
     def order(self):
         return {"orderId": self.js("return new URLSearchParams(location.search).get('order')")}
 
+    def find_paid(self, stack, flight, user, *seats):
+        """Has a user book two seats for two passengers, and finds the ticket by its locator. Returns the order."""
+        names = [{"givenName": "Ada", "familyName": "Lovelace"}, {"givenName": "Bob", "familyName": "Boole"}]
+        order = stack.api().post("/api/orders", {"flightId": flight, "userId": user, "seats": seats, "passengers": names,
+                                                 "contact": {"email": "ada@example.org"}, "consent": True}).ok(201)
+        stack.api().pay(order).ok()
+        order = stack.wait_status(order, "CONFIRMED")
+        self.open(f"/?find={order['locator']}")
+        self.type("#find-who", "Lovelace")
+        self.click("#find-booking .button")
+        self.phase("confirmed")
+        return order
+
     def pay(self, code="99999"):
         self.type("#code", code)
         self.click("#pay-button")

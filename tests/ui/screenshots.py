@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Takes the README's screenshots of a running system: screenshots.py [DIRECTORY]"""
 
+import datetime
 import random
 import sys
 import tempfile
@@ -12,6 +13,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 from page import ROOT, Page, start_browser, stop_browser  # noqa: E402
 from stack import Stack  # noqa: E402
+from words import Words  # noqa: E402
 
 FLIGHT = "fl-101"
 DESKTOP, PHONE = (1200, 800), (390, 780)
@@ -73,6 +75,46 @@ def take_console(page, stack, directory):
     page.screenshot(directory / "console-desktop-light.png")
 
 
+def own_flight(stack):
+    """Makes what docs/operations.md makes under "Your own flights", with some sales, and returns the flight's id."""
+    api, staff, dice = stack.api(), stack.admin(), random.Random(11)
+    day = datetime.date.today() + datetime.timedelta(days=30)
+    for place, name, city, zone in (("XOF", "Old Field", "Oldtown", "Europe/Berlin"), ("XNF", "New Field", "Newtown", "America/New_York")):
+        staff.put(f"/api/admin/places/{place}", {"name": name, "city": city, "timeZone": zone}).ok(201)
+    staff.put("/api/admin/cabins/long-one", {"name": "Long one", "numbering": "row-column", "sections": [
+        {"class": "business", "rows": "1-3", "columns": "AC DF"}, {"class": "premium", "rows": "4-6", "columns": "ABC DEF"},
+        {"class": "economy", "rows": "7-20", "columns": "ABC DEF", "features": {"exit": "12"}}]}).ok(201)
+    staff.put("/api/admin/flights/OF12", {
+        "flightNumber": "OF12", "cabin": "long-one", "origin": "XOF", "destination": "XNF", "departure": f"{day}T07:30", "arrival": f"{day}T10:15",
+        "currency": "EUR", "taxPercent": 19, "fares": {"business": 39900, "premium": 19950, "economy": 12900}, "surcharges": {"exit": 1500}}).ok(201)
+    staff.post("/api/admin/flights/OF12/blocks", {"seats": [f"20{letter}" for letter in "ABCDEF"], "reason": "Crew rest"}).ok()
+    seats = ["1A", "1C", "12A", *(f"{row}{letter}" for row in range(4, 20) for letter in dice.sample("ABCDEF", 3) if f"{row}{letter}" != "12A")]
+    for seat in seats:
+        order = api.hold("OF12", seat, user=dice.choice(("Ada Lovelace", "Grace Hopper", "Emmy Noether")))
+        if dice.random() < 0.8:
+            api.pay(order)
+    return "OF12"
+
+
+def take_own_flights(page, stack, directory):
+    flight = own_flight(stack)
+    words = Words(page)
+    page.size(1200, 1200)
+    page.media(scheme="light")
+    page.open("/ops?cabin=long-one")
+    words.see("114 seats")
+    page.screenshot(directory / "cabin-desktop-light.png")
+    page.size(1200, 1500)
+    page.open(f"/ops?flight={flight}")
+    page.until(lambda: words.name_of_seat("12A"), "the seats")
+    for seat in ("12A", "20A"):
+        words.seat(seat)
+    page.js("document.activeElement.blur(); scrollTo(0, 0)")
+    page.at = [1, 1]
+    page.mouse("Moved")
+    page.screenshot(directory / "flight-desktop-light.png")
+
+
 def main():
     directory = Path(sys.argv[1] if len(sys.argv) > 1 else ROOT / "docs/images")
     directory.mkdir(parents=True, exist_ok=True)
@@ -90,6 +132,9 @@ def main():
         stack.api().post("/api/admin/reset", {"flightId": FLIGHT}).ok()
         page = Page(driver, stack.url)
         take_console(page, stack, directory)
+        page.close()
+        page = Page(driver, stack.url)
+        take_own_flights(page, stack, directory)
         page.close()
     finally:
         stop_browser(driver)

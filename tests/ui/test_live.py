@@ -202,3 +202,29 @@ def test_450_seats_do_not_stutter(page, stack, api):
     changed = {f"seat-{row}{letter}" for row in range(10, 13) for letter in "ABCDEFG"}
     assert changed <= touched, changed - touched
     assert len(touched - changed) <= 9, sorted(touched - changed)
+
+
+LATER = """(() => {
+    const now = performance.now.bind(performance);
+    performance.now = () => now() + (window.later ?? 0);
+})()"""
+
+
+def test_a_page_that_nobody_looks_after_polls_every_three_seconds(page, api, flight):
+    page.before_load(LATER)
+    page.open(f"/?flight={flight}")
+    page.until(lambda: page.seat("A1") == "available", "the cabin")
+    page.forget_requests()
+    time.sleep(4)
+    assert len(page.requests("/live/")) >= 3, "somebody has just come"
+    page.js("window.later = 60000")
+    page.forget_requests()
+    time.sleep(9)
+    assert 1 <= len(page.requests("/live/calm/")) == len(page.requests("/live/")) <= 5
+    page.choose("A1")
+    page.js("window.later = 120000")
+    page.forget_requests()
+    time.sleep(4)
+    assert len(page.requests("/live/")) >= 3, "whoever has chosen a seat wants to know"
+    api.hold(flight, "A1")
+    page.until(lambda: page.seat("A1") != "selected", "news from elsewhere", 2.5)

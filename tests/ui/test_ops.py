@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 """The operations console, as an operator uses it."""
 
+import json
+
 import pytest
 
-from console import confirm, open_order, plant_failed, timeline
+from console import confirm, open_order, plant_failed, saved, timeline
 from stack import wait_for
 
 TOKEN = "test-admin-token"
@@ -59,6 +61,40 @@ def test_what_happens_next_while_a_payment_hangs(page, stack, flight, api):
         {"reason": "The customer telephoned"}]
     page.see("Order cancelled", "#timeline")
     wait_for(lambda: not api.get(f"/api/admin/jobs?orderId={order['orderId']}").ok()["jobs"], 15, "the void")
+
+
+def test_the_flight_by_its_name_and_the_history_as_a_file(page, stack, api):
+    flight = stack.new_flight(flight_number="NM7", origin_time_zone="Asia/Tokyo", departure_time="2031-12-07 18:02:00")
+    order = api.hold(flight, "A1")
+    open_order(page, order)
+    for text in ("NM7 QQA to QQB", "2031-12-08 03:02 Tokyo", "2031-12-07 18:02 UTC"):
+        page.see(text, "#order")
+    assert page.value("#timeline time", "title").endswith(", your time")
+    name, text = saved(page, lambda: page.click("#save-history"))
+    assert name == f"order-{order['orderId']}.json"
+    told = json.loads(text)
+    assert told["order"]["orderId"] == order["orderId"] and [job["kind"] for job in told["jobs"]] == ["EXPIRE_HOLD"]
+    assert [event["type"] for event in told["events"]] == ["ORDER_CREATED", "SEATS_RESERVED"]
+    page.open(f"/ops?manifest={flight}")
+    page.see("Passengers NM7, QQA to QQB")
+    page.see("2031-12-08 03:02 Tokyo · 2031-12-07 18:02 UTC")
+
+
+def test_a_job_is_set_aside_and_the_audit_says_why(page, stack, api, flight):
+    order = api.hold(flight, "A1")
+    open_order(page, order)
+    page.click("#order [id^=rest-]")
+    confirm(page, "Wait for the bank")
+    page.see("is set aside", "#told")
+    page.see("Out of tries or set aside: expire hold stays as it is until you retry it.", "#next")
+    page.see("Job set aside", "#timeline")
+    page.accessible("a job at rest")
+    api.post(f"/api/admin/orders/{order['orderId']}/cancel", {"reason": "Asked for by telephone"}).ok()
+    page.see("Cancelled", "#order-status")
+    page.js("[...document.querySelectorAll('#order a')].find(a => a.innerText === 'What staff changed').click()")
+    page.see("Asked for by telephone", "#audit")
+    page.open("/ops?audit&action=SET_ASIDE_JOB")
+    page.see("Wait for the bank", "#audit")
 
 
 def test_an_unknown_order(page):
@@ -151,7 +187,8 @@ def test_sweepers_and_what_they_hold(page, flight, api):
     page.open("/ops")
     page.see("Alive", "#sweepers")
     page.see("Holds 1 job", "#sweepers")
-    page.see(order["orderId"], "#sweepers")
+    page.see(order["orderId"][-6:], "#sweepers")
+    page.see("TST1 QQA to QQB", "#sweepers")
     page.accessible("sweepers")
     api.cancel(order).ok()
 

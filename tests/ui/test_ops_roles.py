@@ -6,7 +6,7 @@ import re
 import pytest
 
 from console import confirm, open_order, plant_failed, timeline
-from signing import Signing
+from signing_in import Signing
 from stack import wait_for
 
 TOKEN = "test-admin-token"
@@ -170,11 +170,12 @@ def test_the_console_has_a_word_for_everything(page, stack):
     described = stack.api().get("/api/openapi.json").ok()["components"]["schemas"]
     enter(page, TOKEN)
     without = page.driver.execute_async_script("""
-        const [actions, events, kinds, done] = arguments;
-        import('/js/ops-words.js').then(({ACTIONS, KINDS, eventView}) => done([
-            ...actions.filter(name => !(name in ACTIONS)), ...kinds.filter(name => !(name in KINDS)),
+        const [actions, events, kinds, findings, done] = arguments;
+        import('/js/ops-words.js').then(({ACTIONS, FINDINGS, KINDS, eventView}) => done([
+            ...actions.filter(name => !(name in ACTIONS)), ...kinds.filter(name => !(name in KINDS)), ...findings.filter(name => !(name in FINDINGS)),
             ...events.filter(type => eventView({type, createdAt: '2026-01-01T00:00:00Z'}).title === type)]))""",
-        described["Action"]["enum"], described["Event"]["properties"]["type"]["enum"], described["Job"]["properties"]["kind"]["enum"])
+        described["Action"]["enum"], described["Event"]["properties"]["type"]["enum"], described["Job"]["properties"]["kind"]["enum"],
+        described["ReconciliationReport"]["properties"]["findings"]["items"]["properties"]["kind"]["enum"])
     assert not without
 
 

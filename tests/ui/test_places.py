@@ -97,7 +97,7 @@ def unfold(page, name, css, more, kind, part):
     """Unfolds the list in full, and checks that the first new entry has the focus."""
     page.until(lambda: listed(page, css) == part, "the first part")
     before = set(page.js("return [...document.querySelectorAll(arguments[0])].map(e => e.id)", css))
-    page.tab(more, 2 * part + 20)
+    page.tab(more, 3 * part + 40)
     page.keys("\n")
     page.until(lambda: listed(page, css) == MANY, "all of it")
     first_new = page.js("return [...document.querySelectorAll(arguments[0])].map(e => e.id).find(id => !arguments[1].includes(id))",

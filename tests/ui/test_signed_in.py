@@ -3,7 +3,7 @@
 
 import pytest
 
-from signing import Signing
+from signing_in import Signing
 
 
 @pytest.fixture(scope="module")

@@ -27,9 +27,17 @@ static const struct {
     { "PAYMENT_MAX_RETRIES", "MAX_PAYMENT_RETRIES", "3", "5", NULL },
     { "PAYMENT_FAILURE_RATE", NULL, "0.15", "0.5", NULL },
     { "PAYMENT_MAX_DELAY", NULL, "5s", "0", "0s" },
+    { "PAYMENT_GATEWAY", NULL, "", "", NULL },
+    { "STRIPE_SECRET_KEY", NULL, "", "sk_live_geheimgeheim", "****" },
+    { "STRIPE_WEBHOOK_SECRET", NULL, "", "whsec_geheimgeheim", "****" },
+    { "STRIPE_WEBHOOK_SECRET_BEFORE", NULL, "", "whsec_geheimgeheim", "****" },
+    { "STRIPE_API_URL", NULL, "https://api.stripe.com", "http://127.0.0.1:12111", NULL },
     { "PAYMENT_GATEWAY_URL", NULL, "http://127.0.0.1:8081", "https://pay.example/v1", NULL },
     { "PAYMENT_GATEWAY_TOKEN", NULL, "", "geheim-and-longer", "****" },
     { "PAYMENT_PENDING_TIMEOUT", NULL, "15m", "1h", NULL },
+    { "PAYMENT_NOTIFY_SECRET", NULL, "", "geheim-and-longer", "****" },
+    { "PAYMENT_CODE", NULL, "required", "none", NULL },
+    { "KEEP_HOLD_AFTER_DECLINE", NULL, "false", "yes", "true" },
     { "PAYMENT_SIMULATOR", NULL, "false", "1", "true" },
     { "MAX_SEATS_PER_ORDER", NULL, "9", "32", NULL },
     { "MAX_OPEN_HOLDS_PER_USER", NULL, "0", "5", NULL },
@@ -39,11 +47,24 @@ static const struct {
     { "TRUST_REMOTE_USER", NULL, "false", "yes", "true" },
     { "ROLE_GROUPS", NULL, "", "viewer:readers, admin:it:chiefs,admin:it", NULL },
     { "CUSTOMERS", NULL, "open", "signed-in", NULL },
+    { "ORPHAN_RULE", NULL, "off", "refuse", NULL },
+    { "PASSENGERS", NULL, "off", "required", NULL },
+    { "NAME_CHANGE_UNTIL", NULL, "off", "24h", NULL },
+    { "TERMS_URL", NULL, "", "https://air.example/terms", NULL },
+    { "PRIVACY_URL", NULL, "", "https://air.example/privacy", NULL },
+    { "SEAT_CHANGE_UNTIL", NULL, "off", "48h", NULL },
     { "RETENTION", NULL, "0s", "2160h", NULL },
     { "CONFIRMATION_URL", NULL, "", "http://localhost:9/x?key=geheim", "http://localhost:9/x?****" },
     { "WEBHOOK_URL", NULL, "", "", NULL },
     { "WEBHOOK_SECRET", NULL, "", "whsec_geheimgeheimgeheim", "****" },
     { "WEBHOOK_SECRET_BEFORE", NULL, "", "whsec_geheimgeheimgeheim", "****" },
+    { "SMTP_URL", NULL, "", "", NULL },
+    { "SMTP_TLS", NULL, "required", "opportunistic", NULL },
+    { "SMTP_CA", NULL, "", "/etc/ssl/inner.pem", NULL },
+    { "SMTP_CONNECTIONS", NULL, "16", "256", NULL },
+    { "MAIL_FROM", NULL, "", "Air Example <booking@air.example>", NULL },
+    { "MAIL_TEMPLATES", NULL, "", "/etc/booking/mail", NULL },
+    { "PUBLIC_URL", NULL, "", "https://air.example/booking", NULL },
     { "LOG_LEVEL", NULL, "info", "debug", NULL },
     { "SWEEPER_MAX_IN_FLIGHT", NULL, "256", "1", NULL },
     { "SWEEPER_POLL_INTERVAL", NULL, "1s", "10ms", NULL },
@@ -53,6 +74,7 @@ static const struct {
     { "GATEWAY_PORT", NULL, "8081", "65535", NULL },
     { "GATEWAY_WORKERS", NULL, "64", "512", NULL },
     { "SWEEPERS", NULL, "1", "0", NULL },
+    { "DATABASE_READ_DSN", NULL, "", "r:geheim@tcp(h:1)/x", "r:****@tcp(h:1)/x" },
     { "MIGRATION_DSN", NULL, "booking_user:****@tcp(localhost:3306)/flight_booking", "o:geheim@tcp(h:1)/x",
       "o:****@tcp(h:1)/x" },
     { "GATEWAY_DATABASE_DSN", NULL, "booking_user:****@tcp(localhost:3306)/payment_gateway", "mysql://g@h/p",
@@ -93,6 +115,8 @@ static void expect_line(const struct config *config, const char *name, const cha
     const char *all = shown(config);
     (void)snprintf(line, sizeof line, "%s=%s\n", name, value);
     const char *found = strstr(all, line);
+    while (found != NULL && found != all && found[-1] != '\n') /* the end of another's name */
+        found = strstr(found + 1, line);
     check(found != NULL && (found == all || found[-1] == '\n'), "no line %sin\n%s", line, all);
     check(strstr(all, "geheim") == NULL && strstr(all, "booking_pass") == NULL, "a secret is shown:\n%s", all);
 }
@@ -214,6 +238,34 @@ static void databases_follow(void **state)
     expect_line(&config, "GATEWAY_MIGRATION_DSN", "g@tcp(h:3306)/books");
 }
 
+/* One word says what two settings said before, and wins over them. */
+static void a_gateway_by_its_name(void **state)
+{
+    static const struct {
+        const char *gateway;
+        const char *url;
+        const char *simulator;
+    } rows[] = {
+        { "simulator", "http://127.0.0.1:9091", "true" },
+        { "stripe", "http://127.0.0.1:9091", "false" },
+        { "https://pay.example/v1", "https://pay.example/v1", "false" },
+        { "", "https://other.example", "true" },
+    };
+    struct config config;
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        clear_environment();
+        setenv("PAYMENT_GATEWAY_URL", "https://other.example", 1);
+        setenv("PAYMENT_SIMULATOR", "true", 1);
+        setenv("GATEWAY_PORT", "9091", 1);
+        setenv("PAYMENT_GATEWAY", rows[i].gateway, 1);
+        load(&config);
+        expect_line(&config, "PAYMENT_GATEWAY", rows[i].gateway);
+        expect_line(&config, "PAYMENT_GATEWAY_URL", rows[i].url);
+        expect_line(&config, "PAYMENT_SIMULATOR", rows[i].simulator);
+    }
+}
+
 static void refused(const char *name, const char *shown_name, const char *value)
 {
     char error[1024] = "";
@@ -248,9 +300,17 @@ static void bad_values(void **state)
         { "PAYMENT_MAX_DELAY", { "5", "1h1s", "-1s", "x" } },
         { "PAYMENT_GATEWAY_URL",
           { "127.0.0.1:8081", "ftp://h", "file:///etc/passwd", "HTTP//h", " http://h", "http://h\n" } },
+        { "PAYMENT_GATEWAY", { "Stripe", "none", "stripe,simulator", "ftp://h", "127.0.0.1:8081" } },
+        { "STRIPE_SECRET_KEY", { "geheim", "geheim and blanks" } },
+        { "STRIPE_WEBHOOK_SECRET", { "geheim" } },
+        { "STRIPE_WEBHOOK_SECRET_BEFORE", { "geheim" } },
+        { "STRIPE_API_URL", { "api.stripe.com" } },
         { "PAYMENT_GATEWAY_TOKEN",
           { "geheim", "geheim-15-chars", "geheim and blanks", "geheim-and-longer\n", "geheim-and-l\xC3\xB6nger" } },
         { "PAYMENT_PENDING_TIMEOUT", { "999ms", "0s", "24h1ms", "15" } },
+        { "PAYMENT_NOTIFY_SECRET", { "geheim", "geheim-15-chars", "geheim and blanks" } },
+        { "PAYMENT_CODE", { "None", "optional", "required, none" } },
+        { "KEEP_HOLD_AFTER_DECLINE", { "YES", "keep", "2" } },
         { "PAYMENT_SIMULATOR", { "YES", "TRUE", "on", "2", "truee" } },
         { "MAX_SEATS_PER_ORDER", { "0", "33", "nine" } },
         { "MAX_OPEN_HOLDS_PER_USER", { "-1", "1000001", "none" } },
@@ -261,11 +321,24 @@ static void bad_values(void **state)
         { "TRUST_REMOTE_USER", { "Yes", "on" } },
         { "CUSTOMERS", { "signed", "Open", "open, signed-in", "open,", "n" } },
         { "ROLE_GROUPS", { "chief:it", "admin", "admin:", "admin:it,viewer", ":it", "admin:it;viewer:x:,:" } },
+        { "ORPHAN_RULE", { "on", "Off", "warn,", "no" } },
+        { "PASSENGERS", { "on", "Optional", "yes", "off, optional" } },
+        { "NAME_CHANGE_UNTIL", { "Off", "-1s", "24", "8785h", "1d" } },
+        { "TERMS_URL", { "air.example/terms", "javascript:alert(1)" } },
+        { "PRIVACY_URL", { "/privacy", "https://a b" } },
+        { "SEAT_CHANGE_UNTIL", { "Off", "-1s", "24", "8785h", "1d" } },
         { "RETENTION", { "-1s", "200000h", "1d" } },
         { "CONFIRMATION_URL", { "example.org", "javascript:alert(1)" } },
         { "WEBHOOK_URL", { "ftp://x", "http://" } },
         { "WEBHOOK_SECRET", { "short", "with a blank in it" } },
         { "WEBHOOK_SECRET_BEFORE", { "short" } },
+        { "SMTP_URL", { "http://h", "smtp://", "smtp:h", "smtps//h", "mail.example:25", "smtp://h\n", "smtp://u:geheim@" } },
+        { "SMTP_TLS", { "yes", "Required", "starttls" } },
+        { "SMTP_CA", { "/etc/\x01" } },
+        { "SMTP_CONNECTIONS", { "0", "257", "many" } },
+        { "MAIL_FROM", { "Air", "Air <a@b", "a@b c", "a@b\r\nBcc: c@d", "a@b, c@d" } },
+        { "MAIL_TEMPLATES", { "/etc/\n" } },
+        { "PUBLIC_URL", { "air.example", "javascript:alert(1)", "https://" } },
         { "LOG_LEVEL", { "INFO", "warning", "2", "trace", " info" } },
         { "SWEEPER_MAX_IN_FLIGHT", { "0", "10001", "many" } },
         { "SWEEPER_POLL_INTERVAL", { "9ms", "0", "10m1ms", "1" } },
@@ -275,6 +348,7 @@ static void bad_values(void **state)
         { "GATEWAY_PORT", { "0", "65536" } },
         { "GATEWAY_WORKERS", { "0", "513" } },
         { "SWEEPERS", { "-1", "65" } },
+        { "DATABASE_READ_DSN", { "nonsense", "u:geheim@tcp(h)" } },
         { "MIGRATION_DSN", { "nonsense", "u:geheim@tcp(h)" } },
         { "GATEWAY_DATABASE_DSN", { "nonsense" } },
         { "GATEWAY_MIGRATION_DSN", { "nonsense" } },
@@ -301,11 +375,30 @@ static void two_that_do_not_agree(void **state)
     setenv("RESERVATION_TIMEOUT", "20m", 1);
     refused("RESERVATION_LIMIT", "RESERVATION_LIMIT", "19m");
     refused("WEBHOOK_URL", "WEBHOOK_SECRET", "https://receiver.example/unsigned");
+    refused("SMTP_URL", "MAIL_FROM", "smtp://mail.example");
     setenv("RESERVATION_LIMIT", "20m", 1);
     load(&config);
     assert_int_equal(config.reservation_limit_ms, config.reservation_timeout_ms);
     setenv("RESERVATION_LIMIT", "0", 1);
     load(&config);
+    clear_environment();
+}
+
+/* A mail server's password is shown no more than any other. */
+static void mail_servers(void **state)
+{
+    static const char *const rows[][2] = { { "smtp://u:geheim@mail.example:587", "smtp://****@mail.example:587" },
+                                           { "smtps://mail.example", "smtps://mail.example" } };
+    (void)state;
+    clear_environment();
+    setenv("MAIL_FROM", "a@b", 1);
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        struct config config;
+        setenv("SMTP_URL", rows[i][0], 1);
+        load(&config);
+        expect_line(&config, "SMTP_URL", rows[i][1]);
+        assert_true(config_sends_mail(&config));
+    }
     clear_environment();
 }
 
@@ -346,5 +439,6 @@ static void a_message_keeps_to_its_buffer(void **state)
 
 RUN_TESTS(cmocka_unit_test(defaults), cmocka_unit_test(no_variable_is_missing_here),
           cmocka_unit_test(empty_means_unset), cmocka_unit_test(each_is_read), cmocka_unit_test(other_names),
-          cmocka_unit_test(fields), cmocka_unit_test(databases_follow), cmocka_unit_test(bad_values),
-          cmocka_unit_test(two_that_do_not_agree), cmocka_unit_test(values_too_long), cmocka_unit_test(a_message_keeps_to_its_buffer))
+          cmocka_unit_test(fields), cmocka_unit_test(databases_follow),
+        cmocka_unit_test(a_gateway_by_its_name), cmocka_unit_test(bad_values),
+          cmocka_unit_test(two_that_do_not_agree), cmocka_unit_test(mail_servers), cmocka_unit_test(values_too_long), cmocka_unit_test(a_message_keeps_to_its_buffer))

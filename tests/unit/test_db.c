@@ -466,6 +466,60 @@ static void servers_that_are_not_there(void **state)
     db_free(NULL);
 }
 
+/* ── many rows ──────────────────────────────────────────────────────────── */
+
+#define MANY 130 /* more than two packets of them */
+
+static void fill_row(struct db_value row[5], int64_t id)
+{
+    bool odd = id % 2 != 0;
+    row[0] = db_int(id);
+    row[1] = odd ? db_text(NULL) : db_int(id * -3);
+    row[2] = odd ? db_text("漢字 'x'") : db_text("");
+    row[3] = db_time(odd ? TIME_NONE : 1773568800123 + id);
+    row[4] = db_text(NULL);
+}
+
+static void many_rows_are_written(void **state)
+{
+    struct db_value rows[MANY * 5];
+    (void)state;
+    for (int64_t i = 0; i < MANY; i++)
+        fill_row(rows + i * 5, i);
+    assert_int_equal(db_exec_each(db, &ADD, rows, 5, MANY, MANY), RESULT_UNAVAILABLE); /* there is no transaction */
+    must(db_begin(db), db);
+    must(db_exec_each(db, &ADD, rows, 5, MANY, MANY), db);
+    must(db_commit(db), db);
+    assert_int_equal(count(db), MANY);
+    for (int64_t i = 0; i < MANY; i++) {
+        struct db_rows *row = read_row(db, i);
+        assert_int_equal(db_get_int(row, "n"), i % 2 ? 0 : i * -3);
+        assert_int_equal(db_is_null(row, "n"), i % 2);
+        assert_string_equal(db_get_text(row, "t"), i % 2 ? "漢字 'x'" : "");
+        assert_true(db_get_time(row, "at") == (i % 2 ? TIME_NONE : 1773568800123 + i));
+    }
+    add(MANY, db_int(1), db_text("the statement serves one row again"), db_time(TIME_NONE));
+}
+
+static void each_row_of_many_must_match(void **state)
+{
+    struct db_value touched[] = { db_int(7), db_int(0), db_int(7), db_int(1), db_int(7), db_int(2) };
+    struct db_value added[3 * 5];
+    (void)state;
+    for (int64_t i = 0; i < 3; i++)
+        add(i, db_int(7), db_text(""), db_time(TIME_NONE));
+    must(db_begin(db), db);
+    must(db_exec_each(db, &TOUCH, touched, 2, 3, 3), db); /* nothing differs, and all match */
+    touched[3] = db_int(99);
+    assert_int_equal(db_exec_each(db, &TOUCH, touched, 2, 3, 3), RESULT_STALE);
+    for (int64_t i = 0; i < 3; i++)
+        fill_row(added + i * 5, 5 - i * 2); /* 5, 3, and 1, which is taken */
+    assert_int_equal(db_exec_each(db, &ADD, added, 5, 3, 3), RESULT_DUPLICATE);
+    assert_int_equal(db_exec_each(db, &ADD, added, 4, 3, 3), RESULT_INTERNAL);
+    db_rollback(db);
+    assert_int_equal(count(db), 3);
+}
+
 /* ── */
 
 static int begin(void **state)
@@ -525,6 +579,8 @@ int main(void)
         WITH_EMPTY_TABLE(the_longest_value),
         WITH_EMPTY_TABLE(a_commit_without_answer),
         WITH_EMPTY_TABLE(servers_that_are_not_there),
+        WITH_EMPTY_TABLE(many_rows_are_written),
+        WITH_EMPTY_TABLE(each_row_of_many_must_match),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

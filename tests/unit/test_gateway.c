@@ -4,6 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include "fcgi/simulator/behaviour.h"
+#include "sweeper/charge_list.h"
 #include "sweeper/gateway_answer.h"
 
 #include <stdio.h>
@@ -36,7 +37,7 @@ static void fixed_codes(void **state)
     } rows[] = {
         { "99999", "AAAA", 0, 0 },   { "00000", "DDDD", 0, 0 },   { "50300", "FFFF", 503, 0 }, { "50301", "FAAA", 503, 0 },
         { "50302", "FFAA", 503, 0 }, { "50400", "SSSS", 0, 0 },   { "50401", "CAAA", 0, 0 },   { "50402", "CCCC", 0, 0 },
-        { "20200", "PPAA", 0, 0 },   { "20201", "PPPP", 0, 0 },   { "20202", "PPDD", 0, 0 },   { "40800", "FAAA", 408, 0 },
+        { "20200", "PPAA", 0, 0 },   { "20201", "PPPP", 0, 0 },   { "20202", "PPDD", 0, 0 },   { "20203", "PPPP", 0, 0 },   { "40800", "FAAA", 408, 0 },
         { "40900", "FAAA", 409, 0 }, { "42500", "FAAA", 425, 0 }, { "42900", "FAAA", 429, 2 },
     };
     (void)state;
@@ -48,6 +49,7 @@ static void fixed_codes(void **state)
                 check(letter(&b) == rows[i].calls[call - 1], "%s, call %d: %c", rows[i].code, call, letter(&b));
                 check(letter(&b) != 'F' || (b.status == rows[i].status && b.retry_after_s == rows[i].retry_after_s),
                       "%s, call %d: %d after %d s", rows[i].code, call, b.status, b.retry_after_s);
+                check(b.has_page == (strcmp(rows[i].code, "20203") == 0), "%s: has it a page?", rows[i].code);
                 check(b.delay_ms == 0, "%s, call %d: waits %lld ms", rows[i].code, call, (long long)b.delay_ms);
                 check(b.captures == (letter(&b) == 'A' || letter(&b) == 'C'), "%s, call %d: what is captured",
                       rows[i].code, call);
@@ -127,6 +129,8 @@ static void answers(void **state)
         { 202, false, "{\"status\":\"PENDING\"}", ATTEMPT_PENDING, false, PENDING_SAYS },
         { 202, false, "{\"transactionId\":\"t\",\"status\":\"PENDING\",\"redirectUrl\":\"https://b\"}", ATTEMPT_PENDING,
           false, PENDING_SAYS },
+        { 202, false, "{\"status\":\"PENDING\",\"redirectUrl\":\"https://b\",\"redirectUrl\":\"https://c\"}", ATTEMPT_ERROR,
+          false, NO_SENSE },
         { 202, false, "{}", ATTEMPT_PENDING, false, PENDING_SAYS },
         { 200, false, "{\"status\":\"PENDING\",\"transactionId\":\"t\"}", ATTEMPT_PENDING, false, PENDING_SAYS },
         /* Contradictory or empty answers. */
@@ -218,6 +222,40 @@ static void an_answer_cut_short(void **state)
     assert_int_equal(meaning_of(200, false, GOOD, strlen(GOOD)).outcome, ATTEMPT_APPROVED);
 }
 
+/* Where a customer is sent to, or NULL: such an answer makes no sense. */
+static void pages(void **state)
+{
+    static const struct {
+        const char *value;
+        const char *page;
+    } rows[] = {
+        { "\"https://bank.example/3ds?a=b\"", "https://bank.example/3ds?a=b" },
+        { "\"http://127.0.0.1:8081/charges/k/page\"", "http://127.0.0.1:8081/charges/k/page" },
+        { "null", "" },
+        { "\"\"", NULL },
+        { "7", NULL },
+        { "[\"https://bank.example\"]", NULL },
+        { "\"http://bank.example/\"", NULL },
+        { "\"javascript:alert(1)\"", NULL },
+        { "\"https://bank.example/ \"", NULL },
+        { "\"https://bank.example/\\u0000\"", NULL },
+        { "\"https://b\u00e4nk.example/\"", NULL },
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(rows); i++) {
+        for (int status = 200; status <= 202; status += 2) {
+            char body[200];
+            (void)snprintf(body, sizeof body, "{\"status\":\"PENDING\",\"redirectUrl\":%s}", rows[i].value);
+            struct attempt_result r = meaning_of(status, false, body, strlen(body));
+            check(r.outcome == (rows[i].page == NULL ? ATTEMPT_ERROR : ATTEMPT_PENDING), "%s: outcome %d", body,
+                  (int)r.outcome);
+            check(strcmp(r.redirect_url, rows[i].page == NULL ? "" : rows[i].page) == 0, "%s: %s", body,
+                  r.redirect_url);
+        }
+    }
+    assert_string_equal(meaning_of(202, false, "{}", 2).redirect_url, "");
+}
+
 static void voids(void **state)
 {
     static const struct {
@@ -296,5 +334,63 @@ static void refunds(void **state)
     assert_false(result.delivered || result.is_final);
 }
 
-RUN_TESTS(cmocka_unit_test(refunds), cmocka_unit_test(voids), cmocka_unit_test(fixed_codes), cmocka_unit_test(other_codes_go_by_chance), cmocka_unit_test(answers),
+/* ── the list of charges ────────────────────────────────────────────────── */
+
+static struct charge_page page;
+
+static void read_list(int status, const char *body)
+{
+    struct gateway_answer answer = { .status = status, .body = body, .body_len = strlen(body), .retry_after_ms = 7 };
+    memset(&page, '#', sizeof page);
+    charge_list_read(&answer, &page);
+    assert_true(page.retry_after_ms == 7);
+    assert_true(page.is_read == (page.reason[0] == '\0'));
+}
+
+#define LISTED(rest) "{\"charges\":[{\"key\":\"k\",\"status\":\"APPROVED\",\"amountCents\":5,\"currency\":\"USD\"," rest "}]}"
+
+static void a_list(void **state)
+{
+    (void)state;
+    read_list(200, "{\"charges\":[],\"nextCursor\":null,\"more\":1}");
+    assert_true(page.is_read && page.count == 0 && page.next_cursor[0] == '\0');
+    read_list(200, "{\"charges\":[{\"key\":\"k-1\",\"orderId\":\"o\",\"status\":\"VOIDED\",\"amountCents\":5,\"refundedCents\":3,"
+                   "\"currency\":\"USD\",\"capturedAt\":\"2026-03-15T10:00:00.000Z\"},"
+                   "{\"key\":\"k-2\",\"orderId\":null,\"status\":\"APPROVED\",\"amountCents\":0,\"currency\":\"JPY\","
+                   "\"capturedAt\":\"2026-03-15T10:00:00Z\"}],\"nextCursor\":\"a/b\"}");
+    assert_true(page.is_read && page.count == 2);
+    assert_string_equal(page.next_cursor, "a/b");
+    assert_string_equal(page.charge[0].order_id, "o");
+    assert_true(page.charge[0].refunded_cents == 3 && page.charge[1].refunded_cents == 0);
+    assert_true(page.charge[0].captured_at_ms == page.charge[1].captured_at_ms);
+    read_list(200, LISTED("\"capturedAt\":\"2026-03-15T10:00:00Z\""));
+    assert_true(page.is_read && page.count == 1);
+}
+
+static void lists_that_make_no_sense(void **state)
+{
+    static const char *const bodies[] = {
+        "", "[]", "null", "{}", "{\"charges\":{}}", "{\"charges\":[7]}", "{\"charges\":[[]]}", "{\"charges\":[],\"nextCursor\":7}",
+        "{\"charges\":[],\"nextCursor\":\"a b\"}", "{\"charges\":[],\"nextCursor\":\"\\u0000\"}", "{\"charges\":[]", LISTED("\"x\":1"),
+        LISTED("\"capturedAt\":\"soon\""), LISTED("\"capturedAt\":null"),
+        LISTED("\"capturedAt\":\"2026-03-15\",\"key\":\"a b\""), LISTED("\"capturedAt\":\"2026-03-15\",\"amountCents\":-1"),
+        LISTED("\"capturedAt\":\"2026-03-15\",\"amountCents\":1.5"), LISTED("\"capturedAt\":\"2026-03-15\",\"refundedCents\":\"1\""),
+        LISTED("\"capturedAt\":\"2026-03-15\",\"status\":\"PENDING\""), LISTED("\"capturedAt\":\"2026-03-15\",\"currency\":\"US\""),
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT_OF(bodies); i++) {
+        read_list(200, bodies[i]);
+        check(!page.is_read && !page.is_final && !page.has_no_list && page.count == 0, "%s", bodies[i]);
+    }
+    for (int status = 100; status < 600; status++) {
+        if (status == 200)
+            continue;
+        read_list(status, "{\"charges\":[]}");
+        bool not_now = status < 400 || status == 408 || status == 409 || status == 425 || status == 429 || status >= 500;
+        check(!page.is_read && page.is_final == !not_now, "%d", status);
+        check(page.has_no_list == (status == 404 || status == 405 || status == 501), "%d", status);
+    }
+}
+
+RUN_TESTS(cmocka_unit_test(a_list), cmocka_unit_test(lists_that_make_no_sense), cmocka_unit_test(refunds), cmocka_unit_test(voids), cmocka_unit_test(pages), cmocka_unit_test(fixed_codes), cmocka_unit_test(other_codes_go_by_chance), cmocka_unit_test(answers),
           cmocka_unit_test(yes_that_makes_no_sense), cmocka_unit_test(an_answer_cut_short))

@@ -4,6 +4,7 @@
 #include "tests/unit/unit.h"
 
 #include "booking/base/json_check.h"
+#include "booking/base/json_parse.h"
 
 #include <string.h>
 
@@ -100,5 +101,22 @@ static void depth(void **state)
     }
 }
 
+static void parsed(void **state)
+{
+    size_t at = 0;
+    (void)state;
+    struct json_object *json = json_parse(" [1, 2] ", 8, 2, &at);
+    assert_int_equal(json_object_array_length(json), 2);
+    json_object_put(json);
+    assert_null(json_parse("[1, NaN]", 8, 2, &at));
+    assert_int_equal(at, 4);
+    assert_null(json_parse("[[1]]", 5, 2, &at));
+    assert_null(json_parse_object("[]", 2, 2));
+    assert_null(json_parse_object("{} {}", 5, 2));
+    json = json_parse_object("{}", 2, 1);
+    assert_non_null(json);
+    json_object_put(json);
+}
+
 RUN_TESTS(cmocka_unit_test(valid), cmocka_unit_test(invalid), cmocka_unit_test(bytes_that_are_not_text),
-          cmocka_unit_test(cut_anywhere), cmocka_unit_test(depth))
+          cmocka_unit_test(cut_anywhere), cmocka_unit_test(depth), cmocka_unit_test(parsed))

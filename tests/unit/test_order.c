@@ -18,7 +18,7 @@ static struct order held(int64_t expires_at_ms)
         .order_id = "01890a5d-ac96-774b-bcce-b302099a8057",
         .flight_id = "FL123",
         .flight = { .number = "FL 123", .origin = "BOS", .destination = "DCA", .origin_time_zone = "America/New_York",
-                    .destination_time_zone = "America/Chicago", .departure_ms = NOW + 86400000 },
+                    .destination_time_zone = "America/Chicago", .departure_ms = NOW + 86400000, .arrival_ms = TIME_NONE },
         .user_id = "Zoë",
         .status = ORDER_SEATS_RESERVED,
         .seats = { .count = 2, .number = { "B2", "A1" } },
@@ -95,6 +95,8 @@ static void messages(void **state)
         const char *want;
     } rows[] = {
         { ORDER_SEATS_RESERVED, 0, 0, "", "Your seats are held. Pay before the time runs out." },
+        { ORDER_SEATS_RESERVED, 1, 1, "Payment declined: insufficient funds",
+          "Payment declined: insufficient funds. Your seats are still held: you can pay again before the time runs out." },
         { ORDER_PAYMENT_PENDING, 0, 0, "", "Validating your payment…" },
         { ORDER_PAYMENT_PENDING, 1, 0, "", "Validating your payment…" },
         { ORDER_PAYMENT_PENDING, 1, 1, "The payment gateway answered 503",
@@ -154,14 +156,16 @@ static void as_json(void **state)
         written(&o, ORDER_DIALECT_A),
         "{\"orderId\":\"01890a5d-ac96-774b-bcce-b302099a8057\",\"flightId\":\"FL123\","
         "\"flight\":{\"flightNumber\":\"FL 123\",\"origin\":\"BOS\",\"destination\":\"DCA\","
-        "\"departureTime\":\"2026-03-16T10:00:00.000Z\",\"originTimeZone\":\"America/New_York\","
+        "\"departureTime\":\"2026-03-16T10:00:00.000Z\",\"arrivalTime\":null,\"originTimeZone\":\"America/New_York\","
         "\"destinationTimeZone\":\"America/Chicago\"},\"userId\":\"Zoë\","
         "\"status\":\"SEATS_RESERVED\",\"seats\":[\"B2\",\"A1\"],\"seatPrices\":[12901,12899],"
         "\"locator\":null,\"workflowId\":\"booking-01890a5d-ac96-774b-bcce-b302099a8057\","
         "\"reservedAt\":\"2026-03-15T09:59:59.000Z\",\"expiresAt\":\"2026-03-15T10:14:59.500Z\",\"timerRemaining\":899,"
         "\"serverTime\":\"2026-03-15T10:00:00.000Z\",\"paymentAttempts\":0,\"maxPaymentAttempts\":3,\"lastError\":null,"
         "\"message\":\"Your seats are held. Pay before the time runs out.\",\"totalPriceCents\":25800,"
-        "\"currency\":\"USD\",\"version\":3,\"createdAt\":\"2026-03-15T09:59:55.000Z\","
+        "\"currency\":\"USD\",\"priceLines\":["
+        "{\"kind\":\"FARE\",\"seats\":[\"B2\"],\"amountCents\":12901},"
+        "{\"kind\":\"FARE\",\"seats\":[\"A1\"],\"amountCents\":12899}],\"version\":3,\"createdAt\":\"2026-03-15T09:59:55.000Z\","
         "\"updatedAt\":\"2026-03-15T09:59:59.000Z\"}");
 }
 

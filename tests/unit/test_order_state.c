@@ -10,23 +10,33 @@
 static const char *const names[] = { "CREATED", "SEATS_RESERVED", "PAYMENT_PENDING", "CONFIRMED",
                                      "FAILED",  "EXPIRED",        "CANCELLED" };
 static const char *const events[] = { "RESERVE", "CHANGE_SEATS", "SUBMIT_PAYMENT", "APPROVE",
-                                      "FAIL",    "EXPIRE",       "CANCEL" };
+                                      "FAIL",    "EXPIRE",       "CANCEL",         "REFUND", "MOVE_SEATS",
+                                      "GIVE_UP", "DECLINE", "CHANGE_SOLD", "EXTEND" };
 
 /* Rows are states and columns are events, both in the order of the names above. A state's
  * name is the result of the move; anything else is the refusal:
  *   -         a move that no customer can ask for in this state
  *   paying    PAYMENT_IN_PROGRESS
  *   expired   ORDER_EXPIRED
- *   closed    ORDER_CLOSED */
-static const char *const table[7][7] = {
-    /* RESERVE, CHANGE_SEATS, SUBMIT_PAYMENT, APPROVE, FAIL, EXPIRE, CANCEL */
-    { "SEATS_RESERVED", "-", "-", "-", "-", "-", "-" },
-    { "-", "SEATS_RESERVED", "PAYMENT_PENDING", "-", "-", "EXPIRED", "CANCELLED" },
-    { "paying", "paying", "paying", "CONFIRMED", "FAILED", "paying", "CANCELLED" },
-    { "closed", "closed", "closed", "closed", "closed", "closed", "closed" },
-    { "closed", "closed", "closed", "closed", "closed", "closed", "closed" },
-    { "expired", "expired", "expired", "expired", "expired", "expired", "expired" },
-    { "closed", "closed", "closed", "closed", "closed", "closed", "closed" },
+ *   closed    ORDER_CLOSED
+ *   unpaid    NOT_PAID */
+static const char *const table[7][13] = {
+    /* RESERVE, CHANGE_SEATS, SUBMIT_PAYMENT, APPROVE, FAIL, EXPIRE,
+     * CANCEL, REFUND, MOVE_SEATS, GIVE_UP, DECLINE, CHANGE_SOLD, EXTEND */
+    { "SEATS_RESERVED", "-", "-", "-", "-", "-", /* CREATED */
+      "-", "-", "-", "-", "-", "-", "-" },
+    { "-", "SEATS_RESERVED", "PAYMENT_PENDING", "-", "-", "EXPIRED", /* SEATS_RESERVED */
+      "CANCELLED", "unpaid", "SEATS_RESERVED", "unpaid", "-", "unpaid", "SEATS_RESERVED" },
+    { "paying", "paying", "paying", "CONFIRMED", "FAILED", "paying", /* PAYMENT_PENDING */
+      "CANCELLED", "paying", "PAYMENT_PENDING", "paying", "SEATS_RESERVED", "paying", "paying" },
+    { "closed", "closed", "closed", "closed", "closed", "closed", /* CONFIRMED */
+      "closed", "CANCELLED", "CONFIRMED", "CONFIRMED", "closed", "CONFIRMED", "closed" },
+    { "closed", "closed", "closed", "closed", "closed", "closed", /* FAILED */
+      "closed", "closed", "closed", "closed", "closed", "closed", "closed" },
+    { "expired", "expired", "expired", "expired", "expired", "expired", /* EXPIRED */
+      "expired", "expired", "expired", "expired", "expired", "expired", "expired" },
+    { "closed", "closed", "closed", "closed", "closed", "closed", /* CANCELLED */
+      "closed", "closed", "closed", "closed", "closed", "closed", "closed" },
 };
 
 static enum result refusal_of(const char *word)
@@ -37,6 +47,8 @@ static enum result refusal_of(const char *word)
         return RESULT_ORDER_EXPIRED;
     if (strcmp(word, "closed") == 0)
         return RESULT_ORDER_CLOSED;
+    if (strcmp(word, "unpaid") == 0)
+        return RESULT_NOT_PAID;
     return strcmp(word, "-") == 0 ? RESULT_STALE : RESULT_OK;
 }
 

@@ -269,7 +269,18 @@ static void whole_numbers(void **state)
     }
 }
 
+static void parts_as_like_wants_them(void **state)
+{
+    char pattern[16];
+    (void)state;
+    assert_true(text_like_part(pattern, sizeof pattern, "a%_\\b"));
+    assert_string_equal(pattern, "%a\\%\\_\\\\b%");
+    assert_true(text_like_part(pattern, sizeof pattern, "123456"));
+    assert_string_equal(pattern, "%123456%");
+    assert_false(text_like_part(pattern, sizeof pattern, "1234567"));
+}
+
 RUN_TESTS(cmocka_unit_test(every_code_point), cmocka_unit_test(every_pair_of_bytes), cmocka_unit_test(utf8_table),
           cmocka_unit_test(length_in_code_points), cmocka_unit_test(printable), cmocka_unit_test(identifiers),
           cmocka_unit_test(uuids), cmocka_unit_test(uuids_as_people_write_them), cmocka_unit_test(trimming),
-          cmocka_unit_test(copies), cmocka_unit_test(whole_numbers))
+          cmocka_unit_test(copies), cmocka_unit_test(parts_as_like_wants_them), cmocka_unit_test(whole_numbers))

@@ -44,12 +44,19 @@ static void a_wake_up_arrives_and_is_taken_once(void **state)
     int fd = wake_open(dir, path, sizeof path);
     assert_true(fd >= 0);
     assert_false(is_woken(fd));
-    wake_all(dir);
-    wake_all(dir);
+    wake_all(dir, WAKE_ANYTHING);
+    wake_all(dir, WAKE_ANYTHING);
     assert_true(is_woken(fd));
-    assert_true(wake_drain(fd));
+    assert_int_equal(wake_drain(fd), WAKE_ANYTHING);
+    wake_all(dir, WAKE_PAYMENT);
+    wake_all(dir, WAKE_PAYMENT);
+    assert_int_equal(wake_drain(fd), WAKE_PAYMENT);
+    wake_all(dir, WAKE_PAYMENT);
+    wake_all(dir, WAKE_ANYTHING);
+    wake_all(dir, WAKE_PAYMENT);
+    assert_int_equal(wake_drain(fd), WAKE_ANYTHING);
     assert_false(is_woken(fd));
-    assert_false(wake_drain(fd));
+    assert_int_equal(wake_drain(fd), WAKE_NONE);
     wake_close(fd, path);
 }
 
@@ -61,7 +68,7 @@ static void sweepers_of_one_process_id_are_both_woken(void **state)
     int fds[2];
     for (int i = 0; i < 2; i++)
         fds[i] = wake_open(dir, paths[i], sizeof paths[i]);
-    wake_all(dir);
+    wake_all(dir, WAKE_ANYTHING);
     assert_true(wake_drain(fds[0]));
     assert_true(wake_drain(fds[1]));
     for (int i = 0; i < 2; i++)
@@ -88,7 +95,7 @@ static void a_sweeper_that_does_not_listen_holds_nobody_up(void **state)
     char path[128];
     int fd = wake_open(dir, path, sizeof path);
     for (int i = 0; i < 5000; i++)
-        wake_all(dir);
+        wake_all(dir, WAKE_ANYTHING);
     assert_true(is_woken(fd));
     wake_close(fd, path);
 }
@@ -110,7 +117,7 @@ static void the_socket_of_one_that_was_killed_is_removed(void **state)
     assert_int_equal(read(fds[0], path, sizeof path), sizeof path);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
     assert_int_equal(stat(path, &st), 0);
-    wake_all(dir);
+    wake_all(dir, WAKE_ANYTHING);
     assert_int_not_equal(stat(path, &st), 0);
     (void)close(fds[0]);
     (void)close(fds[1]);
@@ -124,7 +131,7 @@ static void what_is_not_a_sweepers_is_left_alone(void **state)
     int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
     assert_true(fd >= 0);
     (void)close(fd);
-    wake_all(dir);
+    wake_all(dir, WAKE_ANYTHING);
     assert_int_equal(unlink(path), 0);
 }
 
@@ -138,7 +145,7 @@ static void without_a_directory_there_is_no_wake_up_and_no_harm(void **state)
     longest[sizeof longest - 1] = '\0';
     static const char *const none[] = { "", "/nonexistent/booking" };
     for (size_t i = 0; i < sizeof none / sizeof none[0]; i++) {
-        wake_all(none[i]);
+        wake_all(none[i], WAKE_ANYTHING);
         assert_int_equal(wake_open(none[i], path, sizeof path), -1);
     }
     assert_int_equal(wake_open(longest, path, sizeof path), -1);

@@ -197,7 +197,7 @@ def test_every_location_says_whether_it_knows_anybody():
             if path.name in ("gateway.conf", "sign-on-basic.conf", "sign-on-oauth2-proxy.conf"):
                 continue
             says = [name for name in ("somebody", "nobody") if f"include booking/{name}.conf;" in block]
-            says += ["nobody"] if "include booking/watch.conf;" in block else []
+            says += ["nobody"] * len(re.findall("include booking/(?:watch|live).conf;", block))
             assert len(says) == 1, f"{path.name}: {location}: {says}"
             known += 1
     assert known > 10

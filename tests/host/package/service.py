@@ -12,7 +12,7 @@ from machine import Machine, call
 from stack import ROOT, Stack, wait_for
 
 RUNS_ON = ["mariadb-server", "nginx", "openssl", "libfcgi0ldbl", "libjson-c5", "libcurl4", "libmariadb3",
-           "libnettle8", "libutf8proc2", "tzdata"]
+           "libcsv3", "libnettle8", "libpng16-16", "libqrencode4", "libutf8proc2", "tzdata"]
 DATABASES = {"DATABASE_DSN": "flight_booking", "GATEWAY_DATABASE_DSN": "payment_gateway"}
 
 

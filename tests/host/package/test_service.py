@@ -40,9 +40,9 @@ def buy(service, code="99999"):
 
 
 def test_the_target_starts_what_the_settings_ask_for(service):
-    pools = [f"booking-{pool}@{i}.service" for pool in ("api", "gateway") for i in (1, 2, 3)]
+    pool = [f"booking-api@{i}.service" for i in (1, 2, 3)]
     assert service.units() == dict.fromkeys(
-        [*pools, "booking-watch@1.service", "booking-watch@2.service", "booking-watch@3.service", "booking-api.socket", "booking-gateway.socket",
+        [*pool, "booking-gateway@1.service", "booking-watch@1.service", "booking-watch@2.service", "booking-watch@3.service", "booking-api.socket", "booking-gateway.socket",
          "booking-watch.socket", "booking-sweeper.service", "booking.target"], "active")
 
 
@@ -93,7 +93,7 @@ def test_systemd_finds_nothing_wrong(service):
     assert (told.returncode, ours) == (0, [])
 
 
-@pytest.mark.parametrize("unit", ["booking-api@2.service", "booking-gateway@2.service", "booking-sweeper.service"])
+@pytest.mark.parametrize("unit", ["booking-api@2.service", "booking-gateway@1.service", "booking-sweeper.service"])
 def test_what_is_killed_comes_back(service, unit):
     before = service.show(unit, "MainPID")
     service.systemctl("kill", "--signal=KILL", unit)

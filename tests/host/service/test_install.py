@@ -45,11 +45,11 @@ def installed(tmp_path_factory):
 
 def test_everything_is_where_its_users_look(installed):
     found = files_below(installed)
-    for name in ("lib/booking/booking-api", "lib/booking/payment-gateway", "lib/booking/sweeper", "lib/booking/migrate",
+    for name in ("lib/booking/booking-api", "lib/booking/payment-gateway", "lib/booking/stripe-gateway", "lib/booking/sweeper", "lib/booking/migrate",
                  "lib/booking/booking-admin", "sbin/booking-admin",
                  "sbin/booking-setup", "share/booking/html/index.html", "share/booking/html/vendor/htmx.js",
-                 "share/booking/sql/0001_booking.sql", "share/booking/sql/demo/flights.sql", "share/booking/nginx/site.conf",
-                 *(f"share/man/man8/booking-{page}.8" for page in ("admin", "api", "gateway", "migrate", "restart", "setup", "sweeper")),
+                 "share/booking/sql/0001_booking.sql", "share/booking/sql/demo/flights.sql", "share/booking/nginx/site.conf", "share/booking/mail/en.words",
+                 *(f"share/man/man8/booking-{page}.8" for page in ("admin", "api", "gateway", "migrate", "restart", "setup", "stripe", "sweeper")),
                  "lib/systemd/system/booking-api@.service", "lib/systemd/system-generators/booking-generator",
                  "share/doc/booking/docs/operations.md", "share/doc/booking/conf/booking.env.example"):
         assert f"opt/booking/{name}" in found
@@ -123,19 +123,34 @@ def test_a_sweeper_has_time_to_finish(installed, tmp_path, settings, seconds):
     ("API_WORKERS=1\nGATEWAY_WORKERS=\"1\"\nPAYMENT_SIMULATOR=true\n",
      ["booking-api.socket", "booking-api@1.service", "booking-gateway.socket", "booking-gateway@1.service",
       "booking-sweeper.service"]),
+    ("API_WORKERS=1\nGATEWAY_WORKERS=1\nPAYMENT_SIMULATOR=true\nPAYMENT_GATEWAY=stripe\n",
+     ["booking-api.socket", "booking-api@1.service", "booking-gateway.socket", "booking-gateway@1.service",
+      "booking-sweeper.service"]),
+    ("API_WORKERS=1\nPAYMENT_SIMULATOR=true\nPAYMENT_GATEWAY=https://pay.example\n",
+     ["booking-api.socket", "booking-api@1.service", "booking-sweeper.service"]),
     ("#API_WORKERS=2\n", ["booking-api.socket", *sorted(f"booking-api@{i}.service" for i in range(1, 17)),
                           "booking-sweeper.service"]),
     ("API_WORKERS=1000\n", ["booking-api.socket", *sorted(f"booking-api@{i}.service" for i in range(1, 1001)),
                             "booking-sweeper.service"]),
     ("API_WORKERS=$(reboot)\n", ["booking-api.socket", *sorted(f"booking-api@{i}.service" for i in range(1, 17)),
                                  "booking-sweeper.service"]),
-], ids=["small", "last counts", "simulator", "defaults", "as many as there may be", "nonsense"])
+], ids=["small", "last counts", "simulator", "stripe", "another gateway", "defaults", "as many as there may be", "nonsense"])
 def test_the_target_wants_what_the_settings_say(installed, tmp_path, settings, wanted):
     watch = ["booking-watch.socket", "booking-watch@1.service", "booking-watch@2.service", "booking-watch@3.service"]
     assert generated(installed, tmp_path, settings) == sorted([*wanted, *watch])
 
 
-PAGES = {"booking-api": "booking-api", "booking-gateway": "payment-gateway", "booking-sweeper": "sweeper",
+@pytest.mark.parametrize("gateway, program", [("stripe", "stripe-gateway"), ("simulator", None), ("", None)])
+def test_one_unit_runs_either_gateway_program(installed, tmp_path, gateway, program):
+    generated(installed, tmp_path, f"PAYMENT_SIMULATOR=true\nPAYMENT_GATEWAY={gateway}\n")
+    file = tmp_path / "generated/booking-gateway@.service.d/stripe.conf"
+    assert file.exists() == bool(program)
+    if program:
+        assert re.findall(r"^ExecStart=(.*)$", file.read_text(), re.M) == ["", f"@PREFIX@/lib/booking/{program}"]
+        assert "STRIPE" not in file.read_text(), "it keeps the secrets"
+
+
+PAGES = {"booking-api": "booking-api", "booking-gateway": "payment-gateway", "booking-stripe": "stripe-gateway", "booking-sweeper": "sweeper",
          "booking-migrate": "migrate", "booking-admin": "booking-admin"}
 
 

@@ -1,19 +1,24 @@
 # SPDX-License-Identifier: MIT
 """A process of the pool that gets a signal to stop finishes the requests that it has accepted, at whatever point the
-signal comes, so that a restart under load fails no request. The test acts as the web server and controls the timing."""
+signal comes, so that a restart under load fails no request. The test acts as the web server and controls the timing.
+
+A gateway program starts and ends processes as calls come and go."""
 
 import contextlib
+import json
+import os
 import re
 import signal
 import socket
 import struct
 import subprocess
 import threading
+import uuid
 from pathlib import Path
 
 import pytest
 
-from stack import BUILD, descriptors, wait_for
+from stack import BUILD, descriptors, program_of, wait_for
 
 BEGIN, END, PARAMS, STDIN, STDOUT = 1, 3, 4, 5, 6
 
@@ -22,12 +27,12 @@ def record(kind, content=b""):
     return struct.pack(">BBHHBx", 1, kind, 1, len(content), 0) + content
 
 
-def request(path, kept=False):
+def request(path, kept=False, body=b"", **more):
     """The three parts of a FastCGI request, as nginx sends it."""
-    values = {"REQUEST_METHOD": "GET", "REQUEST_URI": path, "REMOTE_ADDR": "127.0.0.1", "REQUEST_ID": "stop"}
+    values = {"REQUEST_METHOD": "GET", "REQUEST_URI": path, "REMOTE_ADDR": "127.0.0.1", "REQUEST_ID": "stop", **more}
     pairs = b"".join(bytes([len(name), len(value)]) + (name + value).encode() for name, value in values.items())
     begin = record(BEGIN, struct.pack(">HB5x", 1, int(kept)))
-    return [begin, record(PARAMS, pairs) + record(PARAMS), record(STDIN)]
+    return [begin, record(PARAMS, pairs) + record(PARAMS), (record(STDIN, body) if body else b"") + record(STDIN)]
 
 
 def answer(connection):
@@ -185,3 +190,103 @@ def test_processes_come_and_go_under_a_crowd(default_stack, listener):
             for thread in customers:
                 thread.join()
     assert not failures, failures[:3]
+
+
+# ---- a pool that is as large as it has to be ------------------------------------------------------------------------
+
+class Gateway:
+    """The simulator on a socket of its own, with the processes that it starts."""
+
+    def __init__(self, stack, listener, most):
+        environment = {**stack.programs_environment(), "GATEWAY_WORKERS": str(most), "PAYMENT_GATEWAY_TOKEN": ""}
+        self.popen = subprocess.Popen([str(BUILD / "payment-gateway")], stdin=listener, env=environment, stderr=subprocess.DEVNULL)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.popen.kill()
+        self.popen.wait()
+
+    def members(self):
+        return [int(pid) for pid in Path(f"/proc/{self.popen.pid}/task/{self.popen.pid}/children").read_text().split()]
+
+    def wait_members(self, number, seconds=5):
+        wait_for(lambda: len(self.members()) == number, seconds, f"{number} processes, and not {len(self.members())}")
+
+
+def charge(listener, code):
+    """A call on its way; with 50400 it gets no answer for a minute."""
+    body = json.dumps({"orderId": "o", "amountCents": 1, "currency": "EUR", "paymentCode": code}).encode()
+    connection = connect(listener)
+    connection.sendall(b"".join(request("/charges", body=body, REQUEST_METHOD="POST", CONTENT_LENGTH=str(len(body)),
+                                        CONTENT_TYPE="application/json", HTTP_IDEMPOTENCY_KEY=str(uuid.uuid4()))))
+    return connection
+
+
+@pytest.fixture
+def gateway(default_stack, listener):
+    with Gateway(default_stack, listener, 4) as gateway:
+        gateway.wait_members(1)
+        yield gateway
+
+
+def test_as_many_processes_run_as_there_are_calls(gateway, listener):
+    with contextlib.ExitStack() as calls:
+        waiting = [calls.enter_context(charge(listener, "50400")) for _ in range(2)]
+        gateway.wait_members(3)
+        with charge(listener, "00000") as another:
+            assert b"DECLINED" in answer(another)
+        waiting += [calls.enter_context(charge(listener, "50400")) for _ in range(4)]
+        gateway.wait_members(4)
+        for connection in waiting:
+            connection.close()
+    gateway.wait_members(1, 15)
+    with charge(listener, "00000") as another:
+        assert b"DECLINED" in answer(another)
+
+
+def test_a_killed_process_has_a_successor(gateway, listener):
+    before = gateway.members()
+    os.kill(before[0], signal.SIGKILL)
+    wait_for(lambda: gateway.members() and gateway.members() != before, 5, "a successor")
+    with charge(listener, "00000") as call:
+        assert b"DECLINED" in answer(call)
+
+
+def test_no_process_outlives_its_leader(gateway, listener):
+    before = gateway.members()
+    gateway.popen.kill()
+    gateway.popen.wait()
+    wait_for(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before), 5, "the processes to end")
+
+
+def test_a_pool_that_is_told_to_stop_finishes_its_calls(default_stack, listener):
+    with Gateway(default_stack, listener, 4) as gateway, charge(listener, "50400") as call:
+        gateway.wait_members(2)
+        gateway.popen.terminate()
+        assert b"temporarily unavailable" in answer(call)
+        call.close()
+        assert gateway.popen.wait(5) == 0
+
+
+def test_a_pool_without_a_listening_socket_ends(default_stack):
+    with Gateway(default_stack, subprocess.DEVNULL, 4) as gateway:
+        assert gateway.popen.wait(5) == 1
+
+
+# ---- the whole ------------------------------------------------------------------------------------------------------
+
+def proportional_kib(pid):
+    """A process's memory, with what it shares counted in parts."""
+    return int(re.search(r"^Pss:\s+(\d+)", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.M)[1])
+
+
+@pytest.mark.skipif("ASAN_OPTIONS" in os.environ, reason="sanitizers need memory of their own")
+def test_a_system_that_has_nothing_to_do_is_small(own_stack):
+    """The shipped settings: 16 API processes, 3 for monitoring, a sweeper, an idle simulator."""
+    stack = own_stack()
+    nginx = len(stack.pids("nginx"))
+    wait_for(lambda: len(stack.all_pids()) <= 25 + nginx, 40, "superfluous processes to end")
+    memory = sum(proportional_kib(pid) for pid in stack.all_pids() if program_of(pid) != "mariadbd")
+    assert memory < 80 << 10, f"{memory} KiB"
