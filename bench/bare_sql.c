@@ -118,7 +118,7 @@ static enum result hold(struct db *db, const struct config *config, const struct
     struct caller caller = { .config = config, .request_id = "bench-0123456789abcdef0123456789" };
     struct order order;
     struct refusal refusal = { 0 };
-    return booking_hold(db, &caller, wish->flight_id, wish->user_id, &wish->seats, &order, &refusal);
+    return booking_hold(db, &caller, wish->flight_id, wish->user_id, &wish->seats, NULL, &order, &refusal);
 }
 
 static enum result hold_in_one_trip(struct db *db, const struct config *config, const struct wish *wish)

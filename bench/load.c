@@ -10,6 +10,7 @@
  *          not known to be sold, until none is left
  *   flow   each request holds seats; the connection then pays and asks every so many milliseconds until the
  *          order is confirmed
+ *   page   every connection is a page that polls one of the requests, with the tag of the answer that it has
  *
  * Without -r the loop is closed: a connection sends its next request when the answer has come. With -r it is open:
  * requests begin at that rate however slow the answers are, and latency counts from the moment a request should have
@@ -31,12 +32,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define CONNECTIONS_MAX 4096
+#define CONNECTIONS_MAX 8192
 #define SAMPLES_MAX 8000000
 #define HEAD_MAX 4096
 #define NONE SIZE_MAX
 
-enum mode { ONCE, CYCLE, SALE, FLOW };
+enum mode { ONCE, CYCLE, SALE, FLOW, PAGE };
 enum step { HOLD, PAY, WATCH };
 
 struct text {
@@ -53,11 +54,14 @@ struct connection {
     size_t head_len;
     bool in_body;
     size_t body_left;
+    bool chunked;
+    char tail[5];  /* chunked: the last bytes that came */
+    char etag[64]; /* page: of the answer it has */
     int status;
     /* Flow: the step, the order's id, the request made for it, when it was paid. */
     enum step step;
     char order_id[40];
-    char own[512];
+    char own[1024];
     struct text text;
     double paid;
     double due; /* when it asks again */
@@ -170,7 +174,8 @@ static size_t choose_request(void)
     case CYCLE: return next_request++ % request_count;
     case SALE: return unsold_count == 0 ? NONE : unsold[(size_t)random() % unsold_count];
     case ONCE:
-    case FLOW: break;
+    case FLOW:
+    case PAGE: break;
     }
     return next_request < request_count ? next_request++ : NONE;
 }
@@ -219,16 +224,29 @@ static void send_text(struct connection *c)
         die("send");
 }
 
+/* The page's request, with the tag of what it has before the empty line at the end. */
+static struct text page_request(struct connection *c)
+{
+    const struct text *request = &requests[c->request];
+    char etag[sizeof c->etag];
+    memcpy(etag, c->etag, sizeof etag);
+    if (etag[0] == '\0')
+        return *request;
+    int len = snprintf(c->own, sizeof c->own, "%.*sIf-None-Match: %s\r\n\r\n", (int)request->len - 2, request->bytes,
+                       etag);
+    return (struct text){ c->own, (size_t)len };
+}
+
 static bool begin(struct connection *c, double when)
 {
-    c->request = choose_request();
+    c->request = options.mode == PAGE ? (size_t)(c - connections) % request_count : choose_request();
     if (c->request == NONE)
         return false;
     started++;
     in_flight++;
     c->step = HOLD;
     c->begun = when;
-    c->text = requests[c->request];
+    c->text = options.mode == PAGE ? page_request(c) : requests[c->request];
     send_text(c);
     return true;
 }
@@ -320,6 +338,17 @@ static const char *find_header(const char *head, const char *name)
     return NULL;
 }
 
+/* Nothing follows an answer before the next request, so a chunked one is over when its last bytes say so. */
+static void keep_tail(struct connection *c, const char *bytes, size_t len)
+{
+    char last[10];
+    size_t more = len < 5 ? len : 5;
+    memcpy(last, c->tail, 5);
+    memcpy(last + 5, bytes + len - more, more);
+    memcpy(c->tail, last + more, 5);
+    c->body_left = memcmp(c->tail, "0\r\n\r\n", 5) == 0 ? 0 : 1;
+}
+
 static void read_head(struct connection *c, const char *body)
 {
     const char *length = find_header(c->head, "Content-Length: ");
@@ -327,9 +356,15 @@ static void read_head(struct connection *c, const char *body)
     c->status = c->head_len > 12 ? (int)strtol(c->head + 9, NULL, 10) : 0;
     c->body_left = length == NULL ? 0 : strtoul(length, NULL, 10);
     c->in_body = true;
+    c->chunked = length == NULL && find_header(c->head, "Transfer-Encoding: chunked") != NULL;
+    if (options.mode == PAGE && c->status == 200) {
+        const char *tag = find_header(c->head, "ETag: ");
+        (void)snprintf(c->etag, sizeof c->etag, "%.*s", tag == NULL ? 0 : (int)strcspn(tag, "\r"),
+                       tag == NULL ? "" : tag);
+    }
     if (location != NULL)
         (void)snprintf(c->order_id, sizeof c->order_id, "%.36s", location);
-    if (length == NULL && c->status != 304 && c->status != 204) {
+    if (length == NULL && !c->chunked && c->status != 304 && c->status != 204) {
         (void)fprintf(stderr, "an answer without Content-Length: %.60s\n", c->head);
         exit(1);
     }
@@ -337,6 +372,8 @@ static void read_head(struct connection *c, const char *body)
     if (c->step == WATCH && have > 0)
         c->confirmed = strstr(body, "\"status\":\"CONFIRMED\"") != NULL;
     c->body_left = c->body_left > have ? c->body_left - have : 0;
+    if (c->chunked)
+        keep_tail(c, body, have);
 }
 
 static void on_readable(struct connection *c)
@@ -344,7 +381,9 @@ static void on_readable(struct connection *c)
     static char waste[65536];
     if (c->in_body) {
         ssize_t got = recv(c->fd, waste, sizeof waste, 0);
-        if (got > 0)
+        if (got > 0 && c->chunked)
+            keep_tail(c, waste, (size_t)got);
+        else if (got > 0)
             c->body_left -= (size_t)got < c->body_left ? (size_t)got : c->body_left;
         else if (got == 0 || errno != EAGAIN)
             die("the server hung up");
@@ -490,7 +529,7 @@ static void report(void)
 
 static enum mode read_mode(const char *name)
 {
-    static const char *const names[] = { "once", "cycle", "sale", "flow" };
+    static const char *const names[] = { "once", "cycle", "sale", "flow", "page" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(name, names[i]) == 0)
             return (enum mode)i;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* slow_gateway: a payment gateway that approves every charge, each after the same delay.
+/* slow_gateway: a payment gateway that approves every charge, each after the same delay; or any other service that
+ * answers every call with BODY, where a # stands for a number: the one at the end of a GET's path, else a new one.
  *
- *   slow_gateway PORT DELAY_MS
+ *   slow_gateway PORT DELAY_MS [BODY]
  *
  * It is one process that holds thousands of calls open, which the shipped simulator (one process per call) is not made
  * for. On SIGTERM it ends, and prints as JSON how many calls it had open at most. */
@@ -36,6 +37,7 @@ struct waiting {
     int fd;
     double due;
     uint64_t serial; /* of the call's connection: the descriptor may belong to another by now */
+    uint64_t number; /* that the call asks about; 0: none */
 };
 
 static struct call *calls[FILES_MAX];
@@ -43,6 +45,7 @@ static uint64_t serials[FILES_MAX];
 static struct waiting queue[FILES_MAX];
 static size_t queue_first, queue_count, queue_most;
 static uint64_t served;
+static const char *fixed_body; /* NULL: each charge gets a transaction of its own */
 static int epoll_fd;
 static volatile sig_atomic_t stop;
 
@@ -115,6 +118,16 @@ static bool is_whole(struct call *c)
     return c->len - (size_t)(end + 4 - c->text) >= body;
 }
 
+/* "GET /v1/…/cs_17 HTTP/1.1": 17. */
+static uint64_t number_asked_for(const char *call)
+{
+    const char *end = strncmp(call, "GET ", 4) == 0 ? strpbrk(call + 4, " ?\r") : NULL;
+    const char *digits = end;
+    while (digits != NULL && digits > call && digits[-1] >= '0' && digits[-1] <= '9')
+        digits--;
+    return digits == NULL ? 0 : strtoull(digits, NULL, 10);
+}
+
 static void on_readable(int fd, double due)
 {
     struct call *c = calls[fd];
@@ -130,20 +143,25 @@ static void on_readable(int fd, double due)
     if (!is_whole(c))
         return;
     c->len = 0;
-    queue[(queue_first + queue_count++) % FILES_MAX] = (struct waiting){ fd, due, serials[fd] };
+    queue[(queue_first + queue_count++) % FILES_MAX] = (struct waiting){ fd, due, serials[fd],
+                                                                         number_asked_for(c->text) };
     queue_most = queue_count > queue_most ? queue_count : queue_most;
 }
 
 static void answer(const struct waiting *w)
 {
-    char body[128], text[512];
+    char number[24], text[4096];
+    const char *body = fixed_body != NULL ? fixed_body : "{\"transactionId\":\"bench-#\",\"status\":\"APPROVED\"}";
+    const char *mark = strchr(body, '#');
+    int before = (int)(mark == NULL ? strlen(body) : (size_t)(mark - body));
     if (serials[w->fd] != w->serial)
         return; /* the client has hung up meanwhile */
-    (void)snprintf(body, sizeof body, "{\"transactionId\":\"bench-%llu\",\"status\":\"APPROVED\"}",
-                   (unsigned long long)++served);
+    served++;
+    (void)snprintf(number, sizeof number, "%llu", (unsigned long long)(w->number != 0 ? w->number : served));
     int len = snprintf(text, sizeof text,
-                       "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%s",
-                       strlen(body), body);
+                       "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %zu\r\n\r\n%.*s%s%s",
+                       mark == NULL ? strlen(body) : strlen(body) - 1 + strlen(number), before, body,
+                       mark == NULL ? "" : number, mark == NULL ? "" : mark + 1);
     (void)send(w->fd, text, (size_t)len, MSG_NOSIGNAL);
 }
 
@@ -164,10 +182,11 @@ int main(int argc, char **argv)
     struct sigaction action = { .sa_handler = on_stop };
     struct rlimit files = { FILES_MAX, FILES_MAX };
     struct epoll_event events[256];
-    if (argc != 3) {
-        (void)fputs("usage: slow_gateway PORT DELAY_MS\n", stderr);
+    if (argc < 3 || argc > 4 || (argc == 4 && strlen(argv[3]) > 3500)) {
+        (void)fputs("usage: slow_gateway PORT DELAY_MS [BODY]\n", stderr);
         return 2;
     }
+    fixed_body = argc == 4 ? argv[3] : NULL;
     (void)sigaction(SIGTERM, &action, NULL);
     (void)setrlimit(RLIMIT_NOFILE, &files);
     int listener = listen_on(argv[1]);

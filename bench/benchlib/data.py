@@ -33,12 +33,47 @@ FROM bench.numbers r JOIN bench.numbers l ON l.n BETWEEN 1 AND 9 WHERE r.n BETWE
 ANALYZE TABLE flights, seats;
 """
 
+# Wide-bodies of which every other row is not for sale, so half of each is left.
+WIDE_FLIGHTS = 60
+WIDE_LETTERS = "ABCDEFGHJ"
+MAKE_WIDE = """
+INSERT IGNORE INTO flights (flight_id, flight_number, origin, destination, departure_time, seat_rows, seat_layout,
+                            price_cents, currency)
+SELECT CONCAT('wide-', n), 'BE3', 'BOS', 'DCA', UTC_TIMESTAMP() + INTERVAL 90 DAY, 50, 'ABC DEF GHJ', 12900, 'USD'
+FROM bench.numbers WHERE n < {flights};
+INSERT IGNORE INTO seats (flight_id, seat_number, seat_row, seat_column, blocked)
+SELECT CONCAT('wide-', f.n), CONCAT(r.n, SUBSTRING('{letters}', l.n, 1)), r.n, SUBSTRING('{letters}', l.n, 1),
+       IF(r.n MOD 2 = 1, 'sold', NULL)
+FROM bench.numbers f JOIN bench.numbers r ON r.n BETWEEN 1 AND 50 JOIN bench.numbers l ON l.n BETWEEN 1 AND 9
+WHERE f.n < {flights};
+ANALYZE TABLE flights, seats;
+"""
+
+# A season of 10,000 flights with 180 seats each, of two classes.
+LIST_FLIGHTS = 10_000
+MAKE_LIST = """
+INSERT IGNORE INTO flights (flight_id, flight_number, origin, destination, departure_time, seat_rows, seat_layout,
+                            price_cents, currency, fares, surcharges)
+SELECT CONCAT('list-', n), 'BE4', ELT(1 + n MOD 7, 'BOS', 'DCA', 'NYC', 'LAX', 'FRA', 'SIN', 'HEL'),
+       ELT(1 + n MOD 5, 'ORD', 'SEA', 'MIA', 'LHR', 'CDG'), UTC_TIMESTAMP() + INTERVAL 1 DAY + INTERVAL n * 13 MINUTE,
+       30, 'ABC DEF', 12900, 'USD', 'business=39900', 'window=500'
+FROM bench.numbers WHERE n < {flights};
+"""
+MAKE_LIST_SEATS = """
+INSERT IGNORE INTO seats (flight_id, seat_number, seat_row, seat_column, cabin_class, features)
+SELECT CONCAT('list-', f.n), CONCAT(r.n, SUBSTRING('{letters}', l.n, 1)), r.n, SUBSTRING('{letters}', l.n, 1),
+       IF(r.n < 5, 'business', 'economy'), ELT(l.n, 'window', '', 'aisle', 'aisle', '', 'window')
+FROM bench.numbers f JOIN bench.numbers r ON r.n BETWEEN 1 AND 30 JOIN bench.numbers l ON l.n BETWEEN 1 AND 6
+WHERE f.n >= {first} AND f.n < {first} + 500;
+"""
+
 # Truncating keeps the tables, and what they cost, the same from one measurement to the next.
 RESET = """
 SET foreign_key_checks = 0;
 UPDATE seats SET status = 'AVAILABLE', reserved_by = NULL, user_id = NULL, reserved_at = NULL
 WHERE status <> 'AVAILABLE';
 TRUNCATE payments; TRUNCATE workflow_jobs; TRUNCATE workflow_events; TRUNCATE idempotency_keys; TRUNCATE orders;
+TRUNCATE messages; DELETE FROM persons WHERE order_id IS NOT NULL;
 TRUNCATE payment_gateway.charges; TRUNCATE payment_gateway.charge_calls;
 """
 
@@ -71,9 +106,37 @@ SELECT CONCAT('ffffffff', SUBSTRING(order_id, 9)), order_id, '99999', 'PENDING',
        UTC_TIMESTAMP(3) FROM orders WHERE order_id LIKE '{batch:08x}-%';
 """
 
+# A confirmed order's mail, a contact, a passenger, and the payment that was approved.
+MAKE_MAILS = """
+INSERT INTO persons (kind, order_id, given_name, family_name, family_key, email, email_key, created_at, language)
+SELECT 'CONTACT', order_id, 'Ada', 'Lovelace', 'lovelace', 'ada@example.org', 'ada@example.org', UTC_TIMESTAMP(3), 'en'
+FROM orders WHERE order_id LIKE '{batch:08x}-%';
+INSERT INTO persons (kind, order_id, given_name, family_name, family_key, created_at)
+SELECT 'PASSENGER', order_id, 'Ada', 'Lovelace', 'lovelace', UTC_TIMESTAMP(3) FROM orders WHERE order_id LIKE '{batch:08x}-%';
+UPDATE payments SET status = 'APPROVED', payment_code = '' WHERE order_id LIKE '{batch:08x}-%';
+INSERT INTO messages (public_id, order_id, channel, type, body, status, created_at, updated_at)
+SELECT UUID(), order_id, 'MAIL', 'order.confirmed', CONCAT('{{"type":"order.confirmed","timestamp":"2026-03-15T10:00:00.000Z",',
+  '"data":{{"orderId":"', order_id, '","status":"CONFIRMED","locator":"HJ42KT","createdAt":"2026-03-15T09:00:00.000Z",',
+  '"currency":"USD","totalPriceCents":12900,"seats":["', seats, '"],"flight":{{"flightNumber":"BE1","origin":"BOS",',
+  '"destination":"DCA","originTimeZone":"America/New_York","destinationTimeZone":"America/New_York",',
+  '"departureTime":"2026-06-13T10:00:00.000Z"}}}}}}'), 'PENDING', UTC_TIMESTAMP(3), UTC_TIMESTAMP(3)
+FROM orders WHERE order_id LIKE '{batch:08x}-%';
+"""
+
 
 def make_flights(stack):
     stack.sql(NUMBERS + MAKE_FLIGHTS.format(flights=FLIGHTS, rows=ROWS, letters=LETTERS))
+
+
+def make_list(stack):
+    stack.sql(MAKE_LIST.format(flights=LIST_FLIGHTS))
+    for first in range(0, LIST_FLIGHTS, 500):
+        stack.sql(MAKE_LIST_SEATS.format(letters=LETTERS, first=first))
+    stack.sql("ANALYZE TABLE flights, seats")
+
+
+def make_wide_flights(stack):
+    stack.sql(MAKE_WIDE.format(flights=WIDE_FLIGHTS, letters=WIDE_LETTERS))
 
 
 def reset(stack):
@@ -102,12 +165,24 @@ def make_payments(stack, batch):
     stack.sql(MAKE_PAYMENTS.format(batch=batch))
 
 
+def make_mails(stack, batch):
+    make_payments(stack, batch)
+    stack.sql(MAKE_MAILS.format(batch=batch))
+
+
 # ---- requests ---------------------------------------------------------------------------------------------
 
 def post(path, body):
     text = json.dumps(body, separators=(",", ":"))
     return (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"Content-Length: {len(text)}\r\n\r\n{text}")
+
+
+def write_charges(directory, number, count):
+    """So many charges of one amount, each under a key of its own."""
+    body = {"orderId": "bench", "amountCents": 12900, "currency": "USD", "returnUrl": "https://example.org/?order=bench"}
+    charges = [post("/charges", body).replace("\r\n", f"\r\nIdempotency-Key: bench-{number}-{n}\r\n", 1) for n in range(count)]
+    return write_requests(directory / "charges.http", charges)
 
 
 def get(path, *headers):
@@ -129,8 +204,8 @@ def pairs(seed):
     return wishes
 
 
-def hold_request(flight, seats, customer=0):
-    return post("/api/orders", {"flightId": flight, "seats": seats, "userId": f"customer-{customer}"})
+def hold_request(flight, seats, customer=0, **more):
+    return post("/api/orders", {"flightId": flight, "seats": seats, "userId": f"customer-{customer}", **more})
 
 
 def pay_request(order):
@@ -145,6 +220,25 @@ def write_holds(directory, seed):
             file.write(f"{flight} {','.join(seats)}\n")
     write_requests(directory / "holds.http", [hold_request(*wish, n) for n, wish in enumerate(wishes)])
     return directory / "holds.http", directory / "holds.txt"
+
+
+def write_named_holds(directory, seed):
+    """The holds of write_holds, with what PASSENGERS=required wants to know before payment."""
+    more = {"passengers": [{"givenName": "Ada", "familyName": "Lovelace"}, {"givenName": "Charles", "familyName": "Babbage"}],
+            "contact": {"email": "ada@example.org", "language": "en"}}
+    return write_requests(directory / "named-holds.http", [hold_request(*wish, n, **more)
+                                                           for n, wish in enumerate(pairs(seed))])
+
+
+def write_wide(directory, seed):
+    """Holds of two seats on half-sold wide-bodies: by their numbers, and as many of the best that are free."""
+    wishes = [(f"wide-{flight}", [f"{row}{block[0]}", f"{row}{block[1]}"]) for flight in range(WIDE_FLIGHTS)
+              for row in range(2, 51, 2) for block in ("ABC", "DEF", "GHJ")]
+    random.Random(seed).shuffle(wishes)
+    best = [post("/api/orders", {"flightId": flight, "count": 2, "userId": f"customer-{n}"})
+            for n, (flight, _) in enumerate(wishes)]
+    return (write_requests(directory / "named.http", [hold_request(*wish, n) for n, wish in enumerate(wishes)]),
+            write_requests(directory / "best.http", best))
 
 
 def write_refused(directory):

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """The measurements. Each is one round: a dictionary of figures by name."""
 
+import concurrent.futures
 import json
 import math
+import statistics
 import subprocess
 import time
 
@@ -10,6 +12,7 @@ from benchlib import data
 from benchlib.stack import free_port, settle, wait_until
 
 CONNECTIONS = 16
+PAGES = 5000
 MILLION = 1_000_000
 PRODUCT = ("api", "gateway", "sweeper", "nginx", "database")
 
@@ -41,6 +44,16 @@ def rate_and_cost(result, prefix):
     return {f"{prefix}_per_s": result["rate"],
             **{f"{prefix}_cpu_us_{group}": value for group, value in result["cpu_us"].items() if value >= 0.05},
             f"{prefix}_cpu_us": sum(result["cpu_us"].values())}
+
+
+def watched(work, ask, interval):
+    """What work() returns, and what ask() says meanwhile: (seconds since the beginning, answer)."""
+    seen, begun = [], time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(1) as thread:
+        running = thread.submit(work)
+        while not concurrent.futures.wait([running], interval).done:
+            seen.append((time.monotonic() - begun, ask()))
+        return running.result(), seen
 
 
 class Bench:
@@ -87,11 +100,74 @@ class Bench:
         # The best the ratios could be while processors are the limit: the same work, with an answer around it.
         for way in ("bare", "one_trip"):
             figures[f"bound_of_{way}"] = figures[f"{way}_cpu_us"] / (figures[f"{way}_cpu_us"] + figures["refused_cpu_us"])
+        # How near the hold comes to that: by processor time, since other work on the machine and the disk disturb rates.
+        figures["http_of_bound"] = (figures["bare_cpu_us"] + figures["refused_cpu_us"]) / figures["http_cpu_us"]
         data.reset(stack)
         settle()
         rate = max(50, int(figures["http_per_s"] / 2))
         open_loop = answers(stack.load(http, c=64, t=self.seconds, w=0.5, r=rate), "open")
         return {**figures, **open_loop, "open_rate": rate}
+
+    def best(self, number):
+        """Two seats of half-sold wide-bodies: the best that are free, beside the same by number."""
+        stack, figures = self.stack, {}
+        data.make_wide_flights(stack)
+        ways = list(zip(("named", "best"), data.write_wide(self.work, number)))
+        for prefix, requests in ways[number % 2:] + ways[:number % 2]:
+            data.reset(stack)
+            settle()
+            # An on-sale lasts: the first customers of each process, for whom it reads the whole cabin, are not counted.
+            stack.load(requests, c=CONNECTIONS, t=self.seconds / 2)
+            data.reset(stack)
+            settle()
+            run = stack.load(requests, c=CONNECTIONS, t=self.seconds)
+            if set(run["statuses"]) != {"201"}:
+                raise SystemExit(f"refused: {run['statuses']}")
+            figures.update(answers(run, prefix))
+            data.reset(stack)
+            settle()
+            # Without a crowd: one customer after the other.
+            figures[f"{prefix}_alone_ms_p50"] = stack.load(requests, c=1, t=self.seconds / 2)["latency_ms"]["p50"]
+        figures["best_of_named_rate"] = figures["best_per_s"] / figures["named_per_s"]
+        figures["best_of_named_ms"] = figures["best_alone_ms_p50"] / figures["named_alone_ms_p50"]
+        figures["best_of_named_cpu"] = figures["best_cpu_us"] / figures["named_cpu_us"]
+        return figures
+
+    def list(self, number):
+        """Pages of 50 of 10,000 flights with 180 seats each: at rest, beside 100 holds a second, and without a sweeper."""
+        stack, figures = self.stack, {}
+        data.reset(stack)
+        if not stack.sql("SELECT 1 FROM flights WHERE flight_id = 'list-0'"):
+            data.make_list(stack)
+        counted = "SELECT COUNT(DISTINCT flight_id) FROM flight_counts WHERE flight_id LIKE 'list-%'"
+        begun = time.monotonic()
+        if not wait_until(lambda: stack.number(counted) == data.LIST_FLIGHTS, 300, interval=0.5):
+            raise SystemExit("the flights are not counted")
+        figures["counted_s"] = time.monotonic() - begun
+        days = [f"/api/flights?limit=50&passengers={n % 9 + 1}" for n in range(9)]
+        kinds = {"page": ["/api/flights?limit=50"], "passengers": days, "route": ["/api/flights?limit=50&origin=BOS&destination=SEA"],
+                 "class": ["/api/flights?limit=50&class=business&passengers=4&origin=FRA"]}
+
+        def measure(prefix, requests):
+            file = data.write_requests(self.work / "list.http", [data.get(path) for path in requests])
+            run = stack.load(file, c=1, t=self.seconds / 2, w=0.5, m="cycle")
+            if set(run["statuses"]) != {"200"}:
+                raise SystemExit(f"not listed: {run['statuses']}")
+            figures.update({f"{prefix}_ms_{name}": run["latency_ms"][name] for name in ("p50", "p99")})
+
+        settle(12)
+        for prefix, requests in kinds.items():
+            measure(prefix, requests)
+        holds = data.write_requests(self.work / "holds.http", [data.hold_request(*wish, n) for n, wish in enumerate(data.pairs(number))])
+        held = subprocess.Popen([*map(str, stack.load_command(holds, c=8, t=self.seconds, r=100))], stdout=subprocess.DEVNULL)
+        time.sleep(self.seconds / 3)
+        measure("busy", kinds["page"])
+        held.wait()
+        stack.stop_sweeper()
+        settle(8)
+        measure("alone", kinds["page"])
+        stack.start_sweeper()
+        return figures
 
     # -- 2 ------------------------------------------------------------------------------------------------
 
@@ -153,6 +229,32 @@ class Bench:
         latency = json.loads(held.communicate()[0])["latency_ms"]
         return {**figures, "crowd_hold_ms_p50": latency["p50"], "crowd_hold_ms_p99": latency["p99"]}
 
+    def pages(self, number):
+        """5,000 open pages on 500 flights while five holds a second change what they show: at the pace of pages that
+        no customer looks after, and of such whose customers choose. The first answers, which are whole, are not counted."""
+        stack, figures = self.stack, {}
+        holds = data.write_requests(self.work / "holds.http", [data.hold_request(*wish, n) for n, wish in enumerate(data.pairs(number))])
+        for prefix, every, path in (("calm", 3, "/live/calm/flights"), ("choosing", 1, "/live/flights")):
+            polls = data.write_requests(self.work / "pages.http", [
+                data.get(f"{path}/bench-{n}/seats", "Accept-Encoding: gzip", "Accept: application/json") for n in range(data.FLIGHTS)])
+            data.reset(stack)
+            settle()
+            seconds = 2 * self.seconds
+            commands = (stack.load_command(holds, c=8, t=seconds + every + 2, r=5),
+                        stack.load_command(polls, c=PAGES, t=seconds + 2, w=every, r=PAGES / every, m="page"))
+            held, polled = (subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True) for command in commands)
+            time.sleep(every + 1)
+            cost = self.spent(lambda: time.sleep(seconds))
+            run = json.loads(polled.communicate()[0])
+            held.communicate()
+            if set(run["statuses"]) - {"200", "304"}:
+                raise SystemExit(f"not shown: {run['statuses']}")
+            figures.update({f"{prefix}_core_percent_{group}": us / MILLION / seconds * 100 for group, us in cost.items()})
+            figures.update({f"{prefix}_core_percent": sum(cost.values()) / MILLION / seconds * 100, f"{prefix}_per_s": run["rate"],
+                            f"{prefix}_whole_per_s": (run["statuses"].get("200", 0) - PAGES) / (seconds + 2),
+                            f"{prefix}_ms_p99": run["latency_ms"]["p99"]})
+        return figures
+
     # -- 4 ------------------------------------------------------------------------------------------------
 
     def flow(self, number):
@@ -168,10 +270,10 @@ class Bench:
         settle()
         stack.load(http, c=64, t=self.seconds, m="flow", r=40, p=10)
         rows = stack.sql("""
-            SELECT TIMESTAMPDIFF(MICROSECOND, s.created_at, c.last_call_at) / 1000,
+            SELECT TIMESTAMPDIFF(MICROSECOND, s.created_at, c.captured_at) / 1000,
                    TIMESTAMPDIFF(MICROSECOND, s.created_at, e.created_at) / 1000
             FROM workflow_events s JOIN payments p ON p.order_id = s.order_id
-            JOIN payment_gateway.charge_calls c ON c.idempotency_key = p.payment_id
+            JOIN payment_gateway.charges c ON c.idempotency_key = p.payment_id
             JOIN workflow_events e ON e.order_id = s.order_id AND e.type = 'ORDER_CONFIRMED'
             WHERE s.type = 'PAYMENT_SUBMITTED'""")
         return {**figures, **percentiles([float(row[0]) for row in rows], "submit_to_charge_ms"),
@@ -398,6 +500,121 @@ class Bench:
         return {"sweeper_mib": most, "sweeper_idle_mib": idle, "open_at_once": calls["open_at_once_most"],
                 "payments_per_s": count / took, "sweeper_core_percent": used / took * 100,
                 "sweeper_cpu_us_per_payment": used / count * 1e6, "charged_twice": charged_twice}
+
+    # -- what it costs to tell ----------------------------------------------------------------------------
+
+    def told(self, number):
+        """Bookings as fast as they go: without anything more; and with passengers, told of by webhook and by mail."""
+        stack, figures, mail_port, hook_port = self.stack, {}, free_port(), free_port()
+        telling = {"PASSENGERS": "required", "PUBLIC_URL": "https://example.org",
+                   "SMTP_URL": f"smtp://127.0.0.1:{mail_port}", "SMTP_TLS": "off", "MAIL_FROM": "booking@example.org",
+                   "WEBHOOK_URL": f"http://127.0.0.1:{hook_port}/", "WEBHOOK_SECRET": "a-secret-of-the-benchmark"}
+        ways = [("without", {}, data.write_holds(self.work, number)[0]),
+                ("with", telling, data.write_named_holds(self.work, number))]
+        receivers = [subprocess.Popen([stack.build / "bench" / name, str(port), "0"], text=True, stdout=subprocess.PIPE)
+                     for name, port in (("slow_mail", mail_port), ("slow_gateway", hook_port))]
+        try:
+            for prefix, settings, requests in ways[number % 2:] + ways[:number % 2]:    # in turns, the first too
+                data.reset(stack)
+                stack.restart(**settings)
+                settle()
+                figures.update(self.booked(prefix, requests))
+        finally:
+            for receiver in receivers:
+                receiver.terminate()
+        mails, webhooks = (json.loads(receiver.communicate(timeout=10)[0]) for receiver in receivers)
+        stack.restart()
+        messages = figures["with_messages"] / figures["with_bookings"]
+        if (mails["mails"] < figures["with_bookings"] or webhooks["answered"] < figures["with_bookings"]
+                or figures["without_messages"]):
+            raise SystemExit(f"bookings were not told of as they should be: {mails}, {webhooks}, {figures}")
+        return {**figures, "with_of_without": figures["with_per_s"] / figures["without_per_s"],
+                "messages_per_booking": messages, "mails_taken": mails["mails"], "webhooks_taken": webhooks["answered"],
+                "queue_growth": figures["with_queue_grows_per_s"] / (figures["with_per_s"] * messages),
+                "sweeper_us_per_message": (figures["with_cpu_us_sweeper"] - figures["without_cpu_us_sweeper"]) / messages}
+
+    def booked(self, prefix, requests):
+        """Bookings by 64 customers for some seconds, and how many orders wait to be told of meanwhile; until none does.
+
+        They ask every 50 ms, not every 10 as in flow: the slower bookings are, the more often each is asked for, and
+        that would be much of the difference.
+        """
+        stack, seconds, warm_up, figures = self.stack, 2 * self.seconds, 1.0, {}
+        waiting = "SELECT COUNT(*) FROM workflow_jobs WHERE kind IN ('SEND_MESSAGE', 'SEND_MAIL') AND status = 'PENDING'"
+
+        def book_and_tell():
+            run, seen = watched(lambda: stack.load(requests, c=64, t=seconds, w=warm_up, m="flow", p=50),
+                                lambda: stack.number(waiting), (warm_up + seconds) / 12)
+            if run["broken"] or run["unanswered"]:
+                raise SystemExit(f"not booked: {run['statuses']}")
+            ended = time.monotonic()
+            if not wait_until(lambda: stack.number(waiting) == 0, 300, interval=0.1):
+                raise SystemExit("the messages do not end")
+            middle, end = (statistics.median([n for at, n in seen if first <= at < first + seconds / 3] or [0])
+                           for first in (warm_up + seconds / 3, warm_up + seconds * 2 / 3))
+            figures.update({"per_s": run["rate"], "confirmed_ms_p50": run["payment_ms"].get("p50"), "queue_middle": middle,
+                            "queue_end": end, "queue_grows_per_s": (end - middle) / (seconds / 3),
+                            "drained_s": time.monotonic() - ended})
+
+        cost = self.spent(book_and_tell)
+        bookings = stack.number("SELECT COUNT(*) FROM orders WHERE status = 'CONFIRMED'")
+        after = [float(row[0]) for row in stack.sql(
+            "SELECT TIMESTAMPDIFF(MICROSECOND, created_at, updated_at) / 1000 FROM messages WHERE status = 'SENT'")]
+        figures.update({"bookings": bookings, "messages": len(after), **percentiles(after, "sent_after_ms")})
+        return {**{f"{prefix}_{name}": value for name, value in figures.items()}, **part(prefix, cost, bookings)}
+
+    def mails(self, number):
+        """10,000 mails due at once at a server that takes 20 ms for each, and one sweeper."""
+        stack, port, count = self.stack, free_port(), 10_000
+        server = subprocess.Popen([stack.build / "bench/slow_mail", str(port), "20"], text=True, stdout=subprocess.PIPE)
+        try:
+            data.reset(stack)
+            stack.restart(SMTP_URL=f"smtp://127.0.0.1:{port}", SMTP_TLS="off", MAIL_FROM="Air Example <booking@example.org>",
+                          PUBLIC_URL="https://example.org")
+            batch = self.next_batch()
+            data.make_orders(stack, batch, count, "CONFIRMED")
+            data.make_mails(stack, batch)
+            before, begun = stack.cpu(), time.monotonic()
+            data.make_jobs(stack, batch, count, "SEND_MAIL", "UTC_TIMESTAMP(3)")
+            if not wait_until(lambda: stack.number("SELECT COUNT(*) FROM messages WHERE status = 'SENT'") == count, 180, interval=0.25):
+                raise SystemExit("the mails do not end")
+            took, after, most = time.monotonic() - begun, stack.cpu(), stack.memory("VmHWM")["sweeper"]
+        finally:
+            server.terminate()
+        taken = json.loads(server.communicate(timeout=10)[0])
+        stack.restart()
+        return {"mails_per_s": count / took, "mails_taken": taken["mails"], "connections": taken["connections"],
+                "bytes_per_mail": taken["bytes"] / count, "sweeper_mib": most,
+                "sweeper_us": (after["sweeper"] - before["sweeper"]) / count * 1e6,
+                "database_us": (after["database"] - before["database"]) / count * 1e6}
+
+    def stripe(self, number, payments=2000):
+        """What the gateway program for Stripe adds to an attempt, beside a stand-in that answers at once: to the first, which
+        makes the page, and to a later one, which asks for it. And its memory with so many payments under way."""
+        stack, port = self.stack, free_port()
+        page = {"object": "checkout.session", "id": "cs_bench_#", "status": "open", "payment_status": "unpaid",
+                "url": "https://checkout.stripe.com/c/pay/cs_bench", "amount_total": 12900, "currency": "usd"}
+        stand_in = subprocess.Popen([stack.build / "bench/slow_gateway", str(port), "0", json.dumps(page)],
+                                    stdout=subprocess.DEVNULL)
+        charges, figures = data.write_charges(self.work, number, payments), {}
+        try:
+            stack.restart(PAYMENT_GATEWAY="stripe", GATEWAY_WORKERS="16", PUBLIC_URL="https://example.org",
+                          STRIPE_API_URL=f"http://127.0.0.1:{port}", STRIPE_SECRET_KEY="sk_test_of_the_benchmark",
+                          STRIPE_WEBHOOK_SECRET="whsec_of_the_benchmark")
+            settle()
+            for name, where, status in (("alone", port, "200"), ("first", stack.ports["GATEWAY_PORT"], "202"),
+                                        ("later", stack.ports["GATEWAY_PORT"], "202")):
+                run = stack.load(charges, port=where, c=1, t=60)
+                if run["statuses"] != {status: payments}:
+                    raise SystemExit(f"{name}: {run['statuses']}")
+                figures.update({f"{name}_ms_p50": run["latency_ms"]["p50"], f"{name}_ms_p99": run["latency_ms"]["p99"]})
+            figures["gateway_mib"] = stack.share("gateway")
+        finally:
+            stand_in.terminate()
+            stand_in.wait(10)
+        stack.restart()
+        return {**figures, "payments": payments, "first_adds_ms": figures["first_ms_p50"] - figures["alone_ms_p50"],
+                "later_adds_ms": figures["later_ms_p50"] - figures["alone_ms_p50"]}
 
     # -- 8 ------------------------------------------------------------------------------------------------
 

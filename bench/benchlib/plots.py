@@ -67,7 +67,7 @@ def stacks(title, rows):
 
 def parts_of(figures, prefix):
     start = f"{prefix}_cpu_us_"
-    return {name[len(start):]: value for name, value in figures.items() if name.startswith(start)}
+    return {name[len(start):]: value for name, value in figures.items() if name.startswith(start) and value >= 1}
 
 
 def chosen(figures, *rows):
@@ -83,7 +83,7 @@ def draw(medians):
     memory = medians.get("memory", {})
     if holds:
         plots["holds"] = bars("Two-seat holds a second", [
-            ("through nginx", holds["http_per_s"], max(0.95 * holds["bare_per_s"], 0.75 * holds["one_trip_per_s"])),
+            ("through nginx", holds["http_per_s"], 0.95 * holds["bound_of_bare"] * holds["bare_per_s"]),
             ("bare SQL, same statements", holds["bare_per_s"], None),
             ("a single round trip", holds["one_trip_per_s"], None)])
     costs = [("a hold", parts_of(holds, "http")), ("by bare SQL", parts_of(holds, "bare")),
