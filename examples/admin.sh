@@ -6,11 +6,6 @@
 #   examples/admin.sh reset      ends every open order of $FLIGHT and frees all its seats, even paid ones
 . "$(dirname "$0")/common.sh"
 
-as_admin() {
-    method=$1 path=$2 json=${3:-}
-    send "$method" "$path" "$json" ${ADMIN_TOKEN:+-H "Authorization: Bearer $ADMIN_TOKEN"}
-}
-
 say "Make an order to look at"
 send POST "/api/flights/$FLIGHT/orders" "{\"userId\": \"ada\", \"seats\": [\"$(free_seats 1)\"]}"
 expect 201

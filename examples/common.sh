@@ -25,6 +25,11 @@ send() {
     printf '%s %s -> %s\n%s\n' "$send_method" "$send_path" "$STATUS" "$BODY"
 }
 
+# as_admin METHOD PATH [JSON]: the same with the operator's token.
+as_admin() {
+    send "$1" "$2" "${3:-}" ${ADMIN_TOKEN:+-H "Authorization: Bearer $ADMIN_TOKEN"}
+}
+
 # expect STATUS: stops the example when the last answer had another one.
 expect() {
     if [ "$STATUS" != "$1" ]; then
