@@ -47,17 +47,38 @@ static void write_known(const struct place *place, void *context)
     json_close_object(page->w);
 }
 
+/* Reads codes=FRA,BOS of the query, if it is there. */
+static bool read_codes(struct call *call, struct place_filter *filter)
+{
+    const char *text = call_query(call, "codes");
+    size_t len = text == NULL ? 0 : strlen(text);
+    bool is_list = (len + 1) % PLACE_SIZE == 0 && len / PLACE_SIZE < PLACE_CODES_MAX;
+    if (text == NULL)
+        return true;
+    for (size_t at = 0; is_list && at < len; at += PLACE_SIZE) {
+        char *code = filter->codes[filter->code_count++];
+        memcpy(code, text + at, PLACE_SIZE - 1);
+        code[PLACE_SIZE - 1] = '\0';
+        is_list = place_code_is_valid(code) && (text[at + PLACE_SIZE - 1] == ',' || at + PLACE_SIZE > len);
+    }
+    if (!is_list)
+        problem_field(call->response, call->request, PROBLEM_INVALID_REQUEST, "codes",
+                      "codes must be up to 100 codes of places, such as FRA,BOS.");
+    return is_list;
+}
+
 static void list(struct call *call, void (*each)(const struct place *, void *))
 {
     char after[CURSOR_SIZE];
+    struct place_filter filter = { .search = call_query(call, "q"), .after_code = after };
     struct page page = { .w = NULL };
-    if (!call_limit(call, &page.limit) || !call_id_cursor(call, after))
+    if (!call_limit(call, &page.limit) || !call_id_cursor(call, after) || !read_codes(call, &filter))
         return;
     struct json_writer w = response_json(call->response, 200);
     page.w = &w;
     json_open_object(&w, NULL);
     json_open_array(&w, "places");
-    enum result r = places_list(call->db, call_query(call, "q"), after, page.limit + 1, each, &page);
+    enum result r = places_list(call->db, &filter, page.limit + 1, each, &page);
     json_close_array(&w);
     page_write_id_cursor(&page);
     json_close_object(&w);

@@ -3,6 +3,7 @@
 
 #include "booking/base/text.h"
 #include "booking/core/name_key.h"
+#include "booking/store/slots.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -30,6 +31,7 @@ DB_SQL(PLACE_USED, "SELECT EXISTS (SELECT 1 FROM flights WHERE origin = ?)"
 
 DB_SQL(PLACES_LIST,
        "SELECT code, name, city, time_zone, version FROM places WHERE code > ?"
+       " AND (? IS NULL OR code IN (" SLOTS_64 "," SLOTS_32 "," SLOTS_4 "))"
        " AND (? IS NULL OR code = ? OR name_key LIKE ? OR city_key LIKE ?) ORDER BY code LIMIT ?");
 
 bool place_code_is_valid(const char *code)
@@ -139,18 +141,34 @@ static bool read_search(const char *search, char ret_code[PLACE_SIZE], char ret_
     return true;
 }
 
-enum result places_list(struct db *db, const char *search, const char *after_code, int limit,
+#define LIST_ARGS (1 + 1 + PLACE_CODES_MAX + 4 + 1)
+
+static void fill_list_args(struct db_value args[LIST_ARGS], const struct place_filter *f, const char *code,
+                           const char *pattern, int limit)
+{
+    size_t n = 0;
+    args[n++] = db_text(f->after_code);
+    args[n++] = db_text(f->code_count == 0 ? NULL : f->codes[0]);
+    for (size_t i = 0; i < PLACE_CODES_MAX; i++)
+        args[n++] = db_text(f->code_count == 0 ? NULL : f->codes[i < f->code_count ? i : f->code_count - 1]);
+    args[n++] = db_text(f->search);
+    args[n++] = db_text(code);
+    args[n++] = db_text(pattern);
+    args[n++] = db_text(pattern);
+    args[n] = db_int(limit);
+}
+
+enum result places_list(struct db *db, const struct place_filter *filter, int limit,
                         void (*each)(const struct place *, void *), void *context)
 {
     struct db_rows *rows = NULL;
+    struct db_value args[LIST_ARGS];
     char code[PLACE_SIZE] = "";
     char pattern[NAME_KEY_SIZE + 1] = "";
-    if (search != NULL && !read_search(search, code, pattern))
+    if (filter->search != NULL && !read_search(filter->search, code, pattern))
         return RESULT_OK;
-    enum result r = db_query(db, &PLACES_LIST,
-                             DB_ARGS(db_text(after_code), db_text(search), db_text(code), db_text(pattern),
-                                     db_text(pattern), db_int(limit)),
-                             &rows);
+    fill_list_args(args, filter, code, pattern, limit);
+    enum result r = db_query(db, &PLACES_LIST, args, LIST_ARGS, &rows);
     while (db_more(rows, &r)) {
         struct place place;
         read_place(rows, &place);

@@ -43,9 +43,18 @@ enum result places_names(struct db *db, const char *origin, const char *destinat
 /* Whether a flight begins or ends there. */
 enum result places_is_used(struct db *db, const char *code, bool *ret_used) MUST_CHECK;
 
-/* Places by code, after that one: all, or those whose code is this text or whose name or city begins with it, without
- * regard to case and accents. The row is valid only during the call. */
-enum result places_list(struct db *db, const char *search, const char *after_code, int limit,
+/* Which places: all after that code, or those of them that have one of these codes, and whose code is the searched text
+ * or whose name or city begins with it, without regard to case and accents. */
+#define PLACE_CODES_MAX 100
+struct place_filter {
+    const char *search; /* NULL: any */
+    size_t code_count;  /* 0: any */
+    char codes[PLACE_CODES_MAX][PLACE_SIZE];
+    const char *after_code; /* "": from the first */
+};
+
+/* Places by code. The row is valid only during the call. */
+enum result places_list(struct db *db, const struct place_filter *filter, int limit,
                         void (*each)(const struct place *, void *), void *context) MUST_CHECK;
 
 #endif

@@ -4,7 +4,7 @@
 import { onAnswer } from './answers.js';
 import { dayOf, departure, money } from './format.js';
 import { byId, put, render } from './html.js';
-import { cityOf } from './places.js';
+import { cityOf, learn } from './places.js';
 import { askPrices } from './prices.js';
 import { onAddress, parameters, rename, visit } from './router.js';
 import { begin, foldUp, unfolded } from './unfold.js';
@@ -58,6 +58,7 @@ const unfold = () => unfolded(byId('flight-list'), document.querySelector('#more
 onAnswer('flights', answer => {
   first = null;
   ({ flights, nextCursor: cursor } = answer);
+  learn(flights);
   askPrices(search, flights[0] && dayOf(flights[0].departureTime, flights[0].originTimeZone));
   return list();
 }, {
@@ -76,6 +77,7 @@ onAnswer('flights', answer => {
 onAnswer('more-flights', answer => {
   first = answer.flights.length ? `flight-${answer.flights[0].id}` : null;
   flights = [...flights, ...answer.flights];
+  learn(flights);
   cursor = answer.nextCursor;
   return list();
 }, {

@@ -92,14 +92,31 @@ onOperator('ops-cabin-choices', ({ cabins, nextCursor }) => {
   field.value = chosen;
 });
 
-onOperator('ops-place-choices', ({ places }) => {
-  if (byId('known-places')) put(byId('known-places'), render('place-choices', { places }), 'innerHTML');
+// More places than fit into one answer are offered as they are typed. Either field has a question of its own.
+const PLACES = '/api/admin/places?limit=100';
+const places = { isAll: false, known: new Map(), typing: {} };
+
+function offer(found) {
+  for (const place of found) places.known.set(place.code, place);
+  if (byId('known-places')) put(byId('known-places'), render('place-choices', { places: [...places.known.values()] }), 'innerHTML');
+}
+
+onOperator('ops-place-choices', ({ places: found, nextCursor }) => {
+  places.isAll = !nextCursor;
+  offer(found);
+});
+for (const name of ['origin', 'destination']) onOperator(`ops-place-choices-${name}`, ({ places: found }) => offer(found));
+
+document.addEventListener('input', ({ target: { name, value, list } }) => {
+  if (places.isAll || list?.id !== 'known-places') return;
+  clearTimeout(places.typing[name]);
+  places.typing[name] = setTimeout(() => ask(`place-choices-${name}`, `${PLACES}&q=${encodeURIComponent(value.trim())}`), 200);
 });
 
 export function askChoices() {
   editing.cabins = [];
   ask('cabin-choices', CABINS);
-  ask('place-choices', '/api/admin/places?limit=100');
+  ask('place-choices', PLACES);
 }
 
 document.addEventListener('change', ({ target }) => {

@@ -88,5 +88,23 @@ def test_customers_find_places_by_name_and_city(stack, api):
         answer = api.get(f"/api/places?q={q}")
         assert shown in answer.ok()["places"], q
     assert answer.headers["Cache-Control"] == "public, max-age=300"
+    other = stack.new_place()
+    for codes in (f"{other},{code}", f"{code},{code},{other}", f"{code},{other},{stack.free_code()}"):
+        assert [place["code"] for place in api.get(f"/api/places?codes={codes}").ok()["places"]] == sorted([code, other])
+    assert [place["code"] for place in api.get(f"/api/places?q=lodz&codes={code},{other}").ok()["places"]] == [code]
+    assert [place["code"] for place in stack.admin().get(f"/api/admin/places?codes={code}").ok()["places"]] == [code]
     page = api.get("/api/places?limit=1").ok()
     assert len(page["places"]) == 1 and api.get(f"/api/places?limit=1&cursor={page['nextCursor']}").ok()["places"] != page["places"]
+
+
+def test_codes_are_up_to_a_hundred(stack, api):
+    made = sorted(stack.new_place() for _ in range(3))
+    page = api.get(f"/api/places?limit=1&codes={','.join(made)}").ok()
+    rest = api.get(f"/api/places?limit=2&codes={','.join(made)}&cursor={page['nextCursor']}").ok()
+    assert [place["code"] for place in page["places"] + rest["places"]] == made and rest["nextCursor"] is None
+    many = [f"Z{n:02}" for n in range(100)]
+    assert api.get(f"/api/places?codes={','.join(many[1:] + made[:1])}").ok()["places"][0]["code"] == made[0]
+    for codes in (",".join([*many, "ZZZ"]), "fra", "FRAX", "FR", "FRA,", ",FRA", "FRA;BOS", "FRA,BOS,X", "FR%C3%84", "FRA BOS"):
+        problem = api.get(f"/api/places?codes={codes.replace(' ', '%20')}").refused(400, "INVALID_REQUEST")
+        assert problem["field"] == "codes", codes
+    assert api.get("/api/places?codes=").ok()["places"], "all of them"

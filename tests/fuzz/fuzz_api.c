@@ -860,12 +860,16 @@ enum result places_names(struct db *db, const char *origin, const char *destinat
     return RESULT_OK;
 }
 
-enum result places_list(struct db *db, const char *search, const char *after_code, int limit,
+enum result places_list(struct db *db, const struct place_filter *filter, int limit,
                         void (*each)(const struct place *, void *), void *context)
 {
     struct place place = { .code = "FRA", .name = "\"", .city = "\xC3\xA9", .time_zone = "UTC", .version = 1 };
     (void)db;
-    PROMISE(limit >= 2 && limit <= 101 && is_text(search) && (*after_code == '\0' || text_is_identifier(after_code, 50)));
+    PROMISE(limit >= 2 && limit <= 101 && is_text(filter->search));
+    PROMISE(*filter->after_code == '\0' || text_is_identifier(filter->after_code, 50));
+    PROMISE(filter->code_count <= PLACE_CODES_MAX);
+    for (size_t i = 0; i < filter->code_count; i++)
+        PROMISE(place_code_is_valid(filter->codes[i]));
     for (int i = 0; i < limit; i++)
         each(&place, context);
     return RESULT_OK;

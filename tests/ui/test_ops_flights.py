@@ -184,6 +184,27 @@ def test_from_nothing_to_a_season(page, stack, w):
     assert stack.query("SELECT COUNT(*) AS n FROM flights WHERE flight_number = %s", number)[0]["n"] == 10
 
 
+# -- what the form offers -------------------------------------------------------------------------
+
+def test_more_places_than_one_answer_holds_are_offered_as_they_are_typed(page, stack, w, route):
+    crowd = [f"{a}{b}{c}" for a in "AB" for b in "ABCDEFGHI" for c in string.digits][:101]
+    stack.query("INSERT INTO places (code, name, city, time_zone, name_key, city_key, updated_at) VALUES "
+                + ", ".join(["(%s, 'Crowd', 'Crowd', 'UTC', 'crowd', 'crowd', NOW(3))"] * len(crowd)), *crowd)
+    try:
+        page.open("/ops?make-flight")
+        fields = [w.one("field", name) for name in ("From, code of a place", "To, code of a place")]
+        offered = "return [...arguments[0].list.options].map(option => option.value)"
+        page.until(lambda: crowd[0] in page.js(offered, fields[0]), "the first answer")
+        assert not {*route} & {*page.js(offered, fields[0])}
+        page.js("""for (const [field, text] of arguments[0].map((field, at) => [field, arguments[1][at]])) {
+            field.value = text;
+            field.dispatchEvent(new Event('input', {bubbles: true}));
+        }""", fields, route)
+        page.until(lambda: {*route} <= {*page.js(offered, fields[0])}, "both places")
+    finally:
+        stack.query(f"DELETE FROM places WHERE code IN ({', '.join(['%s'] * len(crowd))})", *crowd)
+
+
 # -- faults at their places ----------------------------------------------------------------------
 
 def test_the_faults_of_a_flight_are_at_their_fields(page, stack, w, route, cabin):

@@ -95,3 +95,51 @@ def test_no_route_has_no_days(page):
     page.open("/?origin=BOS")
     page.flights()
     assert page.text("#days") == ""
+
+
+@pytest.fixture
+def crowd(stack):
+    """More places than one answer holds, with codes before those of all others; they go again."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    codes = [f"AA{letter}" for letter in letters] + [f"A{a}{b}" for a in "BCDE" for b in letters]
+    stack.query("INSERT INTO places (code, name, city, time_zone, name_key, city_key, updated_at) VALUES "
+                + ", ".join(["(%s, 'Crowd', 'Crowd', 'UTC', 'crowd', 'crowd', NOW(3))"] * len(codes)), *codes)
+    yield codes
+    stack.query(f"DELETE FROM places WHERE code IN ({', '.join(['%s'] * len(codes))})", *codes)
+
+
+def test_places_beyond_the_first_answer(page, words, route, crowd):
+    """Both fields are typed into at once, and the flights are shown by their cities, which are asked for once."""
+    offered = "return [...document.querySelectorAll(`#${arguments[0]} option`)].map(e => e.value)"
+    page.open("/")
+    page.until(lambda: "Crowd" in page.js(offered, "origins"), "the first answer")
+    page.js("""for (const [name, text] of [['origin', 'lodz an'], ['destination', 'far q']]) {
+        const field = document.querySelector(`#search [name=${name}]`);
+        field.value = text;
+        field.dispatchEvent(new Event('input', {bubbles: true}));
+    }""")
+    page.until(lambda: {"lodz+an", "far+q"} <= {text for each in page.asked("q=") for text in each.split("q=")[1:]}, "both questions")
+    page.until(lambda: any(each in page.js(offered, "origins") for each in ("Łódź an der Test", route[0]))
+               and any(each in page.js(offered, "destinations") for each in ("Fernstadt", route[1])), "both answers")
+    page.open(f"/?origin={route[0]}&destination={route[1]}")
+    words.see("Łódź an der Test – Fernstadt")
+    assert len(page.asked("codes=")) == 1
+    page.forget_requests()
+    words.press("Search")
+    page.until(lambda: page.asked("/api/flights?"), "the search")
+    words.see("Łódź an der Test – Fernstadt")
+    assert not page.asked("codes=")
+    page.accessible("places beyond the first answer")
+
+
+def test_places_that_nobody_knows_are_asked_for_once(page, stack, crowd):
+    flight = stack.new_flight(origin="QXN", destination="QXM")
+    for _ in range(2):
+        page.open("/?origin=QXN")
+        page.until(lambda: page.find(f"#flight-{flight}") and page.asked("codes=QXM"), "the flight, and the question")
+    page.forget_requests()
+    page.click(".masthead [data-nav=bookings]")
+    page.see("My bookings", "h1")
+    page.driver.back()
+    page.until(lambda: page.find(f"#flight-{flight}") and page.asked("/api/places"), "the list again")
+    assert not page.asked("codes=")
