@@ -169,7 +169,7 @@ def test_a_change_that_was_begun_is_still_begun(page, flight):
     page.click("#undo-change")
     page.reload()
     page.phase("held")
-    assert page.seats("mine") == ["A1", "A2"]
+    page.until(lambda: page.seats("mine") == ["A1", "A2"], "the held seats")
 
 
 def test_seats_taken_in_the_meantime_are_named(page, flight, api):
