@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A pool that is as large as it has to be. Its processes share the listening socket. Each says in shared memory
  * whether it has a request; one that takes the last chance to be idle wakes the leader, which starts another. The
- * leader ends what has been superfluous, one process a second, by SIGTERM: a process finishes a request that it has
- * just accepted. */
+ * leader ends what has been superfluous for a while, one process a second, by SIGTERM: a process finishes a request that
+ * it has just accepted. */
 
 #include "fcgi/pool.h"
 
@@ -21,6 +21,8 @@
 #include <unistd.h>
 
 #define LOOK_MS 1000
+/* A process costs as much to start, with its connection to a database, as many requests. */
+#define SPARE_MS 10000
 #define NONE_ENDED (-1)
 #define IS_MEMBER (-2)
 
@@ -29,6 +31,7 @@ enum state { FREE, IDLE, BUSY, ENDING };
 struct pool {
     pid_t leader;
     size_t most;
+    _Atomic int64_t needed_ms; /* when all but one were last busy */
     struct member {
         pid_t pid;
         _Atomic(enum state) state;
@@ -71,7 +74,10 @@ static void serve(const struct request *request, enum server_error error, struct
 {
     const struct service *s = context;
     change(s->member, IDLE, BUSY);
-    if (count(s->pool, IDLE) == 0 && getppid() == s->pool->leader)
+    size_t idle = count(s->pool, IDLE);
+    if (idle <= 1)
+        atomic_store(&s->pool->needed_ms, monotonic_ms());
+    if (idle == 0 && getppid() == s->pool->leader)
         (void)kill(s->pool->leader, SIGUSR1);
     s->handler(request, error, response, s->context);
     change(s->member, BUSY, IDLE);
@@ -112,8 +118,8 @@ static int start_member(struct pool *pool, struct member **ret_member)
 
 static void end_superfluous(struct pool *pool)
 {
-    struct member *member = count(pool, IDLE) > 1 ? first(pool, IDLE) : NULL;
-    if (member == NULL)
+    struct member *member = first(pool, IDLE);
+    if (count(pool, IDLE) <= 1 || monotonic_ms() - atomic_load(&pool->needed_ms) < SPARE_MS)
         return;
     atomic_store(&member->state, ENDING);
     (void)kill(member->pid, SIGTERM);
