@@ -202,6 +202,12 @@ int64_t sweeper_next_settlement_ms(const struct sweeper *s)
     return next_ms;
 }
 
+static bool goes_together(const struct task *task)
+{
+    const struct job_together *together = sweeper_work[task->job.kind]->together;
+    return together != NULL && !task->is_alone && together->joins(task);
+}
+
 /* The first task and those behind it that can be settled with it, in the order of the queue. */
 static size_t gather(struct task *first, struct task *ret_tasks[TOGETHER_MAX])
 {
@@ -209,12 +215,9 @@ static size_t gather(struct task *first, struct task *ret_tasks[TOGETHER_MAX])
     int64_t now_ms = monotonic_ms();
     size_t count = 0;
     ret_tasks[count++] = first;
-    if (together == NULL || first->is_alone || !together->joins(first))
-        return count;
     for (struct task *task = TAILQ_NEXT(first, link); task != NULL && count < TOGETHER_MAX;
          task = TAILQ_NEXT(task, link)) {
-        if (sweeper_work[task->job.kind]->together == together && !task->is_alone && task->not_before_ms <= now_ms &&
-            together->joins(task))
+        if (sweeper_work[task->job.kind]->together == together && task->not_before_ms <= now_ms && goes_together(task))
             ret_tasks[count++] = task;
     }
     return count;
@@ -255,8 +258,7 @@ bool sweeper_settle(struct sweeper *s)
     for (; task != NULL; task = next_to_settle(s)) {
         if (monotonic_ms() >= until_ms)
             return true;
-        size_t count = gather(task, tasks);
-        if (count > 1 ? !settle_together(s, tasks, count) : !settle_one(s, task))
+        if (goes_together(task) ? !settle_together(s, tasks, gather(task, tasks)) : !settle_one(s, task))
             return false;
         (void)http_pump(s->http);
         notify_alive(monotonic_ms());

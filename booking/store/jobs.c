@@ -52,10 +52,12 @@ DB_SQL(JOBS_DUE,
        " AND (SELECT k.paused_at FROM job_kinds k WHERE k.kind = ?) IS NULL"
        " ORDER BY run_at LIMIT ? FOR UPDATE SKIP LOCKED");
 
-DB_SQL(JOBS_LEASE,
-       "UPDATE workflow_jobs SET status = 'RUNNING', attempts = attempts + 1, locked_by = ?,"
-       " run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)),"
-       " updated_at = UTC_TIMESTAMP(3) WHERE job_id IN (" SLOTS_64 ")");
+#define LEASE(slots)                                                                       \
+    "UPDATE workflow_jobs SET status = 'RUNNING', attempts = attempts + 1, locked_by = ?," \
+    " run_at = TIMESTAMPADD(MICROSECOND, ? * 1000, UTC_TIMESTAMP(3)),"                     \
+    " updated_at = UTC_TIMESTAMP(3) WHERE job_id IN (" slots ")"
+DB_SQL(JOBS_LEASE_FEW, LEASE(SLOTS_4));
+DB_SQL(JOBS_LEASE, LEASE(SLOTS_64));
 
 DB_SQL(JOB_FINISH, "DELETE FROM workflow_jobs WHERE job_id = ? AND attempts = ? AND status = 'RUNNING'");
 
@@ -324,9 +326,10 @@ enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t 
 
     args[0] = db_text(worker);
     args[1] = db_int(lease_ms);
-    for (size_t i = 0; i < 64; i++)
+    size_t slots = count <= 4 ? 4 : 64;
+    for (size_t i = 0; i < slots; i++)
         args[2 + i] = db_int(reterr_jobs[i < count ? i : count - 1].job_id);
-    TRY(db_exec_expect(db, &JOBS_LEASE, args, 66, count));
+    TRY(db_exec_expect(db, slots == 4 ? &JOBS_LEASE_FEW : &JOBS_LEASE, args, 2 + slots, count));
     *reterr_count = count;
     return RESULT_OK;
 }

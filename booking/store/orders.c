@@ -9,17 +9,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS(now)                                                                                            \
+#define COLUMNS(now, money)                                                                                     \
     "o.order_id, o.flight_id, COALESCE(o.owner, o.user_id) AS user_id,"                                         \
     " o.owner IS NOT NULL AS has_owner, o.status, o.seats, o.seat_prices, o.price_parts, o.reserved_at,"        \
     " o.expires_at, o.hold_ends_at, o.payment_attempts, o.failed_attempts, o.last_error, o.total_price_cents,"  \
     " o.currency, o.tax_basis_points, o.fee_cents, o.version, o.run_id, o.locator, o.created_at, o.updated_at," \
-    " o.consent_at, o.consent_terms, " now                                                                      \
-    " AS read_at, (SELECT CAST(SUM(r.amount_cents) AS SIGNED) FROM refunds r WHERE r.order_id = o.order_id"     \
-    "  AND r.status <> 'FAILED') AS refunded_cents,"                                                            \
-    " CASE WHEN o.status = 'PAYMENT_PENDING' THEN (SELECT y.redirect_url FROM payments y"                       \
-    "  WHERE y.order_id = o.order_id AND y.former_id = '') END AS payment_url, " FLIGHT_FACTS_OF("o.flight_id")
-#define SELECT_ORDERS "SELECT " COLUMNS("UTC_TIMESTAMP(3)") " FROM orders o"
+    " o.consent_at, o.consent_terms, " now " AS read_at, " money ", " FLIGHT_FACTS_OF("o.flight_id")
+
+/* What other tables know of its money. Each subquery costs the server about as much as a row, so a statement that locks
+ * orders does without: a hold has no such money, and for any other order it is read by a statement of its own. */
+#define MONEY                                                                           \
+    "(SELECT CAST(SUM(r.amount_cents) AS SIGNED) FROM refunds r"                        \
+    "  WHERE r.order_id = o.order_id AND r.status <> 'FAILED') AS refunded_cents,"      \
+    " CASE WHEN o.status = 'PAYMENT_PENDING' THEN (SELECT y.redirect_url FROM payments" \
+    "  y WHERE y.order_id = o.order_id AND y.former_id = '') END AS payment_url"
+#define NO_MONEY "CAST(NULL AS SIGNED) AS refunded_cents, CAST(NULL AS CHAR) AS payment_url"
+#define SELECT_ORDERS "SELECT " COLUMNS("UTC_TIMESTAMP(3)", MONEY) " FROM orders o"
 
 /* A hold never runs past departure, even if that is moved while the hold is open. */
 #define EFFECTIVE_END "LEAST(o.expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = o.flight_id))"
@@ -38,16 +43,18 @@ DB_SQL(ORDER_FIND, SELECT_ORDERS " WHERE o.order_id = ?" OF_OWNER);
 /* Whether a hold is over is decided by the time at which the lock was acquired,
  * not the time at which the statement began to wait for it: meanwhile others
  * may have been told that it is over. (SYSDATE is UTC in our sessions.) */
-DB_SQL(ORDER_LOCK, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order_id = ?" OF_OWNER " FOR UPDATE");
-
-DB_SQL(ORDER_LOCK_FREE, "SELECT " COLUMNS("SYSDATE(3)") " FROM orders o WHERE o.order_id = ?" OF_OWNER
-                        " FOR UPDATE SKIP LOCKED");
+#define LOCKED "SELECT " COLUMNS("SYSDATE(3)", NO_MONEY)
+#define OF_ONE " FROM orders o WHERE o.order_id = ?" OF_OWNER
+DB_SQL(ORDER_LOCK, LOCKED OF_ONE " FOR UPDATE");
+DB_SQL(ORDER_LOCK_FREE, LOCKED OF_ONE " FOR UPDATE SKIP LOCKED");
+DB_SQL(ORDER_MONEY, "SELECT " MONEY " FROM orders o WHERE o.order_id = ?");
 
 /* Several orders, ascending by id, which is the order in which they are locked. */
-#define OF_MANY " FROM orders o FORCE INDEX (PRIMARY) WHERE o.order_id IN (" SLOTS_64 ") ORDER BY o.order_id"
-DB_SQL(ORDERS_FIND_MANY, "SELECT " COLUMNS("UTC_TIMESTAMP(3)") OF_MANY);
-DB_SQL(ORDERS_LOCK_MANY, "SELECT " COLUMNS("SYSDATE(3)") OF_MANY " FOR UPDATE");
-DB_SQL(ORDERS_LOCK_FREE, "SELECT " COLUMNS("SYSDATE(3)") OF_MANY " FOR UPDATE SKIP LOCKED");
+#define OF_MANY(slots) " FROM orders o FORCE INDEX (PRIMARY) WHERE o.order_id IN (" slots ") ORDER BY o.order_id"
+DB_SQL(ORDERS_FIND_MANY, "SELECT " COLUMNS("UTC_TIMESTAMP(3)", MONEY) OF_MANY(SLOTS_64));
+DB_SQL(ORDERS_LOCK_MANY, "SELECT " COLUMNS("SYSDATE(3)", MONEY) OF_MANY(SLOTS_64) " FOR UPDATE");
+DB_SQL(ORDERS_LOCK_FREE_FEW, LOCKED OF_MANY(SLOTS_4) " FOR UPDATE SKIP LOCKED");
+DB_SQL(ORDERS_LOCK_FREE, LOCKED OF_MANY(SLOTS_64) " FOR UPDATE SKIP LOCKED");
 
 DB_SQL(ORDER_FORGET,
        "UPDATE orders SET user_id = '', owner = NULL, forgotten_at = UTC_TIMESTAMP(3), version = version + 1,"
@@ -152,6 +159,13 @@ DB_SQL(HORIZON_AHEAD_OF_ALL, OF_ALL HORIZON_AHEAD);
 DB_SQL(HORIZON_AHEAD_OF_USER, OF_USER HORIZON_AHEAD);
 DB_SQL(HORIZON_AHEAD_OF_FLIGHT, OF_FLIGHT HORIZON_AHEAD);
 
+static void read_money(struct db_rows *rows, struct order *order)
+{
+    const char *payment_url = db_get_text(rows, "payment_url");
+    order->refunded_cents = db_get_int(rows, "refunded_cents");
+    text_copy(order->payment_url, sizeof order->payment_url, payment_url == NULL ? "" : payment_url);
+}
+
 static enum result read_order(struct db_rows *rows, struct order *ret_order)
 {
     struct order o = { 0 };
@@ -159,7 +173,6 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     const char *last_error = db_get_text(rows, "last_error");
     const char *run_id = db_get_text(rows, "run_id");
     const char *locator = db_get_text(rows, "locator");
-    const char *payment_url = db_get_text(rows, "payment_url");
     const char *terms = db_get_text(rows, "consent_terms");
 
     if (!order_status_parse(db_get_text(rows, "status"), &o.status) ||
@@ -172,7 +185,6 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     o.has_owner = db_get_int(rows, "has_owner") != 0;
     text_copy(o.currency, sizeof o.currency, db_get_text(rows, "currency"));
     text_copy(o.last_error, sizeof o.last_error, last_error == NULL ? "" : last_error);
-    text_copy(o.payment_url, sizeof o.payment_url, payment_url == NULL ? "" : payment_url);
     text_copy(o.run_id, sizeof o.run_id, run_id == NULL ? "" : run_id);
     text_copy(o.locator, sizeof o.locator, locator == NULL ? "" : locator);
     o.consent_at_ms = db_get_time(rows, "consent_at");
@@ -190,7 +202,7 @@ static enum result read_order(struct db_rows *rows, struct order *ret_order)
     price_list_read_parts(db_get_text(rows, "price_parts"), o.seats.count, &o.prices);
     o.tax_basis_points = db_get_int(rows, "tax_basis_points");
     o.fee_cents = db_get_int(rows, "fee_cents");
-    o.refunded_cents = db_get_int(rows, "refunded_cents");
+    read_money(rows, &o);
     o.version = db_get_int(rows, "version");
     o.created_at_ms = db_get_time(rows, "created_at");
     o.updated_at_ms = db_get_time(rows, "updated_at");
@@ -213,14 +225,26 @@ enum result orders_find(struct db *db, const char *order_id, const char *owner, 
     return find_one(db, &ORDER_FIND, order_id, owner, ret_order);
 }
 
+static enum result lock_one(struct db *db, const struct db_sql *sql, const char *order_id, const char *owner,
+                            struct order *ret_order)
+{
+    struct db_rows *rows = NULL;
+    TRY(find_one(db, sql, order_id, owner, ret_order));
+    if (ret_order->status == ORDER_SEATS_RESERVED)
+        return RESULT_OK;
+    TRY(db_query_one(db, &ORDER_MONEY, DB_ARGS(db_text(order_id)), RESULT_INTERNAL, &rows));
+    read_money(rows, ret_order);
+    return RESULT_OK;
+}
+
 enum result orders_lock(struct db *db, const char *order_id, const char *owner, struct order *ret_order)
 {
-    return find_one(db, &ORDER_LOCK, order_id, owner, ret_order);
+    return lock_one(db, &ORDER_LOCK, order_id, owner, ret_order);
 }
 
 enum result orders_lock_free(struct db *db, const char *order_id, struct order *ret_order)
 {
-    return find_one(db, &ORDER_LOCK_FREE, order_id, NULL, ret_order);
+    return lock_one(db, &ORDER_LOCK_FREE, order_id, NULL, ret_order);
 }
 
 enum result orders_read_many(struct db *db, const char (*ids)[UUID_SIZE], size_t count, bool locks,
@@ -248,9 +272,10 @@ enum result orders_lock_many_free(struct db *db, const char *const order_ids[], 
 {
     struct db_value args[64];
     struct db_rows *rows = NULL;
-    for (size_t i = 0; i < 64; i++)
+    size_t slots = count <= 4 ? 4 : 64;
+    for (size_t i = 0; i < slots; i++)
         args[i] = db_text(order_ids[i < count ? i : count - 1]);
-    enum result r = db_query(db, &ORDERS_LOCK_FREE, args, 64, &rows);
+    enum result r = db_query(db, slots == 4 ? &ORDERS_LOCK_FREE_FEW : &ORDERS_LOCK_FREE, args, slots, &rows);
     while (db_more(rows, &r)) {
         struct order order;
         r = read_order(rows, &order);

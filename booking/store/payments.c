@@ -16,6 +16,7 @@ DB_SQL(PAYMENT_INSERT,
 DB_SQL(PAYMENT_FIND, SELECT_PAYMENT " WHERE order_id = ? AND former_id = ''");
 DB_SQL(PAYMENT_FIND_BY_ID, SELECT_PAYMENT " WHERE payment_id = ?");
 
+DB_SQL(PAYMENTS_FIND_FEW, SELECT_PAYMENT " WHERE order_id IN (" SLOTS_4 ") AND former_id = ''");
 DB_SQL(PAYMENTS_FIND_MANY, SELECT_PAYMENT " WHERE order_id IN (" SLOTS_64 ") AND former_id = ''");
 
 DB_SQL(PAYMENT_BEGIN_ATTEMPT,
@@ -95,9 +96,10 @@ enum result payments_find_many(struct db *db, const char *const order_ids[], siz
 {
     struct db_value args[64];
     struct db_rows *rows = NULL;
-    for (size_t i = 0; i < 64; i++)
+    size_t slots = count <= 4 ? 4 : 64;
+    for (size_t i = 0; i < slots; i++)
         args[i] = db_text(order_ids[i < count ? i : count - 1]);
-    enum result r = db_query(db, &PAYMENTS_FIND_MANY, args, 64, &rows);
+    enum result r = db_query(db, slots == 4 ? &PAYMENTS_FIND_FEW : &PAYMENTS_FIND_MANY, args, slots, &rows);
     while (db_more(rows, &r)) {
         const struct payment payment = read_payment(rows);
         each(&payment, context);

@@ -176,6 +176,16 @@ def pays(customer):
     assert (seats["A1"], seats["B1"]) == ("BOOKED", "BOOKED")
 
 
+def is_paid_later(customer):
+    """The gateway's first answer is that it has not decided yet; so the approval is settled by itself."""
+    order = customer.hold("A1")
+    customer.pay(order, "20200")
+    customer.outcome(order, "CONFIRMED")
+    assert customer.stack.charge(order)["status"] == "APPROVED"
+    given = customer.stack.query("SELECT locator FROM locators WHERE order_id = %s", order["orderId"])
+    assert given == [{"locator": customer.api.order(order)["locator"]}]
+
+
 def pay_together(customer):
     """Several payments are approved at once, and settled in one transaction by whichever sweeper has them."""
     orders = [customer.hold(f"{letter}{row}") for row in (1, 2) for letter in "ABC"]
@@ -218,6 +228,26 @@ def is_told(customer):
     types = [call["json"]["type"] for call in list(customer.stack.receiver.calls)
              if call["json"].get("data", {}).get("orderId") == order["orderId"]]
     assert sorted(types) == types and set(types) == {"order.confirmed", "order.refunded"}
+
+
+def is_refused_once(customer):
+    """The receiver's first answer is an error, so that is settled by itself, and the order is told of again."""
+    receiver, order = customer.stack.receiver, customer.hold("A1")
+    refused = []
+
+    def answer(path, body):
+        if body.get("data", {}).get("orderId") == order["orderId"] and not refused:
+            refused.append(body["type"])
+            return 503, b""
+        return 200, b""
+    receiver.answer = answer
+    try:
+        customer.pay(order, "99999")
+        customer.outcome(order, "CONFIRMED")
+    finally:
+        receiver.answer = lambda path, body: (200, b"")
+    assert refused == ["order.confirmed"]
+    assert customer.stack.query("SELECT status FROM messages WHERE order_id = %s", order["orderId"]) == [{"status": "SENT"}]
 
 
 def are_told_together(customer):
@@ -639,9 +669,11 @@ POINTS = [
     (pays, "pay.inserted", "pay.commit", "pay.committed", "pay.answer",
      "PAYMENT_ATTEMPT.leased", "PAYMENT_ATTEMPT.announced", "PAYMENT_ATTEMPT.commit", "PAYMENT_ATTEMPT.committed",
      "PAYMENT_ATTEMPT.calling", "charge.captured", "charge.answer", "payment.answered",
-     "settle-attempt.located", "settle-attempt.booked", "settle-attempt.commit", "settle-attempt.committed",
+     "settle-batch.located", "settle-batch.booked", "settle-batch.commit", "settle-batch.committed",
      "SEND_CONFIRMATION.commit", "SEND_CONFIRMATION.committed", "SEND_CONFIRMATION.claimed",
      "confirmation.answered", "settle-confirmation.commit", "settle-confirmation.committed"),
+    (is_paid_later, "payment.answered", "settle-attempt.located", "settle-attempt.booked", "settle-attempt.commit",
+     "settle-attempt.committed"),
     (pay_together, "settle-batch.located", "settle-batch.booked", "settle-batch.commit", "settle-batch.committed"),
     (is_refunded, "refund.inserted", "refund.commit", "refund.committed", "refund.answer",
      "REFUND_CHARGE.commit", "REFUND_CHARGE.committed", "REFUND_CHARGE.claimed", "begin-refund.commit", "begin-refund.committed",
@@ -653,7 +685,8 @@ POINTS = [
     (is_held_longer, "extend.commit", "extend.committed", "extend.answer"),
     (is_told_again, "resend.commit", "resend.committed", "resend.answer"),
     (is_told, "SEND_MESSAGE.commit", "SEND_MESSAGE.committed", "SEND_MESSAGE.claimed", "begin-message.commit",
-     "begin-message.committed", "message.answered", "settle-message.commit", "settle-message.committed"),
+     "begin-message.committed", "message.answered", "settle-messages.commit", "settle-messages.committed"),
+    (is_refused_once, "settle-message.commit", "settle-message.committed"),
     (are_told_together, "settle-messages.commit", "settle-messages.committed"),
     (is_written_to, "SEND_MAIL.commit", "SEND_MAIL.committed", "SEND_MAIL.claimed", "begin-mail.commit", "begin-mail.committed",
      "mail.answered", "settle-mail.commit", "settle-mail.committed"),
