@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A pool that is as large as it has to be. Its processes share the listening socket. Each says in shared memory whether
  * it has a request; one that takes the last chance to be idle wakes the leader, which starts another. The leader ends
- * what has been superfluous for a while, one process a second, by SIGTERM: a process finishes a request that it has just
- * accepted. */
+ * what has been superfluous for a while, one process a second, by SIGTERM: a process finishes a request that it has
+ * just accepted. */
 
 #include "fcgi/pool.h"
 
