@@ -41,7 +41,7 @@ object   = $(patsubst %.c,$(BUILD)/obj/%.o,$(1))
 PROGRAMS := $(addprefix $(BUILD)/,booking-api payment-gateway stripe-gateway sweeper migrate booking-admin)
 TESTS    := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(TEST_SRC))
 FUZZERS  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(FUZZ_SRC))
-BENCHES  := $(addprefix $(BUILD)/bench/,load bare_sql slow_gateway slow_mail)
+BENCHES  := $(addprefix $(BUILD)/bench/,load bare_sql slow_gateway slow_mail slow_disk.so)
 SOURCES  := $(BOOKING_SRC) $(WEB_SRC) fcgi/booking_api.c $(GATEWAY_SRC) fcgi/simulator/payment_gateway.c $(STRIPE_SRC) fcgi/stripe/stripe_gateway.c $(SWEEPER_SRC) sweeper/daemon.c sql/migrate/migrate.c sql/migrate/cabins.c sql/admin/booking_admin.c
 
 # ---- how -----------------------------------------------------------------------------------------------
@@ -165,6 +165,11 @@ $(BUILD)/bench/bare_sql: $(BUILD)/obj/bench/bare_sql.o $(BUILD)/libbooking.a
 $(BUILD)/bench/load $(BUILD)/bench/slow_gateway $(BUILD)/bench/slow_mail: $(BUILD)/bench/%: $(BUILD)/obj/bench/%.o
 	@mkdir -p $(@D)
 	$(call link)
+# Preloaded into the benchmark's database.
+$(BUILD)/bench/slow_disk.so: bench/slow_disk.c $(BUILD)/toolchain $(BUILD)/flags.mk
+	@mkdir -p $(@D)
+	@echo "  LINK  $@"
+	@$(CC) $(ALL_CPPFLAGS) $(ALL_CFLAGS) -fPIC -shared -o $@ $<
 
 # The whole of the libraries with SQL, so that a test can look at every statement they hold.
 $(BUILD)/tests/%: $(BUILD)/obj/tests/unit/%.o $(BUILD)/libweb.a $(BUILD)/libsweeper.a $(BUILD)/libgateway.a $(BUILD)/libstripe.a $(BUILD)/libbooking.a

@@ -5,6 +5,7 @@ from xml.sax.saxutils import escape
 
 WIDTH, LEFT, BAR, GAP = 760, 250, 20, 9
 COLOURS = ["#2f6f9f", "#e08a2c", "#4f9d69", "#b5485d", "#7d6bb0", "#8a8f98", "#c2a83e"]
+TRANSACTIONS = ["hold", "pay", "claim", "charge", "settle"]
 STYLE = ("<style>text{font:12px system-ui,sans-serif;fill:#24292f}.t{font-size:15px;font-weight:600}"
          ".s{fill:#57606a}.r{fill:none;stroke:#b5485d;stroke-width:2}.g{stroke:#d8dee4}</style>")
 
@@ -43,9 +44,9 @@ def bars(title, rows):
     return document(title, 44 + (len(rows) + 1) * (BAR + GAP), parts)
 
 
-def stacks(title, rows):
-    """Rows of (label, {part: value}): what each bar is made of."""
-    names = sorted({name for _, values in rows for name in values})
+def stacks(title, rows, names=None):
+    """Rows of (label, {part: value}): what each bar is made of; the parts by name, unless an order is given."""
+    names = names or sorted({name for _, values in rows for name in values})
     colours = dict(zip(names, COLOURS, strict=False))
     scale = (WIDTH - LEFT - 90) / (max(sum(values.values()) for _, values in rows) or 1)
     parts = []
@@ -68,6 +69,15 @@ def stacks(title, rows):
 def parts_of(figures, prefix):
     start = f"{prefix}_cpu_us_"
     return {name[len(start):]: value for name, value in figures.items() if name.startswith(start) and value >= 1}
+
+
+def transactions(figures):
+    """Rows of a stacked plot: what a booking costs each process, by transaction; and in all."""
+    of = {name: parts_of(figures, name) for name in TRANSACTIONS}
+    rows = [("in all", {name: sum(parts.values()) for name, parts in of.items()})]
+    for group in ("database", "api", "sweeper", "gateway", "nginx"):
+        rows.append((group, {name: parts[group] for name, parts in of.items() if group in parts}))
+    return rows
 
 
 def chosen(figures, *rows):
@@ -100,6 +110,19 @@ def draw(medians):
             ("attempt, settle, confirm", parts_of(bookings, "drain")),
             ("all, in a closed loop", parts_of(bookings, "closed")),
             ("all, at 60 a second", parts_of(bookings, "fixed"))])
+    if medians.get("transactions"):
+        plots["transactions"] = stacks("Processor time of a booking, µs, by transaction: each at its own top rate",
+                                       transactions(medians["transactions"]), TRANSACTIONS)
+    sweepers, delays = medians.get("sweepers", {}), medians.get("delays", {})
+    if sweepers:
+        plots["sweepers"] = bars("A second, by the number of sweepers", [
+            (f"{label}, {count}", sweepers[f"{name}_{count}_per_s"], None)
+            for label, name in (("payments drained", "drain"), ("whole bookings", "closed")) for count in (1, 2, 4)])
+    if delays:
+        plots["delays"] = bars("Payments that one sweeper drains a second, by the gateway's delay", [
+            (f"{delay} ms", delays[f"drain_{delay}_per_s"], None) for delay in (0, 100, 1000, 5000)])
+        plots["added"] = bars("What is added to the gateway's delay at 40 bookings a second, p99, ms", chosen(
+            delays, *((f"{delay} ms", f"added_{delay}_ms_p99", None) for delay in (0, 100, 1000, 5000))))
     if sale:
         plots["sale"] = bars("The on-sale: 200 customers, 450 seats; p99 of the answers, ms", [
             ("one flight", sale["hot_ms_p99"], 250), ("450 flights", sale["spread_ms_p99"], None)])

@@ -121,6 +121,10 @@ class Stack:
     def statements(self):
         return int(self.sql("SHOW GLOBAL STATUS LIKE 'Questions'")[0][1])
 
+    def flushes(self):
+        """How often the server has waited for a disk to say that data are safe."""
+        return int(self.sql("SHOW GLOBAL STATUS LIKE 'Innodb_data_fsyncs'")[0][1])
+
     def open_old_transaction(self):
         """Begins a reader that does not end: the server must keep every old version for it."""
         session = subprocess.Popen([*client(self.settings), "-N", "-B", "--unbuffered", "flight_booking"],
@@ -157,15 +161,15 @@ class Stack:
                         largest[group] = max(largest.get(group, 0), int(line.split()[1]) / 1024)
         return largest
 
+    def idle(self):
+        """How many processes are the system's, shells among them; and MiB of all but its database."""
+        found = processes(self.settings)
+        return {"processes": len(found), "idle_mib": sum(pss_mib(process.pid) for process in found
+                                                         if GROUPS.get(process.name) != "database")}
+
     def share(self, group):
         """MiB of all processes of a group, each page that several have counted once."""
-        total = 0
-        for of, pid in self._processes():
-            if of == group:
-                with contextlib.suppress(OSError):
-                    total += next(int(line.split()[1]) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-                                  if line.startswith("Pss:"))
-        return total / 1024
+        return sum(pss_mib(pid) for of, pid in self._processes() if of == group)
 
     # -- load ---------------------------------------------------------------------------------------------
 
@@ -196,6 +200,14 @@ class Stack:
             used = {"database": self.cpu()["database"] - before["database"], "client": children_cpu() - own}
             result["cpu_us"] = {group: seconds / result["holds"] * 1e6 for group, seconds in used.items()}
         return result
+
+
+def pss_mib(pid):
+    """What a process has in memory, what it shares counted in parts; 0 if it has ended."""
+    with contextlib.suppress(OSError):
+        return next(int(line.split()[1]) for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+                    if line.startswith("Pss:")) / 1024
+    return 0
 
 
 def cpu_clock(pid):
