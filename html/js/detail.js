@@ -15,6 +15,8 @@ function show(seat) {
   shown = seat.dataset.seat;
   place.textContent = cabin.describe(shown);
   place.hidden = false;
+  // Nothing is beside it that would make it narrower.
+  place.style.left = 0;
   const frame = place.offsetParent.getBoundingClientRect();
   const { left, top, bottom, width } = seat.getBoundingClientRect();
   const x = left + width / 2 - frame.left - place.offsetWidth / 2;
@@ -46,3 +48,4 @@ document.addEventListener('click', ({ target }) => {
 document.addEventListener('keydown', ({ key }) => {
   if (key === 'Escape' && shown) hide();
 });
+addEventListener('resize', hide);

@@ -75,6 +75,9 @@ def test_a_seat_says_what_it_is(page, stack):
     page.click("#seat-4F")
     page.until(lambda: page.text("#seat-detail").endswith("selected"), "a tap")
     page.accessible("a seat's detail")
+    page.size(360, 740, mobile=True)
+    page.until(lambda: not page.find("#seat-detail").is_displayed(), "another width")
+    page.fits()
 
 
 def test_two_together_by_the_window(page, words, stack):
