@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// My bookings: everything one user id has booked, newest first.
+// My bookings: everything one user id has booked, newest first; and the form that finds a booking by its reference.
 
 import htmx from '../vendor/htmx.js';
 import { accountView, customer, isSignedIn, isStaff, mustSignIn, onAccount, signedOut, whenKnown } from './account.js';
@@ -63,6 +63,7 @@ onAnswer('bookings', ({ orders, nextCursor }) => {
     if (error === 'UNAUTHORIZED') return show(signedOut());
     if (!showError(field || 'userId', message)) put(byId('bookings'), render('notices', { notice: { tone: 'bad', text: message } }));
   },
+  after: () => { if (byId('mine')) byId('mine').dataset.asks = false; },
   settled: unfold,
 });
 
@@ -90,14 +91,16 @@ onAddress('bookings', () => {
   whenKnown(() => show());
 });
 
-const view = () => ({ ...accountView(), isStaff: isStaff(), userId: customer() });
+const asks = () => Boolean(customer()) && !mustSignIn();
+const view = () => ({ ...accountView(), isStaff: isStaff(), userId: customer(), isHere: true, asks: asks() });
 
 // Shows whose bookings these are, and asks for them, if that is known. `hasEnded`: somebody had signed in, until now.
 function show(hasEnded) {
   if (!byId('whose')) return;
   if (mustSignIn()) forgetAll();
   if (mustSignIn() || isSignedIn()) put(byId('main'), render('view-bookings', { ...view(), hasEnded }));
-  if (!mustSignIn() && customer()) byId('whose').requestSubmit();
+  byId('mine').dataset.asks = asks();
+  if (asks()) byId('whose').requestSubmit();
 }
 
 onAccount(() => show());

@@ -34,6 +34,8 @@ function toggle(id) {
   if (cabin.isTaken(state)) {
     return remind(words({ booked: 'taken.booked', blocked: 'taken.blocked' }[state] || 'taken.reserved', { seat: id }));
   }
+  // Whoever has one seat changes it by choosing another.
+  if (phase() === 'reseat' && most() === 1 && !it.chosen.has(id)) it.chosen.clear();
   if (!it.chosen.has(id) && it.chosen.size >= most()) return remind(phase() === 'reseat' ? words('reseat.give-up-first') : tooMany());
   it.notice = null;
   it.lost.clear();

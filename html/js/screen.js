@@ -142,7 +142,7 @@ function reseatView() {
   const less = totalPriceCents - total();
   return {
     inOrder: seating(chosen).seats, cannotChange: missing || !isChanged() || less < 0,
-    text: missing > 0 ? words('reseat.choose-more', { count: missing }) : !isChanged() ? words('reseat.how')
+    text: missing > 0 ? words('reseat.choose-more', { count: missing }) : !isChanged() ? words(seats.length === 1 ? 'reseat.how-one' : 'reseat.how')
       : less < 0 ? words('reseat.dearer', { amount: money(-less, currency) }) : less > 0 ? words('reseat.cheaper', { amount: money(less, currency) }) : words('reseat.same'),
     changeLabel: it.busy === 'reseat' ? words('change.busy') : words('change.to', { seats: listed(chosen) || '…' }),
   };

@@ -362,6 +362,7 @@ export default {
   "reseat.give-up-first": "Geben Sie zuerst einen Ihrer Plätze zurück.",
   "reseat.choose-more": { "one": "Wählen Sie noch {{count}} Platz in der Kabine.", "other": "Wählen Sie noch {{count}} Plätze in der Kabine." },
   "reseat.how": "Wählen Sie einen Ihrer Plätze, um ihn zurückzugeben, und dann einen anderen.",
+  "reseat.how-one": "Wählen Sie einen anderen Platz.",
   "reseat.dearer": "Diese Plätze kosten {{amount}} mehr. Bitte wählen Sie andere.",
   "reseat.cheaper": "Sie kosten {{amount}} weniger. Was Ihr Tarif davon zurückgibt, wird erstattet.",
   "reseat.same": "Sie kosten gleich viel.",

@@ -362,6 +362,7 @@ export default {
   "reseat.give-up-first": "Give up one of your seats first.",
   "reseat.choose-more": { "one": "Choose {{count}} more seat in the cabin.", "other": "Choose {{count}} more seats in the cabin." },
   "reseat.how": "Choose a seat to give it up, then another one.",
+  "reseat.how-one": "Choose another seat.",
   "reseat.dearer": "These seats cost {{amount}} more. Please choose others.",
   "reseat.cheaper": "They cost {{amount}} less. What the rule of your fare gives back of that is refunded.",
   "reseat.same": "They cost the same.",

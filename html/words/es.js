@@ -362,6 +362,7 @@ export default {
   "reseat.give-up-first": "Primero renuncie a uno de sus asientos.",
   "reseat.choose-more": { "one": "Elija {{count}} asiento más en la cabina.", "many": "Elija {{count}} de asientos más en la cabina.", "other": "Elija {{count}} asientos más en la cabina." },
   "reseat.how": "Elija uno de sus asientos para renunciar a él y después otro.",
+  "reseat.how-one": "Elija otro asiento.",
   "reseat.dearer": "Estos asientos cuestan {{amount}} más. Elija otros, por favor.",
   "reseat.cheaper": "Cuestan {{amount}} menos. Lo que su tarifa devuelve de ello se reembolsa.",
   "reseat.same": "Cuestan lo mismo.",

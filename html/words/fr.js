@@ -362,6 +362,7 @@ export default {
   "reseat.give-up-first": "Rendez d’abord l’une de vos places.",
   "reseat.choose-more": { "one": "Choisissez encore {{count}} place dans la cabine.", "many": "Choisissez encore {{count}} de places dans la cabine.", "other": "Choisissez encore {{count}} places dans la cabine." },
   "reseat.how": "Choisissez l’une de vos places pour la rendre, puis une autre.",
+  "reseat.how-one": "Choisissez une autre place.",
   "reseat.dearer": "Ces places coûtent {{amount}} de plus. Veuillez en choisir d’autres.",
   "reseat.cheaper": "Elles coûtent {{amount}} de moins. Ce que votre tarif en rend est remboursé.",
   "reseat.same": "Elles coûtent autant.",

@@ -101,6 +101,20 @@ def test_other_seats_after_the_sale(page, words, stack, booked):
     assert page.text(".seats-big") == "B5 A2"
 
 
+def test_whoever_has_one_seat_changes_it_by_choosing_another(page, words, stack, flight, api):
+    order = api.post("/api/orders", {"flightId": flight, "userId": "ada", "seats": ["A1"], "contact": {"email": "ada@example.org"},
+                                     "passengers": [{"givenName": "Ada", "familyName": "Lovelace"}]}).ok(201)
+    api.pay(order).ok()
+    find(page, words, stack.wait_status(order, "CONFIRMED"))
+    words.press("Change seats")
+    words.see("Choose another seat.")
+    page.click("#seat-C5")
+    page.click("#seat-B5")
+    words.press("Change to B5")
+    words.see("Done. You have other seats.")
+    assert api.seats(flight)["B5"] == "BOOKED" and api.seats(flight)["A1"] == "AVAILABLE"
+
+
 def test_a_name_is_corrected(page, words, stack, booked):
     words.press("Correct names")
     page.accessible("correcting")
