@@ -407,10 +407,11 @@ class Books:
 
     def replay_seats(self):
         """Finds seats that had two holders at any time in the past, even if all is well now."""
-        holder, held = {}, {}
+        holder, held, had = {}, {}, {}
 
         def release(move):
-            for seat in held.pop(move["order_id"], ()):
+            had[move["event_id"]] = held.pop(move["order_id"], ())
+            for seat in had[move["event_id"]]:
                 if holder.get((move["flight_id"], seat)) == move["order_id"]:
                     del holder[move["flight_id"], seat]
 
@@ -421,9 +422,9 @@ class Books:
         for move in moves:
             order, flight = move["order_id"], move["flight_id"]
             # A swap of the cabin is one change of several orders, which give up all their seats first.
-            for each in [move] if move["change_id"] is None else together.pop(move["change_id"], [move]):
+            for each in [move] if move["change_id"] is None else together.pop(move["change_id"], []):
                 release(each)
-            for seat in seats_after(move):
+            for seat in seats_taken(move, had[move["event_id"]]):
                 other = holder.get((flight, seat))
                 if other:
                     yield Finding("a seat that had two holders once", (
@@ -455,11 +456,14 @@ class Books:
             ("payments", "{booking}.payments"), ("charges", "{charges} c"))}
 
 
-def seats_after(move):
-    """The seats that the order holds after the event, whose detail is 'A1,A2' or, for a change, 'A1 -> B1,B2'."""
-    if move["type"] in ("SEATS_RESERVED", "SEATS_CHANGED"):
-        return (move["detail"] or "").split(" -> ")[-1].split(",")
-    return []
+def seats_taken(move, had):
+    """The seats that the order holds after the event, whose detail is 'A1,A2' or, for a change, 'A1 -> B1,B2'. A change
+    keeps what the order had; where an operator has freed its seats it has none, whatever the change leaves to it."""
+    if move["type"] not in ("SEATS_RESERVED", "SEATS_CHANGED"):
+        return []
+    before, _, after = (move["detail"] or "").rpartition(" -> ")
+    lost = set(before.split(",")) - set(had)
+    return [seat for seat in after.split(",") if seat not in lost]
 
 
 def findings(stack, **options):
