@@ -176,12 +176,15 @@ class Seats(Base):
 
     def pages(self, number):
         """5,000 open pages on 500 flights while five holds a second change what they show: at the pace of pages that
-        no customer looks after, and of such whose customers choose. The first answers, which are whole, are not counted."""
+        no customer looks after, and of such whose customers choose. The first answers, which are whole, are not counted.
+        And what as many requests cost that nginx answers by itself at once, with nothing: the bound of any poll."""
         stack, figures = self.stack, {}
         holds = data.write_requests(self.work / "holds.http", [data.hold_request(*wish, n) for n, wish in enumerate(data.pairs(number))])
-        for prefix, every, path in (("calm", 3, "/live/calm/flights"), ("choosing", 1, "/live/flights")):
+        for prefix, every, method, path in (("calm", 3, "GET", "/live/calm/flights"), ("bound", 3, "OPTIONS", "/live/calm/flights"),
+                                            ("choosing", 1, "GET", "/live/flights")):
             polls = data.write_requests(self.work / "pages.http", [
-                data.get(f"{path}/bench-{n}/seats", "Accept-Encoding: gzip", "Accept: application/json") for n in range(data.FLIGHTS)])
+                data.get(f"{path}/bench-{n}/seats", "Accept-Encoding: gzip", "Accept: application/json").replace("GET", method, 1)
+                for n in range(data.FLIGHTS)])
             data.reset(stack)
             settle()
             seconds = 2 * self.seconds
@@ -189,10 +192,10 @@ class Seats(Base):
                         stack.load_command(polls, c=PAGES, t=seconds + 2, w=every, r=PAGES / every, m="page"))
             held, polled = (subprocess.Popen([*map(str, command)], stdout=subprocess.PIPE, text=True) for command in commands)
             time.sleep(every + 1)
-            cost = self.spent(lambda: time.sleep(seconds))
+            cost = self.spent(lambda seconds=seconds: time.sleep(seconds))
             run = json.loads(polled.communicate()[0])
             held.communicate()
-            if set(run["statuses"]) - {"200", "304"}:
+            if set(run["statuses"]) - ({"204"} if method == "OPTIONS" else {"200", "304"}):
                 raise SystemExit(f"not shown: {run['statuses']}")
             figures.update({f"{prefix}_core_percent_{group}": us / MILLION / seconds * 100 for group, us in cost.items()})
             figures.update({f"{prefix}_core_percent": sum(cost.values()) / MILLION / seconds * 100, f"{prefix}_per_s": run["rate"],
