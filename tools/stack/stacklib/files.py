@@ -55,7 +55,6 @@ def prepare_directories(settings):
         private_directory(run / name)
     link(run / "bin", settings.build_dir)
     link(run / "booking-watch", settings.build_dir / "booking-api")
-    make_page(settings)
     link(run / "tools", STACK)
     link(run / "booking", ROOT / "conf/nginx")
 

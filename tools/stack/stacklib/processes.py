@@ -104,7 +104,7 @@ def wait_for_supervisor(settings, supervisor, errors):
             return supervisor_api(settings).getPID() == supervisor.pid
         return False
 
-    if not wait_until(answers, 20):
+    if not wait_until(answers, 20, interval=0.02):
         raise Failure("The process manager does not answer")
 
 
