@@ -15,7 +15,8 @@ UNKNOWN = (None, 502, 503, 504)
 # A reset has freed seats of a paid order, and somebody else may have them.
 AFTER_SALE = {"ORDER_CLOSED", "NOT_PAID", "PAYMENT_IN_PROGRESS", "ORDER_EXPIRED", "FLIGHT_CANCELLED", "FLIGHT_CLOSED"}
 REFUSALS = {"hold": {"SEATS_UNAVAILABLE", "FLIGHT_CANCELLED", "FLIGHT_CLOSED"},
-            "change": {"SEATS_UNAVAILABLE", "ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS", "FLIGHT_CANCELLED", "FLIGHT_CLOSED"},
+            "change": {"SEATS_UNAVAILABLE", "ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS", "FLIGHT_CANCELLED", "FLIGHT_CLOSED",
+                       "TOO_MANY_PASSENGERS"},
             "pay": {"ORDER_EXPIRED", "ORDER_CLOSED", "PAYMENT_IN_PROGRESS", "FLIGHT_CANCELLED"},
             "cancel": {"ORDER_EXPIRED", "ORDER_CLOSED"}, "reset": set(), "read": set(),
             "give up": AFTER_SALE | {"INVALID_SEATS", "QUOTE_CHANGED"}, "change sold": AFTER_SALE | {"SEATS_UNAVAILABLE", "PRICE_DIFFERENCE", "INVALID_SEATS"},
@@ -194,8 +195,11 @@ class Customer:
             return
         seats = random.sample(self.crowd.seats, random.choice((1, 1, 2, 2, 3)))
         flight = random.choice(self.crowd.flights)
-        held = self.ask("hold", "POST", f"/api/flights/{flight}/orders", {"userId": f"storm-{self.number}", "seats": seats},
-                        seats=seats)
+        wish = {"userId": f"storm-{self.number}", "seats": seats}
+        if random.random() < 0.7:
+            wish |= {"contact": {"email": f"storm-{self.number}@example.org"}, "passengers": [
+                {"givenName": "Ada", "familyName": f"Storm {seat}"} for seat in seats]}
+        held = self.ask("hold", "POST", f"/api/flights/{flight}/orders", wish, seats=seats)
         if held.status != 201:
             return
         order = held.answer["orderId"]

@@ -19,6 +19,7 @@ from disk import small_disk
 from nemesis import Nemesis
 from nudge import nudge
 from stack import NOLOCK_BUILD, Stack, wait_for
+from told import Told
 
 ROUNDS = int(os.environ.get("STORM_ROUNDS") or 2)
 SEED = int(os.environ.get("STORM_SEED") or 20261120)
@@ -38,8 +39,15 @@ def disk():
 
 
 @pytest.fixture(scope="module")
-def stack(broken_stack, proxy, disk):
-    return broken_stack(Stack({**SETTINGS, **proxy.settings}, data_dir=disk and disk / "stack"))
+def told():
+    service = Told(SEED)
+    yield service
+    service.close()
+
+
+@pytest.fixture(scope="module")
+def stack(broken_stack, proxy, disk, told):
+    return broken_stack(Stack({**SETTINGS, **proxy.settings, **told.settings}, data_dir=disk and disk / "stack"))
 
 
 def waits(stack):
@@ -49,9 +57,9 @@ def waits(stack):
 
 
 def hurry(stack):
-    """Makes voids, refunds and confirmations due at once, because they wait longer and longer between their tries."""
+    """Makes voids, refunds and messages due at once, because they wait longer and longer between their tries."""
     nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE status = 'PENDING'"
-          " AND kind IN ('VOID_CHARGE', 'REFUND_CHARGE', 'SEND_CONFIRMATION') AND run_at > UTC_TIMESTAMP(3)")
+          " AND kind IN ('VOID_CHARGE', 'REFUND_CHARGE', 'SEND_MESSAGE', 'SEND_MAIL') AND run_at > UTC_TIMESTAMP(3)")
 
 
 def complaints(stack):
@@ -102,18 +110,19 @@ class Round:
             raise AssertionError(f"seed {self.seed}: still to be done after 45 s: {left}{complaints(self.stack)}") from None
 
 
-def test_storm(stack, proxy, disk, capsys):
+def test_storm(stack, proxy, disk, told, capsys):
     total = {"rounds": 0, "seed": SEED, "kills": {}, "deeds": {}, "answers": {}, "done": {}, "wanted": 0, "unknown": 0, "longest_wait": 0.0}
     begun = time.monotonic()
     for number in range(ROUNDS):
         storm = Round(stack, proxy, disk, SEED + number)
-        lies = storm.run(ROUND_SECONDS)
+        lies = [*storm.run(ROUND_SECONDS), *told.lies(stack)]
         found = audit.findings(stack, books={"patience": 1.5, "lease": LEASE})
         add_up(total, storm)
         say(capsys, f"storm round {number + 1}/{ROUNDS} seed {storm.seed}: {sum(storm.nemesis.kills.values())} kills, "
                     f"{sum(storm.crowd.answers.values())} answers, waited {storm.longest_wait:.1f} s")
         assert not found, f"seed {storm.seed}:\n{audit.report(found)}{complaints(stack)}"
         assert not lies, f"seed {storm.seed}:\n" + "\n".join(lies[:20])
+    total["messages"] = {row["channel"]: row["n"] for row in stack.query("SELECT channel, COUNT(*) AS n FROM messages GROUP BY channel")}
     total["told"] = stack.query("SELECT COUNT(*) AS n FROM workflow_events WHERE type = 'FLIGHT_CHANGED'")[0]["n"]
     total["held_again"] = stack.query("SELECT COUNT(*) AS n FROM workflow_events WHERE type = 'PAYMENT_DECLINED'")[0]["n"]
     total["seconds"] = round(time.monotonic() - begun)
