@@ -45,8 +45,9 @@ export function open() {
   const given = parameters();
   const [name, show] = screens.find(([parameter]) => parameter === null || given.has(parameter));
   for (const link of document.querySelectorAll('[data-nav]')) {
-    const here = link.dataset.nav === (name || 'flights');
-    if (here) link.setAttribute('aria-current', 'page');
+    const screen = name || 'flights';
+    const isHere = link.dataset.nav === screen;
+    if (isHere || link.dataset.navOf?.split(' ').includes(screen)) link.setAttribute('aria-current', isHere ? 'page' : 'true');
     else link.removeAttribute('aria-current');
   }
   leave = show(given.get(name)) || (() => {});

@@ -218,6 +218,7 @@ function paintCabin(now) {
   cabin.paint();
   overview.paint();
   byId('cabin-title').textContent = words({ choose: 'cabin.choose', held: 'cabin.change', reseat: 'cabin.change' }[now] || 'cabin.title');
+  byId('cabin-limits').hidden = now === 'reseat';
   byId('cabin-most').textContent = settings.maxSeatsPerOrder;
   byId('cabin-price').textContent = cabin.hasPrices() ? words('flights.price-from', { price: money(cabin.lowestPrice(), it.flight.currency) })
     : money(it.flight.priceCents, it.flight.currency);
