@@ -235,17 +235,17 @@ def test_a_wrong_setting_is_told_and_stops_nothing(machine, order):
     done = machine.run("booking-restart", check=False)
     assert done.returncode == 1 and "RESERVATION_TIMEOUT" in done.stderr and "nothing was restarted" in done.stderr
     assert status(machine, order) == "CONFIRMED"
-    assert len(services(machine)) == 5 + 2 + 3 + 1
+    assert len(services(machine)) == 5 + 1 + 3 + 1
     settings.write_text(before)
     machine.run("booking-restart")
-    assert len(services(machine)) == 5 + 2 + 3 + 1
+    assert len(services(machine)) == 5 + 1 + 3 + 1
 
 
 def test_it_is_back_after_a_reboot(machine, order):
     machine.stop()
     machine.boot()
     wait_healthy(machine)
-    assert len(services(machine)) == 5 + 2 + 3 + 1 and status(machine, order) == "CONFIRMED"
+    assert len(services(machine)) == 5 + 1 + 3 + 1 and status(machine, order) == "CONFIRMED"
     assert machine.run("systemctl --failed --no-legend").stdout == ""
 
 
@@ -313,7 +313,7 @@ def test_removing_stops_it_and_keeps_what_was_booked(machine, order):
     apt(machine, "install /srv/next.deb")
     wait_healthy(machine)
     assert status(machine, order) == "CONFIRMED"
-    assert len(services(machine)) == 5 + 2 + 3 + 1
+    assert len(services(machine)) == 5 + 1 + 3 + 1
 
 
 def left_behind(machine):

@@ -46,7 +46,7 @@ def some_answers(crowd, count=100):
 
 def test_unit_after_unit(service, crowd):
     units = service.services()
-    assert len(units) == 8 + 8 + 3 + 1
+    assert len(units) == 8 + 1 + 3 + 1
     before = {unit: service.show(unit, "MainPID") for unit in units}
     for _ in range(ROUNDS):
         for unit in units:
