@@ -196,6 +196,17 @@ static void explain(const char *name, const char *letters, const char *table, st
     buf_done(&text);
 }
 
+/* Whether the key is one of those, which stand between bars. */
+static bool is_among(const char *keys, const char *key)
+{
+    size_t len = strlen(key);
+    for (const char *at = keys; at != NULL; at = strchr(at, '|') == NULL ? NULL : strchr(at, '|') + 1) {
+        if (len > 0 && strncmp(at, key, len) == 0 && (at[len] == '\0' || at[len] == '|'))
+            return true;
+    }
+    return false;
+}
+
 static void plans(void **state)
 {
     static const struct {
@@ -205,6 +216,7 @@ static void plans(void **state)
     } rows[] = {
         { "JOBS_DUE", "kkki", "workflow_jobs", "idx_due", false },
         { "JOBS_LEASE", "sii", "workflow_jobs", "PRIMARY", false },
+        { "JOBS_LEASE_FEW", "sii", "workflow_jobs", "PRIMARY", false },
         { "JOBS_LIST", "iinnnnnniii", "j", "PRIMARY", false },
         { "JOB_MOVE", "tdk", "workflow_jobs", "one_job_of_a_subject", false },
         { "JOB_REMOVE", "dk", "workflow_jobs", "one_job_of_a_subject", false },
@@ -237,10 +249,10 @@ static void plans(void **state)
         { "SENT_MORE", "d", "messages", "idx_order", false },
         { "PERSONS_LIST", "d", "persons", "idx_order", true },
         { "PERSONS_OF", "d", "persons", "idx_order", true },
-        { "PERSONS_LEAVE", "di", "persons", "idx_order", false },
+        { "PERSONS_LEAVE", "di", "persons", "idx_order|PRIMARY", false }, /* MySQL takes the latter, to the same rows */
         { "PERSON_DISMISS", "di", "persons", "idx_order", false },
         { "PERSONS_MOVE_UP", "di", "persons", "idx_order", false },
-        { "PERSON_CHANGE", "isssssssssid", "persons", "idx_order", false },
+        { "PERSON_CHANGE", "isssssssssid", "persons", "idx_order|PRIMARY", false },
         { "ORDERS_SOUGHT", "snnnnnnnnnnnttdi", "named", "idx_family", true },
         { "ORDERS_SOUGHT", "esnnnnnnnnnnttdi", "mailed", "idx_email", true },
         { "ORDERS_SOUGHT", "esnnnnnnnnnnttdi", "named", "idx_family", true },
@@ -316,11 +328,16 @@ static void plans(void **state)
         { "SWAP_UPDATE_FLIGHT", "sisssfi", "flights", "PRIMARY", false },
         { "ORDERS_FIND_MANY", "d", "o", "PRIMARY", false },
         { "ORDERS_LOCK_MANY", "d", "o", "PRIMARY", false },
+        { "ORDERS_LOCK_FREE", "d", "o", "PRIMARY", false },
+        { "ORDERS_LOCK_FREE_FEW", "d", "o", "PRIMARY", false },
+        { "ORDER_MONEY", "d", "o", "PRIMARY", false },
         { "BOARDINGS_REMOVE", "d", "boardings", "PRIMARY", false },
         { "JOBS_OF_FLIGHT", "kf", "workflow_jobs", "idx_due", false },
         { "EVENTS_LIST", "d", "e", "idx_order", false },
         { "EVENT_OF_CHANGE", "di", "workflow_events", "idx_order", false },
         { "PAYMENT_FIND", "d", "payments", "one_payment_at_a_time", false },
+        { "PAYMENTS_FIND_FEW", "d", "payments", "one_payment_at_a_time", false },
+        { "PAYMENTS_FIND_MANY", "d", "payments", "one_payment_at_a_time", false },
         { "PAYMENT_BEGIN_ATTEMPT", "iidi", "payments", "PRIMARY", false },
         { "PAYMENT_WAIT", "d", "payments", "PRIMARY", false },
         { "PAYMENT_SETTLE", "sssd", "payments", "PRIMARY", false },
@@ -340,7 +357,7 @@ static void plans(void **state)
     for (size_t i = 0; i < COUNT_OF(rows); i++) {
         struct plan plan;
         explain(rows[i].name, rows[i].arguments, rows[i].table, &plan);
-        check(strcmp(plan.key, rows[i].key) == 0 || (plan.key[0] == '\0' && strcmp(plan.access, "const") == 0),
+        check(is_among(rows[i].key, plan.key) || (plan.key[0] == '\0' && strcmp(plan.access, "const") == 0),
               "%s reads %s by \"%s\" (%s; %s), not by %s", rows[i].name, rows[i].table, plan.key, plan.access,
               plan.extra, rows[i].key);
         check(strcmp(plan.access, "ALL") != 0, "%s reads all of %s", rows[i].name, rows[i].table);
