@@ -57,9 +57,16 @@ def waits(stack):
 
 
 def hurry(stack):
-    """Makes voids, refunds and messages due at once, because they wait longer and longer between their tries."""
+    """Makes voids, refunds and messages due at once, because they wait longer and longer between their tries; and mails
+    whose sweeper was killed, because their lease is of two minutes."""
     nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE status = 'PENDING'"
           " AND kind IN ('VOID_CHARGE', 'REFUND_CHARGE', 'SEND_MESSAGE', 'SEND_MAIL') AND run_at > UTC_TIMESTAMP(3)")
+    leased = stack.query("SELECT job_id, attempts, locked_by FROM workflow_jobs WHERE kind = 'SEND_MAIL' AND status = 'RUNNING'")
+    alive = {str(pid) for pid in stack.pids("sweeper")}  # read after the leases: none of these is of one that begins now
+    for job in leased:
+        if job["locked_by"].split("/")[1] not in alive:
+            nudge(stack, "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE job_id = %s AND attempts = %s AND status = 'RUNNING'",
+                  job["job_id"], job["attempts"])
 
 
 def complaints(stack):
