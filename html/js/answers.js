@@ -20,13 +20,14 @@ const nothing = () => {};
 
 // wanted     tells whether a poll is worth sending
 // urgent     tells whether somebody waits for a poll's answer; otherwise it is sent every three seconds or so
+// keeps      tells whether an answer from the browser's cache will do
 // match      returns the If-Match of a change
 // before     is called before a request that is not a poll is sent
 // after      is called when that request was answered or given up, and told whether its outcome is known
 // refused    is called with the problem document of a refusal
 // settled    is called when the rendered HTML is on the page
 export function onAnswer(name, render, more = {}) {
-  renderers.set(name, { render, wanted: () => true, urgent: () => true, match: nothing, before: nothing, after: nothing, refused: nothing, settled: nothing, ...more });
+  renderers.set(name, { render, wanted: () => true, urgent: () => true, keeps: () => false, match: nothing, before: nothing, after: nothing, refused: nothing, settled: nothing, ...more });
 }
 
 // Makes the next answer come in full rather than as 304: the page's clock may have stopped in the meantime.
@@ -42,7 +43,7 @@ htmx.registerExtension('json-answers', {
     if (ctx.sourceEvent.type === 'submit' && !check(element)) return false;
 
     // An order's version stays the same while its hold counts down, so an answer from the browser's cache may be stale.
-    request.cache = 'no-store';
+    request.cache = renderer.keeps(element) ? 'default' : 'no-store';
     request.headers = { Accept: 'application/json' };
     if (request.method === 'GET') {
       tidy(request.body, element, isPoll(ctx));

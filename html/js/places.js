@@ -67,6 +67,8 @@ onAnswer('places', ({ places, nextCursor }, { element }) => {
   askForListed();
   return null;
 }, {
+  // The city of a code does not change from one visit to the next.
+  keeps: element => codesOf(element).length > 0,
   // What another visit of the screen had asked may never have been answered.
   before(element) {
     if (element.id === 'ask-places') asked = new Set();
