@@ -244,8 +244,13 @@ def test_a_sold_flight_of_450_seats_and_its_neighbors(stack, capsys):
     wait_for(lambda: not stack.query("SELECT 1 FROM workflow_jobs j JOIN orders o ON o.order_id = j.order_id"
                                      " WHERE o.flight_id = %s LIMIT 1", flight), 60, "the confirmations to be sent")
     other = stack.api().hold(stack.new_flight(), "A1")
+    # Its timer is due in the middle of the walk, and the sweeper, which looks once a second, has known that for long.
+    stack.query("UPDATE orders o JOIN workflow_jobs j USING (order_id) SET o.expires_at = UTC_TIMESTAMP(3) + INTERVAL 2500000 MICROSECOND,"
+                " j.run_at = UTC_TIMESTAMP(3) + INTERVAL 2500000 MICROSECOND WHERE o.order_id = %s", other["orderId"])
+    (due,) = stack.query("SELECT run_at FROM workflow_jobs WHERE order_id = %s", other["orderId"])
+    time.sleep(2.2)
     begun = time.monotonic()
-    took, late = {}, None
+    took = {}
 
     def step(name, sql, *args):
         if name not in took and stack.query(sql, *args)[0]["n"] == len(orders):
@@ -254,21 +259,19 @@ def test_a_sold_flight_of_450_seats_and_its_neighbors(stack, capsys):
 
     assert cancel(stack, flight).ok(202)["confirmed"] == 450
     took["off sale"] = time.monotonic() - begun
-    stack.fire_timer(other)
-    fired = time.monotonic()
     of_flight = "SELECT COUNT(*) AS n FROM orders o JOIN {} USING (order_id) WHERE o.flight_id = %s AND {}"
     end = begun + 60
     while time.monotonic() < end:
-        if late is None and stack.row(other)["status"] == "EXPIRED":
-            late = time.monotonic() - fired
         done = [step("ended and refunds asked for", of_flight.format("refunds r", "o.status = 'CANCELLED'"), flight),
                 step("told", of_flight.format("messages m", "m.type = 'flight.cancelled' AND m.status = 'SENT'"), flight),
                 step("refunded", of_flight.format("refunds r", "r.status = 'REFUNDED'"), flight)]
         if all(done):
             break
         time.sleep(0.02)
+    (ended,) = stack.query("SELECT created_at FROM workflow_events WHERE type = 'ORDER_EXPIRED' AND order_id = %s", other["orderId"])
+    late = (ended["created_at"] - due["run_at"]).total_seconds()
     with capsys.disabled():
-        print("\n450 orders:", {name: round(seconds, 2) for name, seconds in took.items()}, "a timer was late by", late and round(late, 2))
+        print("\n450 orders:", {name: round(seconds, 2) for name, seconds in took.items()}, "a timer was late by", late)
     assert len(took) == 4 and took["off sale"] < 1 and took["ended and refunds asked for"] < 10 and took["told"] < 10
-    assert late is not None and late < 1
+    assert 0 <= late < 1
     over(stack, flight)
