@@ -8,22 +8,30 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What the operator does to one job. The history of its order, if it has one, records it. */
+/* What an operator can do to one job. The history of its order, if it has one, and the audit log record it. */
+struct job_act {
+    enum result (*act)(struct db *db, const struct job_hold *job);
+    bool on_leased;     /* only to a job that a worker has; else only to one that none has */
+    const char *became; /* the job's status then */
+    const char *event;
+    const char *action;
+};
+
 struct job_order {
     const struct caller *caller;
     int64_t job_id;
+    const struct job_act *what;
 };
 
-static enum result log_job(struct db *db, const struct job_order *asked, const struct job_hold *job, const char *type,
-                           const char *worker)
+static enum result log_act(struct db *db, const struct job_order *asked, const struct job_hold *job)
 {
     struct event event = {
         .order_id = job->order_id,
-        .type = type,
+        .type = asked->what->event,
         .detail = job->kind,
         .by = step_author(asked->caller),
     };
-    event.by.worker = worker;
+    event.by.worker = asked->what->on_leased ? job->worker : NULL;
     return job->order_id[0] == '\0' ? RESULT_OK : events_add(db, &event);
 }
 
@@ -34,76 +42,53 @@ static void describe_job(const struct job_hold *job, const char *status, char *r
                    has_order ? "orderId" : "flightId", has_order ? job->order_id : job->flight_id, status);
 }
 
-static enum result audit_job(struct db *db, const struct job_order *asked, const struct job_hold *job,
-                             const char *action, const char *status)
+static enum result audit_act(struct db *db, const struct job_order *asked, const struct job_hold *job)
 {
     char id[24];
     char was[192];
     char became[192];
     (void)snprintf(id, sizeof id, "%lld", (long long)asked->job_id);
     describe_job(job, job->status, was, sizeof was);
-    describe_job(job, status, became, sizeof became);
-    return step_audit(db, asked->caller, action, AUDIT_OF_JOB, id, was, became);
+    describe_job(job, asked->what->became, became, sizeof became);
+    return step_audit(db, asked->caller, asked->what->action, AUDIT_OF_JOB, id, was, became);
 }
 
-static enum result retry_in_txn(struct db *db, void *context)
+static enum result act_in_txn(struct db *db, void *context)
 {
     const struct job_order *asked = context;
+    const struct job_act *what = asked->what;
     struct job_hold job;
 
-    CRASH_SCOPE("retry-job");
+    CRASH_SCOPE(what->action);
     TRY(jobs_lock(db, asked->job_id, &job));
-    if (job.leased)
-        return RESULT_JOB_RUNNING;
-    TRY(jobs_retry(db, &job));
-    TRY(log_job(db, asked, &job, EVENT_JOB_RETRIED, NULL));
-    return audit_job(db, asked, &job, AUDIT_RETRY_JOB, "PENDING");
+    if (job.leased != what->on_leased)
+        return job.leased ? RESULT_JOB_RUNNING : RESULT_JOB_NOT_RUNNING;
+    if (what->act == jobs_rest && strcmp(job.status, what->became) == 0)
+        return RESULT_OK; /* it rests already */
+    TRY(what->act(db, &job));
+    TRY(log_act(db, asked, &job));
+    return audit_act(db, asked, &job);
 }
 
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id)
 {
-    struct job_order asked = { caller, job_id };
-    return txn_run(db, NULL, retry_in_txn, &asked);
-}
-
-static enum result set_aside_in_txn(struct db *db, void *context)
-{
-    const struct job_order *asked = context;
-    struct job_hold job;
-
-    TRY(jobs_lock(db, asked->job_id, &job));
-    if (job.leased)
-        return RESULT_JOB_RUNNING;
-    if (strcmp(job.status, "FAILED") == 0)
-        return RESULT_OK;
-    TRY(jobs_rest(db, &job));
-    TRY(log_job(db, asked, &job, EVENT_JOB_SET_ASIDE, NULL));
-    return audit_job(db, asked, &job, AUDIT_SET_ASIDE_JOB, "FAILED");
+    static const struct job_act retry = { jobs_retry, false, "PENDING", EVENT_JOB_RETRIED, AUDIT_RETRY_JOB };
+    struct job_order asked = { caller, job_id, &retry };
+    return txn_run(db, NULL, act_in_txn, &asked);
 }
 
 enum result booking_set_job_aside(struct db *db, const struct caller *caller, int64_t job_id)
 {
-    struct job_order asked = { caller, job_id };
-    return txn_run(db, NULL, set_aside_in_txn, &asked);
-}
-
-static enum result release_in_txn(struct db *db, void *context)
-{
-    const struct job_order *asked = context;
-    struct job_hold job;
-
-    TRY(jobs_lock(db, asked->job_id, &job));
-    if (!job.leased)
-        return RESULT_JOB_NOT_RUNNING;
-    TRY(jobs_release(db, &job));
-    TRY(log_job(db, asked, &job, EVENT_JOB_RELEASED, job.worker));
-    return audit_job(db, asked, &job, AUDIT_RELEASE_JOB, "PENDING");
+    static const struct job_act rest = { jobs_rest, false, "FAILED", EVENT_JOB_SET_ASIDE, AUDIT_SET_ASIDE_JOB };
+    struct job_order asked = { caller, job_id, &rest };
+    return txn_run(db, NULL, act_in_txn, &asked);
 }
 
 enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id)
 {
-    struct job_order asked = { caller, job_id };
-    return txn_run(db, NULL, release_in_txn, &asked);
+    static const struct job_act release = { jobs_release, true, "PENDING", EVENT_JOB_RELEASED, AUDIT_RELEASE_JOB };
+    struct job_order asked = { caller, job_id, &release };
+    return txn_run(db, NULL, act_in_txn, &asked);
 }
 
 /* What the operator does to all jobs of a kind. */

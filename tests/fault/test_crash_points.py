@@ -726,7 +726,7 @@ POINTS = [
     (day_is_reconciled, "ask-reconciliation.commit", "ask-reconciliation.committed", "ask-reconciliation.answer",
      "RECONCILE.commit", "RECONCILE.committed", "RECONCILE.claimed", "begin-reconciliation.commit",
      "begin-reconciliation.committed", "reconcile.answered", "settle-reconciliation.commit", "settle-reconciliation.committed"),
-    (is_retried, "retry-job.commit", "retry-job.committed", "retry-job.answer"),
+    (is_retried, "RETRY_JOB.commit", "RETRY_JOB.committed", "RETRY_JOB.answer"),
     (gets_a_token, "staff.commit", "staff.committed", "staff.answer"),
 ]
 CASES = [pytest.param(flow, point, id=f"{flow.__name__}-{point}") for flow, *points in POINTS for point in points]
