@@ -3,6 +3,7 @@
 
 import pytest
 
+import audit
 from conftest import note_of, start_noted
 from gateway_proxy import GatewayProxy
 from stack import Stack, free_port
@@ -14,6 +15,17 @@ def proxy():
     proxy = GatewayProxy(free_port())
     yield proxy
     proxy.close()
+
+
+@pytest.fixture
+def gateway_behaves_and_the_books_agree(stack, proxy):
+    """Each test begins with a gateway that is reached, and ends with books that agree."""
+    proxy.mode, proxy.calls = "pass", []
+    proxy.release.clear()
+    yield
+    proxy.mode = "pass"
+    proxy.release.set()
+    audit.audit(stack)
 
 
 @pytest.fixture(scope="module")

@@ -9,12 +9,13 @@ import time
 
 import pytest
 
-import audit
 from calls import Call
 from gate import gate, order_gate
 from persons import name_in
 from stack import wait_for
 from test_flight_races import before_commit
+
+pytestmark = pytest.mark.usefixtures("gateway_behaves_and_the_books_agree")
 
 PRICE = 12900
 REASON = {"reason": "a test"}
@@ -23,16 +24,6 @@ REASON = {"reason": "a test"}
 @pytest.fixture(scope="module")
 def stack(own_stack, proxy):
     return own_stack(PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m", API_WORKERS=8, GATEWAY_WORKERS=8, SWEEPERS=2, **proxy.settings)
-
-
-@pytest.fixture(autouse=True)
-def gateway_behaves_and_the_books_agree(stack, proxy):
-    proxy.mode, proxy.calls = "pass", []
-    proxy.release.clear()
-    yield
-    proxy.mode = "pass"
-    proxy.release.set()
-    audit.audit(stack)
 
 
 @pytest.fixture

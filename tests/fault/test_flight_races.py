@@ -11,10 +11,11 @@ import uuid
 
 import pytest
 
-import audit
 from calls import Call
 from gate import gate
 from stack import wait_for
+
+pytestmark = pytest.mark.usefixtures("gateway_behaves_and_the_books_agree")
 
 CABIN = {"name": "Little", "numbering": "row-column", "sections": [{"class": "economy", "rows": "1-3", "columns": "AB CD"}]}
 OTHER = {"name": "Lesser", "numbering": "row-column", "sections": [{"class": "economy", "rows": "1-2", "columns": "AB"}]}
@@ -34,16 +35,6 @@ def admin(stack):
     admin.put("/api/admin/cabins/little", CABIN).ok(201)
     admin.put("/api/admin/cabins/lesser", OTHER).ok(201)
     return admin
-
-
-@pytest.fixture(autouse=True)
-def the_books_agree(stack, proxy):
-    proxy.mode, proxy.calls = "pass", []
-    proxy.release.clear()
-    yield
-    proxy.mode = "pass"
-    proxy.release.set()
-    audit.audit(stack)
 
 
 def departing(**ahead):

@@ -12,11 +12,12 @@ import uuid
 
 import pytest
 
-import audit
 from calls import Call
 from gate import gate, order_gate
 from nudge import nudge
 from stack import wait_for
+
+pytestmark = pytest.mark.usefixtures("gateway_behaves_and_the_books_agree")
 
 LEASE = 6.0  # PAYMENT_TIMEOUT + 5 s
 
@@ -24,16 +25,6 @@ LEASE = 6.0  # PAYMENT_TIMEOUT + 5 s
 @pytest.fixture(scope="module")
 def stack(own_stack, proxy):
     return own_stack(PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m", API_WORKERS=8, GATEWAY_WORKERS=8, SWEEPERS=2, **proxy.settings)
-
-
-@pytest.fixture(autouse=True)
-def gateway_behaves_and_the_books_agree(stack, proxy):
-    proxy.mode, proxy.calls = "pass", []
-    proxy.release.clear()
-    yield
-    proxy.mode = "pass"
-    proxy.release.set()
-    audit.audit(stack)
 
 
 def attempts(api, order):
