@@ -605,6 +605,45 @@ def is_retried(customer):
     assert customer.api.order(order)["status"] == "SEATS_RESERVED", "its time has not come"
 
 
+def is_released(customer):
+    """The end of the lease, the order's history and the audit log are all there, or none is. A repetition finds no lease."""
+    stack, order = customer.stack, customer.hold("A1")
+    job = stack.everything(order)["jobs"][0]["job_id"]
+    stack.query("UPDATE workflow_jobs SET status = 'RUNNING', attempts = 1, locked_by = 'a/1/test',"
+                " run_at = UTC_TIMESTAMP(3) + INTERVAL 1 HOUR WHERE job_id = %s", job)
+
+    def traces():
+        leased = stack.query("SELECT 1 FROM workflow_jobs WHERE job_id = %s AND status = 'RUNNING' AND locked_by = 'a/1/test'", job)
+        logged = stack.query("SELECT 1 FROM audit_log WHERE action = 'RELEASE_JOB' AND object_id = %s", job)
+        return len(leased), [e["type"] for e in stack.everything(order)["events"]].count("JOB_RELEASED"), len(logged)
+
+    def asked():
+        answer = customer.api.post(f"/api/admin/jobs/{job}/release")
+        assert traces() in ((1, 0, 0), (0, 1, 1)), "all of it, or nothing"
+        return answer if answer.status < 500 else None
+    answer = wait_for(asked, 20, "an answer")
+    assert answer.status == 200 or answer.refused(409, "JOB_NOT_RUNNING")
+    assert traces() == (0, 1, 1)
+
+
+def is_set_aside(customer):
+    """A failure is counted once, with the end of its lease, or not at all; then the job is claimed again."""
+    stack, order = customer.stack, customer.hold("A1")
+    stack.query("UPDATE orders SET seats = '???', expires_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+    stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
+
+    def aside():
+        customer.hurry(order)
+        (job,) = stack.everything(order)["jobs"]
+        return job if job["status"] == "PENDING" and job["failures"] else None
+    try:
+        job = wait_for(aside, 20, "the job to be set aside")
+        assert (job["failures"], job["locked_by"], job["last_error"]) == (1, None, "A row of the order cannot be read or written")
+    finally:
+        stack.query("UPDATE orders SET seats = 'A1' WHERE order_id = %s", order["orderId"])
+    customer.outcome(order, "EXPIRED")
+
+
 def gets_a_token(customer):
     """The answer may be lost, and is kept under no key. The token and its row in the log are both there, or neither is."""
     name = f"crash {uuid.uuid4().hex}"
@@ -727,6 +766,8 @@ POINTS = [
      "RECONCILE.commit", "RECONCILE.committed", "RECONCILE.claimed", "begin-reconciliation.commit",
      "begin-reconciliation.committed", "reconcile.answered", "settle-reconciliation.commit", "settle-reconciliation.committed"),
     (is_retried, "RETRY_JOB.commit", "RETRY_JOB.committed", "RETRY_JOB.answer"),
+    (is_released, "RELEASE_JOB.commit", "RELEASE_JOB.committed", "RELEASE_JOB.answer"),
+    (is_set_aside, "set-aside.commit", "set-aside.committed"),
     (gets_a_token, "staff.commit", "staff.committed", "staff.answer"),
 ]
 CASES = [pytest.param(flow, point, id=f"{flow.__name__}-{point}") for flow, *points in POINTS for point in points]
