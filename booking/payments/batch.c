@@ -151,18 +151,13 @@ static struct attempt *find_attempt(const struct batch *b, const char *order_id)
     return i < b->count ? &b->attempts[i] : NULL;
 }
 
-static void take_order(const struct order *order, void *context)
+static void take_locked(const struct order *order, const struct payment *payment, void *context)
 {
     struct attempt *a = find_attempt(context, order->order_id);
-    if (a != NULL)
-        a->order = *order;
-}
-
-static void take_payment(const struct payment *payment, void *context)
-{
-    struct attempt *a = find_attempt(context, payment->order_id);
-    if (a != NULL)
-        a->payment = *payment;
+    if (a == NULL)
+        return;
+    a->order = *order;
+    a->payment = *payment;
 }
 
 /* Locks the orders that are free, and finds the plain ones. */
@@ -172,15 +167,14 @@ static enum result lock_plain(struct db *db, struct batch *b, bool (*is_plain)(c
     for (size_t i = 0; i < b->count; i++) {
         struct attempt *a = &b->attempts[i];
         ids[i] = a->job->order_id;
-        a->order.order_id[0] = a->payment.payment_id[0] = '\0';
+        a->order.order_id[0] = '\0';
         a->moved = a->seats_lost = false;
     }
     b->plain_count = 0;
-    TRY(orders_lock_many_free(db, ids, b->count, take_order, b));
-    TRY(payments_find_many(db, ids, b->count, take_payment, b));
+    TRY(payments_lock_many_free(db, ids, b->count, take_locked, b));
     for (size_t i = 0; i < b->count; i++) {
         struct attempt *a = &b->attempts[i];
-        bool is_there = a->order.order_id[0] != '\0' && a->payment.payment_id[0] != '\0';
+        bool is_there = a->order.order_id[0] != '\0';
         if (is_there && a->order.status == ORDER_PAYMENT_PENDING && is_plain(a))
             b->plain[b->plain_count++] = a;
     }

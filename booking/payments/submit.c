@@ -55,9 +55,8 @@ static enum result submit_in_txn(struct db *db, void *context)
     text_copy(payment.currency, sizeof payment.currency, o->currency);
     TRY(payments_insert(db, &payment));
     CRASH_POINT("inserted");
-    TRY(jobs_remove(db, JOB_EXPIRE_HOLD, o->order_id));
-    TRY(jobs_add(db, JOB_PAYMENT_ATTEMPT, o->order_id, TIME_NONE, s->caller->config->payment_max_attempts,
-                 s->caller->request_id));
+    TRY(jobs_turn(db, o->order_id, JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, s->caller->config->payment_max_attempts,
+                  s->caller->request_id));
     TRY(step_log_move(db, o, EVENT_PAYMENT_SUBMITTED, was.status, NULL, &by));
     TRY(step_audit_order(db, s->caller, AUDIT_SUBMIT_PAYMENT, &was, o));
     return step_before_commit(db, s->caller, o);

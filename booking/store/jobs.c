@@ -42,6 +42,11 @@ DB_SQL(JOB_HASTEN,
        "UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3)"
        " WHERE order_id = ? AND kind = ? AND status = 'PENDING' AND run_at > UTC_TIMESTAMP(3)");
 
+DB_SQL(JOB_TURN,
+       "UPDATE workflow_jobs SET kind = ?, run_at = UTC_TIMESTAMP(3), max_attempts = ?, request_id = ?,"
+       " created_at = UTC_TIMESTAMP(3), updated_at = UTC_TIMESTAMP(3)"
+       " WHERE order_id = ? AND kind = ? AND subject_id = '' AND status = 'PENDING' AND attempts = 0");
+
 DB_SQL(JOB_REMOVE, "DELETE FROM workflow_jobs WHERE order_id = ? AND kind = ?");
 
 DB_SQL(JOBS_DUE,
@@ -278,6 +283,22 @@ enum result jobs_hasten(struct db *db, enum job_kind kind, const char *order_id)
 enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id)
 {
     return db_exec(db, &JOB_REMOVE, DB_ARGS(db_text(order_id), db_text(job_kind_name(kind))), NULL);
+}
+
+/* To change one row costs the server half as much as to remove one and to add another. But a claim's number goes with
+ * the row, and a worker may still have it; so a job that was ever claimed makes place for a new one. */
+enum result jobs_turn(struct db *db, const char *order_id, enum job_kind from, enum job_kind to, int64_t max_attempts,
+                      const char *request_id)
+{
+    uint64_t matched = 0;
+    TRY(db_exec(db, &JOB_TURN,
+                DB_ARGS(db_text(job_kind_name(to)), db_int(max_attempts), db_text(request_id), db_text(order_id),
+                        db_text(job_kind_name(from))),
+                &matched));
+    if (matched == 1)
+        return RESULT_OK;
+    TRY(jobs_remove(db, from, order_id));
+    return jobs_add(db, to, order_id, TIME_NONE, max_attempts, request_id);
 }
 
 static enum result read_claimed(struct db_rows *rows, enum job_kind kind, struct job *jobs, size_t *count)

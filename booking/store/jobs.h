@@ -95,6 +95,11 @@ enum result jobs_hasten(struct db *db, enum job_kind kind, const char *order_id)
 /* Removes an order's job, if it has one. */
 enum result jobs_remove(struct db *db, enum job_kind kind, const char *order_id) MUST_CHECK;
 
+/* An order's job becomes one of another kind, which is due now; if it has none, the other one is added.
+ * RESULT_DUPLICATE if the order has one of that kind already. */
+enum result jobs_turn(struct db *db, const char *order_id, enum job_kind from, enum job_kind to, int64_t max_attempts,
+                      const char *request_id) MUST_CHECK;
+
 /* Locks due jobs of a kind that no other session has locked, oldest first, and leases them; none while an operator has
  * paused the kind. Call it inside a transaction, and commit it before any work. */
 enum result jobs_claim(struct db *db, enum job_kind kind, size_t limit, int64_t lease_ms, const char *worker,

@@ -4,27 +4,24 @@
 #include "booking/base/text.h"
 #include "booking/core/name_key.h"
 #include "booking/store/flight_facts.h"
+#include "booking/store/order_row.h"
+#include "booking/store/refunds.h"
 #include "booking/store/slots.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#define COLUMNS(now, money)                                                                                     \
-    "o.order_id, o.flight_id, COALESCE(o.owner, o.user_id) AS user_id,"                                         \
-    " o.owner IS NOT NULL AS has_owner, o.status, o.seats, o.seat_prices, o.price_parts, o.reserved_at,"        \
-    " o.expires_at, o.hold_ends_at, o.payment_attempts, o.failed_attempts, o.last_error, o.total_price_cents,"  \
-    " o.currency, o.tax_basis_points, o.fee_cents, o.version, o.run_id, o.locator, o.created_at, o.updated_at," \
-    " o.consent_at, o.consent_terms, " now " AS read_at, " money ", " FLIGHT_FACTS_OF("o.flight_id")
-
 /* What other tables know of its money. Each subquery costs the server about as much as a row, so a statement that locks
- * orders does without: a hold has no such money, and for any other order it is read by a statement of its own. */
-#define MONEY                                                                           \
-    "(SELECT CAST(SUM(r.amount_cents) AS SIGNED) FROM refunds r"                        \
-    "  WHERE r.order_id = o.order_id AND r.status <> 'FAILED') AS refunded_cents,"      \
-    " CASE WHEN o.status = 'PAYMENT_PENDING' THEN (SELECT y.redirect_url FROM payments" \
+ * orders does without: a hold has no such money, and for any other order it is read by a statement of its own. So does
+ * the one that customers ask most, while they wait for their payment: only sold orders have refunds. */
+#define REFUNDED                                                 \
+    "(SELECT CAST(SUM(r.amount_cents) AS SIGNED) FROM refunds r" \
+    "  WHERE r.order_id = o.order_id AND r.status <> 'FAILED') AS refunded_cents"
+#define PAYMENT_URL                                                                    \
+    "CASE WHEN o.status = 'PAYMENT_PENDING' THEN (SELECT y.redirect_url FROM payments" \
     "  y WHERE y.order_id = o.order_id AND y.former_id = '') END AS payment_url"
-#define NO_MONEY "CAST(NULL AS SIGNED) AS refunded_cents, CAST(NULL AS CHAR) AS payment_url"
-#define SELECT_ORDERS "SELECT " COLUMNS("UTC_TIMESTAMP(3)", MONEY) " FROM orders o"
+#define MONEY REFUNDED ", " PAYMENT_URL
+#define SELECT_ORDERS "SELECT " ORDER_COLUMNS("UTC_TIMESTAMP(3)", MONEY) " FROM orders o"
 
 /* A hold never runs past departure, even if that is moved while the hold is open. */
 #define EFFECTIVE_END "LEAST(o.expires_at, (SELECT f.departure_time FROM flights f WHERE f.flight_id = o.flight_id))"
@@ -38,23 +35,21 @@
  * or not there is such an order. */
 #define OF_OWNER " AND (? IS NULL OR o.owner = ?)"
 
-DB_SQL(ORDER_FIND, SELECT_ORDERS " WHERE o.order_id = ?" OF_OWNER);
+#define OF_ONE " FROM orders o WHERE o.order_id = ?" OF_OWNER
+DB_SQL(ORDER_FIND, "SELECT " ORDER_COLUMNS("UTC_TIMESTAMP(3)", ORDER_NOT_REFUNDED ", " PAYMENT_URL) OF_ONE);
 
 /* Whether a hold is over is decided by the time at which the lock was acquired,
  * not the time at which the statement began to wait for it: meanwhile others
  * may have been told that it is over. (SYSDATE is UTC in our sessions.) */
-#define LOCKED "SELECT " COLUMNS("SYSDATE(3)", NO_MONEY)
-#define OF_ONE " FROM orders o WHERE o.order_id = ?" OF_OWNER
+#define LOCKED "SELECT " ORDER_COLUMNS("SYSDATE(3)", ORDER_NO_MONEY)
 DB_SQL(ORDER_LOCK, LOCKED OF_ONE " FOR UPDATE");
 DB_SQL(ORDER_LOCK_FREE, LOCKED OF_ONE " FOR UPDATE SKIP LOCKED");
 DB_SQL(ORDER_MONEY, "SELECT " MONEY " FROM orders o WHERE o.order_id = ?");
 
 /* Several orders, ascending by id, which is the order in which they are locked. */
 #define OF_MANY(slots) " FROM orders o FORCE INDEX (PRIMARY) WHERE o.order_id IN (" slots ") ORDER BY o.order_id"
-DB_SQL(ORDERS_FIND_MANY, "SELECT " COLUMNS("UTC_TIMESTAMP(3)", MONEY) OF_MANY(SLOTS_64));
-DB_SQL(ORDERS_LOCK_MANY, "SELECT " COLUMNS("SYSDATE(3)", MONEY) OF_MANY(SLOTS_64) " FOR UPDATE");
-DB_SQL(ORDERS_LOCK_FREE_FEW, LOCKED OF_MANY(SLOTS_4) " FOR UPDATE SKIP LOCKED");
-DB_SQL(ORDERS_LOCK_FREE, LOCKED OF_MANY(SLOTS_64) " FOR UPDATE SKIP LOCKED");
+DB_SQL(ORDERS_FIND_MANY, "SELECT " ORDER_COLUMNS("UTC_TIMESTAMP(3)", MONEY) OF_MANY(SLOTS_64));
+DB_SQL(ORDERS_LOCK_MANY, "SELECT " ORDER_COLUMNS("SYSDATE(3)", MONEY) OF_MANY(SLOTS_64) " FOR UPDATE");
 
 DB_SQL(ORDER_FORGET,
        "UPDATE orders SET user_id = '', owner = NULL, forgotten_at = UTC_TIMESTAMP(3), version = version + 1,"
@@ -166,7 +161,7 @@ static void read_money(struct db_rows *rows, struct order *order)
     text_copy(order->payment_url, sizeof order->payment_url, payment_url == NULL ? "" : payment_url);
 }
 
-static enum result read_order(struct db_rows *rows, struct order *ret_order)
+enum result order_row_read(struct db_rows *rows, struct order *ret_order)
 {
     struct order o = { 0 };
     struct flight_facts facts;
@@ -217,12 +212,14 @@ static enum result find_one(struct db *db, const struct db_sql *sql, const char 
     struct db_rows *rows = NULL;
     enum result r = db_query_one(db, sql, DB_ARGS(db_text(order_id), db_text(owner), db_text(owner)),
                                  RESULT_ORDER_NOT_FOUND, &rows);
-    return r == RESULT_OK ? read_order(rows, ret_order) : r;
+    return r == RESULT_OK ? order_row_read(rows, ret_order) : r;
 }
 
 enum result orders_find(struct db *db, const char *order_id, const char *owner, struct order *ret_order)
 {
-    return find_one(db, &ORDER_FIND, order_id, owner, ret_order);
+    TRY(find_one(db, &ORDER_FIND, order_id, owner, ret_order));
+    bool is_open = ret_order->status == ORDER_SEATS_RESERVED || ret_order->status == ORDER_PAYMENT_PENDING;
+    return is_open ? RESULT_OK : refunds_sum(db, order_id, &ret_order->refunded_cents);
 }
 
 static enum result lock_one(struct db *db, const struct db_sql *sql, const char *order_id, const char *owner,
@@ -259,30 +256,12 @@ enum result orders_read_many(struct db *db, const char (*ids)[UUID_SIZE], size_t
         enum result r = db_query(db, locks ? &ORDERS_LOCK_MANY : &ORDERS_FIND_MANY, args, 64, &rows);
         while (db_more(rows, &r)) {
             if (*reterr_count < count)
-                r = read_order(rows, &reterr_orders[(*reterr_count)++]);
+                r = order_row_read(rows, &reterr_orders[(*reterr_count)++]);
         }
         if (r != RESULT_OK)
             return r;
     }
     return RESULT_OK;
-}
-
-enum result orders_lock_many_free(struct db *db, const char *const order_ids[], size_t count,
-                                  void (*each)(const struct order *, void *), void *context)
-{
-    struct db_value args[64];
-    struct db_rows *rows = NULL;
-    size_t slots = count <= 4 ? 4 : 64;
-    for (size_t i = 0; i < slots; i++)
-        args[i] = db_text(order_ids[i < count ? i : count - 1]);
-    enum result r = db_query(db, slots == 4 ? &ORDERS_LOCK_FREE_FEW : &ORDERS_LOCK_FREE, args, slots, &rows);
-    while (db_more(rows, &r)) {
-        struct order order;
-        r = read_order(rows, &order);
-        if (r == RESULT_OK)
-            each(&order, context);
-    }
-    return r;
 }
 
 enum result orders_move_all(struct db *db, struct order *const orders[], size_t count, enum order_status from)
@@ -563,7 +542,7 @@ enum result orders_list(struct db *db, const struct order_filter *filter, void (
     enum result r = query_page(db, filter, &rows);
     while (db_more(rows, &r)) {
         struct order order;
-        r = read_order(rows, &order);
+        r = order_row_read(rows, &order);
         if (r == RESULT_OK)
             each(&order, context);
     }

@@ -22,11 +22,6 @@ enum result orders_read_many(struct db *db, const char (*ids)[UUID_SIZE], size_t
 /* As orders_lock(), but RESULT_ORDER_NOT_FOUND, too, if another session has locked it. */
 enum result orders_lock_free(struct db *db, const char *order_id, struct order *ret_order) MUST_CHECK;
 
-/* Locks those of up to 64 orders that no other session has locked. It waits for none. What was given back of an order
- * (refunded_cents) and where it is paid (payment_url) is not read. */
-enum result orders_lock_many_free(struct db *db, const char *const order_ids[], size_t count,
-                                  void (*each)(const struct order *, void *), void *context) MUST_CHECK;
-
 enum result orders_insert(struct db *db, const struct order *order) MUST_CHECK;
 
 /* Writes everything that may change about an order, if it still is in the state

@@ -2,6 +2,7 @@
 #include "booking/store/payments.h"
 
 #include "booking/base/text.h"
+#include "booking/store/order_row.h"
 #include "booking/store/slots.h"
 
 DB_SQL(PAYMENT_INSERT,
@@ -9,15 +10,22 @@ DB_SQL(PAYMENT_INSERT,
        " created_at, updated_at)"
        " VALUES (?, ?, ?, 'PENDING', ?, ?, UTC_TIMESTAMP(3), UTC_TIMESTAMP(3))");
 
-#define SELECT_PAYMENT                                                                                      \
-    "SELECT payment_id, order_id, payment_code, status, attempts, announced_claim, amount_cents, currency," \
-    " redirect_url, former_id <> '' AS is_former, notified_at IS NOT NULL AS has_news,"                     \
-    " TIMESTAMPDIFF(MICROSECOND, pending_since, UTC_TIMESTAMP(3)) DIV 1000 AS pending_ms FROM payments"
-DB_SQL(PAYMENT_FIND, SELECT_PAYMENT " WHERE order_id = ? AND former_id = ''");
-DB_SQL(PAYMENT_FIND_BY_ID, SELECT_PAYMENT " WHERE payment_id = ?");
+#define COLUMNS                                                                                          \
+    "p.payment_id, p.order_id AS paid_order_id, p.payment_code, p.status AS payment_status, p.attempts," \
+    " p.announced_claim, p.amount_cents, p.currency AS payment_currency, p.redirect_url,"                \
+    " p.former_id <> '' AS is_former, p.notified_at IS NOT NULL AS has_news,"                            \
+    " TIMESTAMPDIFF(MICROSECOND, p.pending_since, UTC_TIMESTAMP(3)) DIV 1000 AS pending_ms"
+DB_SQL(PAYMENT_FIND, "SELECT " COLUMNS " FROM payments p WHERE p.order_id = ? AND p.former_id = ''");
+DB_SQL(PAYMENT_FIND_BY_ID, "SELECT " COLUMNS " FROM payments p WHERE p.payment_id = ?");
 
-DB_SQL(PAYMENTS_FIND_FEW, SELECT_PAYMENT " WHERE order_id IN (" SLOTS_4 ") AND former_id = ''");
-DB_SQL(PAYMENTS_FIND_MANY, SELECT_PAYMENT " WHERE order_id IN (" SLOTS_64 ") AND former_id = ''");
+/* One statement costs the server a third less than one for the orders and one for the payments. */
+#define LOCK_WITH_ORDERS(slots)                                                                                   \
+    "SELECT " ORDER_COLUMNS(                                                                                      \
+        "SYSDATE(3)", ORDER_NO_MONEY) ", " COLUMNS " FROM orders o FORCE INDEX (PRIMARY)"                         \
+                                      " STRAIGHT_JOIN payments p ON p.order_id = o.order_id AND p.former_id = ''" \
+                                      " WHERE o.order_id IN (" slots ") ORDER BY o.order_id FOR UPDATE SKIP LOCKED"
+DB_SQL(PAYMENTS_LOCK_FEW, LOCK_WITH_ORDERS(SLOTS_4));
+DB_SQL(PAYMENTS_LOCK_MANY, LOCK_WITH_ORDERS(SLOTS_64));
 
 DB_SQL(PAYMENT_BEGIN_ATTEMPT,
        "UPDATE payments SET attempts = ?, announced_claim = ?, notified_at = NULL, updated_at = UTC_TIMESTAMP(3)"
@@ -64,10 +72,10 @@ static struct payment read_payment(struct db_rows *rows)
         .amount_cents = db_get_int(rows, "amount_cents"),
     };
     text_copy(p.payment_id, sizeof p.payment_id, db_get_text(rows, "payment_id"));
-    text_copy(p.order_id, sizeof p.order_id, db_get_text(rows, "order_id"));
+    text_copy(p.order_id, sizeof p.order_id, db_get_text(rows, "paid_order_id"));
     text_copy(p.code, sizeof p.code, db_get_text(rows, "payment_code"));
-    text_copy(p.status, sizeof p.status, db_get_text(rows, "status"));
-    text_copy(p.currency, sizeof p.currency, db_get_text(rows, "currency"));
+    text_copy(p.status, sizeof p.status, db_get_text(rows, "payment_status"));
+    text_copy(p.currency, sizeof p.currency, db_get_text(rows, "payment_currency"));
     const char *redirect_url = db_get_text(rows, "redirect_url");
     text_copy(p.redirect_url, sizeof p.redirect_url, redirect_url == NULL ? "" : redirect_url);
     return p;
@@ -91,18 +99,21 @@ enum result payments_find_by_id(struct db *db, const char *payment_id, struct pa
     return find(db, &PAYMENT_FIND_BY_ID, payment_id, ret_payment);
 }
 
-enum result payments_find_many(struct db *db, const char *const order_ids[], size_t count,
-                               void (*each)(const struct payment *, void *), void *context)
+enum result payments_lock_many_free(struct db *db, const char *const order_ids[], size_t count,
+                                    void (*each)(const struct order *, const struct payment *, void *), void *context)
 {
     struct db_value args[64];
     struct db_rows *rows = NULL;
     size_t slots = count <= 4 ? 4 : 64;
     for (size_t i = 0; i < slots; i++)
         args[i] = db_text(order_ids[i < count ? i : count - 1]);
-    enum result r = db_query(db, slots == 4 ? &PAYMENTS_FIND_FEW : &PAYMENTS_FIND_MANY, args, slots, &rows);
+    enum result r = db_query(db, slots == 4 ? &PAYMENTS_LOCK_FEW : &PAYMENTS_LOCK_MANY, args, slots, &rows);
     while (db_more(rows, &r)) {
+        struct order order;
+        r = order_row_read(rows, &order);
         const struct payment payment = read_payment(rows);
-        each(&payment, context);
+        if (r == RESULT_OK)
+            each(&order, &payment, context);
     }
     return r;
 }

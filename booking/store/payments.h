@@ -30,12 +30,15 @@ enum result payments_insert(struct db *db, const struct payment *payment) MUST_C
 /* The payment that counts for an order. RESULT_OK or RESULT_NOT_FOUND. */
 enum result payments_find(struct db *db, const char *order_id, struct payment *ret_payment) MUST_CHECK;
 
-/* The payments that count for up to 64 orders. */
-enum result payments_find_many(struct db *db, const char *const order_ids[], size_t count,
-                               void (*each)(const struct payment *, void *), void *context) MUST_CHECK;
-
 /* The same by the payment's own id, also if it does not count any more. */
 enum result payments_find_by_id(struct db *db, const char *payment_id, struct payment *ret_payment) MUST_CHECK;
+
+/* Locks those of up to 64 orders that no other session has locked, with the payment that counts for each. It waits for
+ * none, and leaves out an order that has no payment. What was given back of an order (refunded_cents) and where it is
+ * paid (payment_url) is not read. */
+enum result payments_lock_many_free(struct db *db, const char *const order_ids[], size_t count,
+                                    void (*each)(const struct order *, const struct payment *, void *),
+                                    void *context) MUST_CHECK;
 
 /* Counts an attempt of each of up to 64 payments before the gateway is called, so that a transaction that ends the
  * order knows that a charge may exist: writes attempts and announced_claim as they are here. RESULT_STALE if a later

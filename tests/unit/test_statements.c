@@ -328,16 +328,15 @@ static void plans(void **state)
         { "SWAP_UPDATE_FLIGHT", "sisssfi", "flights", "PRIMARY", false },
         { "ORDERS_FIND_MANY", "d", "o", "PRIMARY", false },
         { "ORDERS_LOCK_MANY", "d", "o", "PRIMARY", false },
-        { "ORDERS_LOCK_FREE", "d", "o", "PRIMARY", false },
-        { "ORDERS_LOCK_FREE_FEW", "d", "o", "PRIMARY", false },
         { "ORDER_MONEY", "d", "o", "PRIMARY", false },
         { "BOARDINGS_REMOVE", "d", "boardings", "PRIMARY", false },
         { "JOBS_OF_FLIGHT", "kf", "workflow_jobs", "idx_due", false },
         { "EVENTS_LIST", "d", "e", "idx_order", false },
         { "EVENT_OF_CHANGE", "di", "workflow_events", "idx_order", false },
-        { "PAYMENT_FIND", "d", "payments", "one_payment_at_a_time", false },
-        { "PAYMENTS_FIND_FEW", "d", "payments", "one_payment_at_a_time", false },
-        { "PAYMENTS_FIND_MANY", "d", "payments", "one_payment_at_a_time", false },
+        { "PAYMENT_FIND", "d", "p", "one_payment_at_a_time", false },
+        { "PAYMENTS_LOCK_FEW", "d", "o", "PRIMARY", false },
+        { "PAYMENTS_LOCK_MANY", "d", "p", "one_payment_at_a_time", false },
+        { "JOB_TURN", "kisdk", "workflow_jobs", "one_job_of_a_subject", false },
         { "PAYMENT_BEGIN_ATTEMPT", "iidi", "payments", "PRIMARY", false },
         { "PAYMENT_WAIT", "d", "payments", "PRIMARY", false },
         { "PAYMENT_SETTLE", "sssd", "payments", "PRIMARY", false },
@@ -503,6 +502,55 @@ static void two_claims_share_nothing(void **state)
             assert_true(mine[i].job_id != theirs[k].job_id);
     }
     db_rollback(other);
+}
+
+/* Claims the only payment there is, that of this order. */
+static struct job claimed_payment(const char *order_id)
+{
+    static struct job jobs[JOBS_CLAIM_MAX];
+    size_t count = 0;
+    must(jobs_claim(db, JOB_PAYMENT_ATTEMPT, JOBS_CLAIM_MAX, 60000, "one", jobs, &count), db, "claim the payment");
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(jobs[i].order_id, order_id) == 0)
+            return jobs[i];
+    }
+    fail_msg("the order has no payment that is due");
+    return jobs[0];
+}
+
+/* A timer that becomes the payment's job keeps its row; but not if a worker may still have a claim of it, which would
+ * then be one of the payment. */
+static void a_timer_becomes_a_payment(void **state)
+{
+    static const char once[] = "aaaaaaaa-0000-4000-8000-00000000000a";
+    static const char twice[] = "aaaaaaaa-0000-4000-8000-00000000000b";
+    static struct job timers[JOBS_CLAIM_MAX];
+    size_t count = 0;
+    (void)state;
+    must(db_begin(db), db, "begin");
+    must(jobs_add(db, JOB_EXPIRE_HOLD, once, INT64_C(4102444800000), 0, "hold"), db, "add");
+    must(jobs_turn(db, once, JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, 3, "pay"), db, "turn");
+    struct job payment = claimed_payment(once);
+    assert_int_equal(payment.claim, 1);
+    assert_int_equal(payment.max_attempts, 3);
+    assert_string_equal(payment.request_id, "pay");
+    must(jobs_finish(db, &payment), db, "finish");
+    assert_int_equal(jobs_turn(db, once, JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, 3, "pay"), RESULT_OK);
+    assert_int_equal(jobs_turn(db, once, JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, 3, "pay"), RESULT_DUPLICATE);
+    db_rollback(db);
+
+    must(db_begin(db), db, "begin");
+    must(jobs_add(db, JOB_EXPIRE_HOLD, twice, 1000, 0, "hold"), db, "add"); /* due before all others */
+    must(jobs_claim(db, JOB_EXPIRE_HOLD, 1, 60000, "late", timers, &count), db, "claim the timer");
+    assert_int_equal(count, 1);
+    assert_string_equal(timers[0].order_id, twice);
+    must(jobs_turn(db, twice, JOB_EXPIRE_HOLD, JOB_PAYMENT_ATTEMPT, 3, "pay"), db, "turn");
+    payment = claimed_payment(twice);
+    assert_int_equal(payment.claim, 1);
+    assert_true(payment.job_id != timers[0].job_id);
+    assert_int_equal(jobs_finish(db, &timers[0]), RESULT_STALE);
+    must(jobs_finish(db, &payment), db, "finish");
+    db_rollback(db);
 }
 
 /* A claim ends with its lease. After that no attempt may begin and no failure may be counted, even if no other sweeper
@@ -871,6 +919,7 @@ int main(void)
         cmocka_unit_test(a_claim_of_nothing_reads_nothing),
         cmocka_unit_test(a_claim_passes_over_locked_rows),
         cmocka_unit_test(two_claims_share_nothing),
+        cmocka_unit_test(a_timer_becomes_a_payment),
         cmocka_unit_test(a_lease_that_is_over_cannot_be_renewed),
         cmocka_unit_test(the_next_job_is_cheap_to_find),
         cmocka_unit_test(the_queue_is_counted_so_far_and_no_further),
