@@ -3,6 +3,8 @@
  *
  *   bare_sql holds FILE SECONDS WORKERS       the very statements of a hold, without HTTP
  *   bare_sql one-trip FILE SECONDS WORKERS    the same rows by one CALL of a stored procedure: the yardstick
+ *   bare_sql nothing RATE SECONDS WORKERS     so many times a second eight statements that do nothing, one after the other:
+ *                                             what a message to the database and back costs by itself
  *   bare_sql claims COUNT                     claims batches of due timers, and says how many rows the server
  *                                             read for each claim
  *
@@ -58,6 +60,7 @@ static const char procedure[] =
     "END";
 
 DB_SQL(ONE_TRIP_HOLD, "CALL bench_hold(?, ?, ?, ?, ?, ?, ?)");
+DB_SQL(NOTHING, "SELECT 1 AS one");
 DB_SQL(SESSION_READS, "SHOW SESSION STATUS LIKE 'Handler_read%'");
 
 /* ── what is to be held ─────────────────────────────────────────────────── */
@@ -209,6 +212,56 @@ static int run_holds(const struct config *config, const struct dsn *dsn, holder 
     return 0;
 }
 
+#define NOTHINGS 8 /* as many round trips as a transaction of a booking takes */
+
+static void wait_until(double moment)
+{
+    double left = moment - now_s();
+    struct timespec wait = { .tv_sec = (time_t)left, .tv_nsec = (long)((left - (double)(time_t)left) * 1e9) };
+    if (left > 0)
+        (void)nanosleep(&wait, NULL);
+}
+
+static void do_nothing(struct db *db, size_t first, size_t step, double rate, double start, double end,
+                       struct tally *tally)
+{
+    for (size_t i = first; start + (double)i / rate < end; i += step) {
+        struct db_rows *rows = NULL;
+        enum result r = RESULT_OK;
+        wait_until(start + (double)i / rate);
+        double begun = now_s();
+        for (int k = 0; r == RESULT_OK && k < NOTHINGS; k++)
+            r = db_query_one(db, &NOTHING, DB_NO_ARGS, RESULT_INTERNAL, &rows);
+        tally->ended = now_s();
+        tally->failed += r == RESULT_OK ? 0 : 1;
+        if (tally->done < SAMPLES_MAX)
+            tally->us[tally->done] = (uint32_t)((tally->ended - begun) * 1e6);
+        tally->done++;
+    }
+    tally->round_trips = db_round_trips(db);
+}
+
+static int run_nothing(const struct config *config, double rate, double seconds, size_t workers)
+{
+    struct tally *tallies = mmap(NULL, workers * sizeof *tallies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+                                 -1, 0);
+    if (tallies == MAP_FAILED)
+        return 1;
+    double start = now_s();
+    for (size_t i = 0; i < workers; i++) {
+        if (fork() != 0)
+            continue;
+        struct db *db = db_new(&config->database);
+        do_nothing(db, i, workers, rate, start, start + seconds, &tallies[i]);
+        db_free(db);
+        _exit(0);
+    }
+    while (wait(NULL) > 0)
+        continue;
+    report(tallies, workers, start);
+    return 0;
+}
+
 static int make_procedure(const struct dsn *dsn)
 {
     struct db *db = db_new(dsn);
@@ -283,14 +336,19 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(argv[1], "claims") == 0)
         return run_claims(&config, strtol(argv[2], NULL, 10));
 
+    bool nothing = argc == 5 && strcmp(argv[1], "nothing") == 0;
     bool one_trip = argc == 5 && strcmp(argv[1], "one-trip") == 0;
     unsigned long workers = argc == 5 ? strtoul(argv[4], NULL, 10) : 0;
-    if (workers < 1 || workers > WORKERS_MAX || (!one_trip && strcmp(argv[1], "holds") != 0)) {
-        (void)fputs("usage: bare_sql holds|one-trip FILE SECONDS WORKERS | bare_sql claims COUNT\n", stderr);
+    if (workers < 1 || workers > WORKERS_MAX || (!one_trip && !nothing && strcmp(argv[1], "holds") != 0)) {
+        (void)fputs("usage: bare_sql holds|one-trip FILE SECONDS WORKERS | bare_sql nothing RATE SECONDS WORKERS |"
+                    " bare_sql claims COUNT\n",
+                    stderr);
         return 2;
     }
-    read_wishes(argv[2]);
     double seconds = strtod(argv[3], NULL);
+    if (nothing)
+        return run_nothing(&config, strtod(argv[2], NULL), seconds, workers);
+    read_wishes(argv[2]);
     if (!one_trip)
         return run_holds(&config, &config.database, hold, seconds, workers);
     if (make_procedure(&config.migration_database) != 0)

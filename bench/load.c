@@ -100,6 +100,7 @@ static size_t *unsold;
 static size_t unsold_count;
 static struct samples latency, payment;
 static int64_t statuses[600];
+static int64_t answers; /* each of them; a whole flow has one status */
 static int64_t broken;
 static int64_t reconnects;
 static int64_t answered; /* after the warm-up */
@@ -320,6 +321,7 @@ static bool on_flow_answer(struct connection *c, double now)
 static void on_answer(struct connection *c)
 {
     double now = now_s();
+    answers++;
     if (options.mode == FLOW && on_flow_answer(c, now))
         return;
     if (options.mode == SALE)
@@ -507,9 +509,9 @@ static void report(void)
                  (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e6;
     double seconds = last_answer - measure_from;
     (void)printf("{\"requests\": %lld, \"seconds\": %.4f, \"rate\": %.1f, \"broken\": %lld, \"reconnects\": %lld,"
-                 " \"unanswered\": %zu, \"load_cpu_s\": %.3f, \"statuses\": {",
+                 " \"answers\": %lld, \"unanswered\": %zu, \"load_cpu_s\": %.3f, \"statuses\": {",
                  (long long)answered, seconds, seconds > 0 ? (double)answered / seconds : 0, (long long)broken,
-                 (long long)reconnects, in_flight, cpu);
+                 (long long)reconnects, (long long)answers, in_flight, cpu);
     const char *comma = "";
     for (int i = 0; i < 600; i++) {
         if (statuses[i] > 0) {

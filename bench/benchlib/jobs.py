@@ -105,6 +105,7 @@ class Jobs(Base):
         stack = self.stack
         data.reset(stack)
         stack.stop()
+        subprocess.run(["make", "-s", "programs"], cwd=ROOT, env=stack.environment, check=True, stdout=subprocess.DEVNULL)
         begun = time.monotonic()
         run = subprocess.run(["make", "-s", "start"], cwd=ROOT, env=stack.environment, text=True, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT)

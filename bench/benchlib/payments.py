@@ -103,15 +103,37 @@ class Payments(Base):
         for prefix, options in (("closed", {"c": 32}), ("fixed", {"c": 64, "r": 60})):
             data.reset(stack)
             settle()
-            runs, before = {}, stack.flushes()
+            runs, before, asked = {}, stack.flushes(), stack.statements()
             cost = self.spent(lambda options=options, runs=runs: runs.update(
                 flow=stack.load(http, t=2 * self.seconds, m="flow", p=10, **options)))
             booked = stack.number("SELECT COUNT(*) FROM orders WHERE status = 'CONFIRMED'")
             figures.update(part(prefix, cost, booked))
+            requests = runs["flow"]["answers"] / booked + 1      # nginx passes on the gateway's, too
+            statements = (stack.statements() - asked) / booked
             figures.update({f"{prefix}_per_s": runs["flow"]["rate"], f"{prefix}_broken": runs["flow"]["broken"],
-                            f"{prefix}_flushes_per_booking": (stack.flushes() - before) / booked})
+                            f"{prefix}_flushes_per_booking": (stack.flushes() - before) / booked,
+                            f"{prefix}_statements": statements, f"{prefix}_requests": requests,
+                            **self.emptied(prefix, figures[f"{prefix}_cpu_us"], runs["flow"]["rate"], requests, statements)})
         figures["bookings_of_holds"] = figures["closed_per_s"] / figures["hold_per_s"]
         return figures
+
+    def emptied(self, prefix, cost_us, rate, requests, statements):
+        """What a booking would cost if nothing were done for it: as many requests that are refused at sight, and as many
+        statements that do nothing, at the same rate. No booking of as many messages can cost less here."""
+        stack = self.stack
+        runs = {}
+        settle()
+        cost = self.spent(lambda: runs.update(refused=stack.load(
+            data.write_refused(self.work), c=CONNECTIONS, t=self.seconds, r=int(rate * requests))))
+        if set(runs["refused"]["statuses"]) != {"400"}:
+            raise SystemExit(f"not refused: {runs['refused']['statuses']}")
+        request_us = sum(cost.values()) / runs["refused"]["statuses"]["400"]
+        settle()
+        nothing = stack.bare("nothing", rate * statements / 8, self.seconds, CONNECTIONS)
+        statement_us = sum(nothing["cpu_us"].values()) / 8
+        empty_us = requests * request_us + statements * statement_us
+        return {f"{prefix}_refused_us": request_us, f"{prefix}_nothing_us": statement_us, f"{prefix}_empty_us": empty_us,
+                f"{prefix}_of_empty": cost_us / empty_us}
 
     def transactions(self, number, count=1500):
         """What each transaction of a booking costs. A gateway that takes 4 s parts the claims, which announce, from the

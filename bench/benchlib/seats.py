@@ -199,6 +199,7 @@ class Seats(Base):
                 raise SystemExit(f"not shown: {run['statuses']}")
             figures.update({f"{prefix}_core_percent_{group}": us / MILLION / seconds * 100 for group, us in cost.items()})
             figures.update({f"{prefix}_core_percent": sum(cost.values()) / MILLION / seconds * 100, f"{prefix}_per_s": run["rate"],
-                            f"{prefix}_whole_per_s": (run["statuses"].get("200", 0) - PAGES) / (seconds + 2),
                             f"{prefix}_ms_p99": run["latency_ms"]["p99"]})
+            if method == "GET":
+                figures[f"{prefix}_whole_per_s"] = (run["statuses"].get("200", 0) - PAGES) / (seconds + 2)
         return figures
