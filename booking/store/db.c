@@ -72,6 +72,9 @@ struct db {
     enum db_patience patience;
     bool connected;
     bool in_transaction;
+    bool autocommits;     /* false: the session is in a row of transactions, and the first statement begins the next */
+    bool is_unbegun;      /* the transaction waits for that statement */
+    int transactions;     /* how many the session has run since it ran anything else */
     int64_t settled_ms;   /* when a new Galera session stops to wait before each read; 0: it does not */
     bool waits_for_group; /* the session waits before each transaction: catch_up() */
     int64_t no_connect_before_ms;
@@ -388,9 +391,10 @@ enum result db_connect(struct db *db)
             db->no_connect_before_ms = now_ms + CONNECT_PAUSE_MS;
         return r;
     }
-    db->connected = true;
+    db->connected = db->autocommits = true;
     db->waits_for_group = false;
     db->settled_ms = 0;
+    db->transactions = 0;
     r = set_session(db);
     /* A new primary of Group Replication waits by itself, if group_replication_consistency is
      * BEFORE_ON_PRIMARY_FAILOVER. */
@@ -565,10 +569,22 @@ static enum result execute(struct db_rows *rows, const struct db_value *args, si
     return RESULT_OK;
 }
 
+/* What stands alone commits by itself. */
+static enum result connect_alone(struct db *db)
+{
+    TRY(db_connect(db));
+    db->transactions = 0;
+    if (db->autocommits)
+        return RESULT_OK;
+    TRY(run_text(db, "SET autocommit = 1"));
+    db->autocommits = true;
+    return RESULT_OK;
+}
+
 static enum result run_once(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
                             struct db_rows **reterr_rows)
 {
-    enum result r = db_connect(db);
+    enum result r = db->in_transaction ? db_connect(db) : connect_alone(db);
     if (r == RESULT_OK)
         r = find_statement(db, sql, reterr_rows);
     if (r == RESULT_OK)
@@ -576,23 +592,62 @@ static enum result run_once(struct db *db, const struct db_sql *sql, const struc
     return r;
 }
 
-/* A connection that idled through a restart of the server is found dead only
- * when it is used. So a statement outside a transaction is sent once more on a
- * new connection; db.h asks that such a statement may run twice. A statement
- * that took long is not sent again: the second wait would be as long. */
+/* ── transactions that begin by themselves ──────────────────────────────── */
+
+/* A session that runs one transaction after another does not begin them: without autocommit the first statement does.
+ * That ends with the next statement that stands alone, which is a message more, so it takes a row of transactions to be
+ * worth it. */
+#define TRANSACTIONS_IN_A_ROW 3
+
+static enum result open_transaction(struct db *db, bool must_wait)
+{
+    db->is_unbegun = false;
+    db->transactions++;
+    /* It is the message that waits for the other servers of a cluster. */
+    if (must_wait || db->settled_ms != 0)
+        return run_text(db, "START TRANSACTION");
+    if (!db->autocommits) {
+        db->is_unbegun = true;
+        return RESULT_OK;
+    }
+    if (db->transactions < TRANSACTIONS_IN_A_ROW)
+        return run_text(db, "START TRANSACTION");
+    TRY(run_text(db, "SET autocommit = 0"));
+    db->autocommits = false;
+    return RESULT_OK;
+}
+
+/* Its first statement found the connection dead, so nothing of the transaction has been done. */
+static enum result open_again(struct db *db)
+{
+    TRY(db_connect(db));
+    TRY(open_transaction(db, false));
+    db->in_transaction = true;
+    db->lost = db->is_unbegun = false;
+    return RESULT_OK;
+}
+
+/* A connection that idled through a restart of the server is found dead only when it is used. So a statement outside a
+ * transaction is sent once more on a new connection; db.h asks that such a statement may run twice. So is the one that
+ * was to begin a transaction: what it did before has gone with the connection. A statement that took long is not sent
+ * again: the second wait would be as long. */
 static enum result run(struct db *db, const struct db_sql *sql, const struct db_value *args, size_t n,
                        struct db_rows **reterr_rows)
 {
+    bool is_first = db->in_transaction && db->is_unbegun;
+    db->is_unbegun = false;
     if (db->lost) {
         (void)snprintf(db->error, sizeof db->error, "%s: not sent, its transaction was lost", sql->name);
         return RESULT_UNAVAILABLE;
     }
-    bool may_repeat = db->connected && !db->in_transaction;
+    bool may_repeat = db->connected && (is_first || !db->in_transaction);
     int64_t begun_ms = may_repeat ? monotonic_ms() : 0;
     enum result r = run_once(db, sql, args, n, reterr_rows);
-    if (r != RESULT_OK && may_repeat && !db->connected && monotonic_ms() - begun_ms < REPEAT_MS)
-        r = run_once(db, sql, args, n, reterr_rows);
-    return r;
+    if (r == RESULT_OK || !may_repeat || db->connected || monotonic_ms() - begun_ms >= REPEAT_MS)
+        return r;
+    if (is_first)
+        TRY(open_again(db));
+    return run_once(db, sql, args, n, reterr_rows);
 }
 
 /* ── one statement for many rows ────────────────────────────────────────── */
@@ -693,6 +748,7 @@ enum result db_exec_each(struct db *db, const struct db_sql *sql, const struct d
         (void)snprintf(db->error, sizeof db->error, "%s: not sent, its transaction was lost", sql->name);
         return RESULT_UNAVAILABLE;
     }
+    db->is_unbegun = false;
     size_t most = has_bulk(db) ? BULK_MAX : 1;
     TRY(find_statement(db, sql, &rows));
     TRY(check_count(rows, n));
@@ -732,7 +788,7 @@ static enum result begin(struct db *db, bool caught_up)
         r = catch_up(db);
     else if (r == RESULT_OK && db->waits_for_group)
         r = catch_up_no_more(db);
-    return r == RESULT_OK ? run_text(db, "START TRANSACTION") : r;
+    return r == RESULT_OK ? open_transaction(db, caught_up) : r;
 }
 
 static enum result begin_anyhow(struct db *db, bool caught_up, int64_t change_id)
@@ -951,7 +1007,7 @@ static enum result drain_results(struct db *db)
 
 enum result db_run_script(struct db *db, const char *script)
 {
-    enum result r = db_connect(db);
+    enum result r = connect_alone(db);
     if (r != RESULT_OK)
         return r;
     if (mysql_set_server_option(&db->mysql, MYSQL_OPTION_MULTI_STATEMENTS_ON) != 0)
@@ -966,7 +1022,7 @@ enum result db_run_script(struct db *db, const char *script)
 
 enum result db_run_text(struct db *db, const char *text, size_t len, uint64_t *reterr_matched)
 {
-    enum result r = db_connect(db);
+    enum result r = connect_alone(db);
     if (r != RESULT_OK)
         return r;
     db->round_trips++;

@@ -308,14 +308,77 @@ static void deadlocks_end(void **state)
 
 /* ── connections ────────────────────────────────────────────────────────── */
 
-/* Ends the server's side of db's connection, as a restart or a timeout would. */
-static void cut(void)
+static int64_t session_id(void)
 {
     struct db_rows *rows = NULL;
-    char kill[64];
     must(db_query_one(db, &SESSION, DB_NO_ARGS, RESULT_NOT_FOUND, &rows), db);
-    (void)snprintf(kill, sizeof kill, "KILL %lld", (long long)db_get_int(rows, "id"));
+    return db_get_int(rows, "id");
+}
+
+/* Ends the server's side of db's connection, as a restart or a timeout would. */
+static void cut_session(int64_t id)
+{
+    char kill[64];
+    (void)snprintf(kill, sizeof kill, "KILL %lld", (long long)id);
     must(db_run_script(other, kill), other);
+}
+
+static void cut(void)
+{
+    cut_session(session_id());
+}
+
+static void touch_in_transaction(int64_t n)
+{
+    must(db_begin(db), db);
+    must(db_exec(db, &TOUCH, DB_ARGS(db_int(n), db_int(1)), NULL), db);
+    assert_int_not_equal(db_get_int(read_row(other, 1), "n"), n);
+    must(db_commit(db), db);
+    assert_int_equal(db_get_int(read_row(other, 1), "n"), n);
+}
+
+/* After some transactions the next ones begin with their first statement; and what stands alone after them is committed
+ * at once, as ever. */
+static void a_row_of_transactions_begins_by_itself(void **state)
+{
+    (void)state;
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    for (int n = 10; n < 14; n++)
+        touch_in_transaction(n);
+    uint64_t before = db_round_trips(db);
+    touch_in_transaction(14);
+    assert_int_equal(db_round_trips(db) - before, 2);
+
+    must(db_begin(db), db);
+    must(db_exec(db, &TOUCH, DB_ARGS(db_int(15), db_int(1)), NULL), db);
+    db_rollback(db);
+    assert_int_equal(db_get_int(read_row(other, 1), "n"), 14);
+
+    must(db_exec(db, &TOUCH, DB_ARGS(db_int(16), db_int(1)), NULL), db);
+    assert_int_equal(db_get_int(read_row(other, 1), "n"), 16);
+    touch_in_transaction(17);
+}
+
+/* Its first statement finds that the connection is dead, and begins the transaction on another; a later one does not. */
+static void a_row_of_transactions_survives_its_connection(void **state)
+{
+    (void)state;
+    add(1, db_int(1), db_text(NULL), db_time(TIME_NONE));
+    int64_t id = session_id();
+    for (int n = 10; n < 14; n++)
+        touch_in_transaction(n);
+    cut_session(id);
+    touch_in_transaction(20);
+
+    id = session_id();
+    for (int n = 30; n < 34; n++)
+        touch_in_transaction(n);
+    must(db_begin(db), db);
+    must(db_exec(db, &TOUCH, DB_ARGS(db_int(40), db_int(1)), NULL), db);
+    cut_session(id);
+    assert_int_equal(db_exec(db, &TOUCH, DB_ARGS(db_int(41), db_int(1)), NULL), RESULT_UNAVAILABLE);
+    assert_int_equal(db_commit(db), RESULT_UNAVAILABLE);
+    assert_int_equal(db_get_int(read_row(other, 1), "n"), 33);
 }
 
 static void a_dead_connection_is_replaced(void **state)
@@ -571,6 +634,8 @@ int main(void)
         WITH_EMPTY_TABLE(lock_waits_end),
         WITH_EMPTY_TABLE(rows_that_end_in_an_error),
         WITH_EMPTY_TABLE(deadlocks_end),
+        WITH_EMPTY_TABLE(a_row_of_transactions_begins_by_itself),
+        WITH_EMPTY_TABLE(a_row_of_transactions_survives_its_connection),
         WITH_EMPTY_TABLE(a_dead_connection_is_replaced),
         WITH_EMPTY_TABLE(a_transaction_dies_with_its_connection),
         WITH_EMPTY_TABLE(nothing_is_executed_outside_its_transaction),
