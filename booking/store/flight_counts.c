@@ -29,9 +29,9 @@ DB_SQL(COUNTS_KEPT,
     " CAST(SUM(CASE WHEN s.blocked IS NULL AND (s.status = 'AVAILABLE' OR (o.status = 'SEATS_RESERVED'"            \
     "               AND LEAST(o.expires_at, f.departure_time) <= UTC_TIMESTAMP(3))) THEN 1 ELSE 0 END) AS SIGNED)" \
     " AS free"
-#define OF_FLIGHTS(slots)                                                         \
-    " FROM seats s JOIN flights f ON f.flight_id = s.flight_id"                   \
-    " LEFT JOIN orders o ON o.order_id = s.reserved_by AND s.status = 'RESERVED'" \
+#define OF_FLIGHTS(slots)                                                             \
+    " FROM seats s FORCE INDEX (PRIMARY) JOIN flights f ON f.flight_id = s.flight_id" \
+    " LEFT JOIN orders o ON o.order_id = s.reserved_by AND s.status = 'RESERVED'"     \
     " WHERE s.flight_id IN (" slots ") GROUP BY s.flight_id, seat_class, seat_features"
 
 DB_SQL(COUNTS_NOW, COUNT_SEATS OF_FLIGHTS(SLOTS_64 "," SLOTS_64));
