@@ -3,7 +3,7 @@
  *
  *   bare_sql holds FILE SECONDS WORKERS       the very statements of a hold, without HTTP
  *   bare_sql one-trip FILE SECONDS WORKERS    the same rows by one CALL of a stored procedure: the yardstick
- *   bare_sql nothing RATE SECONDS WORKERS     so many times a second eight statements that do nothing, one after the other:
+ *   bare_sql nothing RATE SECONDS WORKERS     so many statements a second that do nothing, eight after each other:
  *                                             what a message to the database and back costs by itself
  *   bare_sql claims COUNT                     claims batches of due timers, and says how many rows the server
  *                                             read for each claim
@@ -136,14 +136,21 @@ static enum result hold_in_one_trip(struct db *db, const struct config *config, 
                    NULL);
 }
 
-typedef enum result (*holder)(struct db *db, const struct config *config, const struct wish *wish);
+/* A run of many workers: what they hold with, or how many statements a second they send. */
+struct run {
+    const struct config *config;
+    const struct dsn *dsn;
+    enum result (*hold)(struct db *db, const struct config *config, const struct wish *wish);
+    double rate;
+    size_t workers;
+    double start, end;
+};
 
-static void work(struct db *db, const struct config *config, holder hold_one, size_t first, size_t step, double end,
-                 struct tally *tally)
+static void hold_wishes(struct db *db, const struct run *run, size_t first, struct tally *tally)
 {
-    for (size_t i = first; i < wish_count && now_s() < end; i += step) {
+    for (size_t i = first; i < wish_count && now_s() < run->end; i += run->workers) {
         double begun = now_s();
-        enum result r = hold_one(db, config, &wishes[i]);
+        enum result r = run->hold(db, run->config, &wishes[i]);
         tally->ended = now_s();
         if (r != RESULT_OK) {
             if (tally->failed++ == 0)
@@ -189,29 +196,6 @@ static void report(const struct tally *tallies, size_t workers, double start)
     free(us);
 }
 
-/* Each worker is a process of its own, as in the API's pool. */
-static int run_holds(const struct config *config, const struct dsn *dsn, holder hold_one, double seconds,
-                     size_t workers)
-{
-    struct tally *tallies = mmap(NULL, workers * sizeof *tallies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                                 -1, 0);
-    if (tallies == MAP_FAILED)
-        return 1;
-    double start = now_s();
-    for (size_t i = 0; i < workers; i++) {
-        if (fork() != 0)
-            continue;
-        struct db *db = db_new(dsn);
-        work(db, config, hold_one, i, workers, start + seconds, &tallies[i]);
-        db_free(db);
-        _exit(0);
-    }
-    while (wait(NULL) > 0)
-        continue;
-    report(tallies, workers, start);
-    return 0;
-}
-
 #define NOTHINGS 8 /* as many round trips as a transaction of a booking takes */
 
 static void wait_until(double moment)
@@ -222,43 +206,46 @@ static void wait_until(double moment)
         (void)nanosleep(&wait, NULL);
 }
 
-static void do_nothing(struct db *db, size_t first, size_t step, double rate, double start, double end,
-                       struct tally *tally)
+static void do_nothing(struct db *db, const struct run *run, size_t first, struct tally *tally)
 {
-    for (size_t i = first; start + (double)i / rate < end; i += step) {
-        struct db_rows *rows = NULL;
-        enum result r = RESULT_OK;
-        wait_until(start + (double)i / rate);
-        double begun = now_s();
-        for (int k = 0; r == RESULT_OK && k < NOTHINGS; k++)
-            r = db_query_one(db, &NOTHING, DB_NO_ARGS, RESULT_INTERNAL, &rows);
-        tally->ended = now_s();
-        tally->failed += r == RESULT_OK ? 0 : 1;
-        if (tally->done < SAMPLES_MAX)
-            tally->us[tally->done] = (uint32_t)((tally->ended - begun) * 1e6);
-        tally->done++;
+    const double pause = NOTHINGS / run->rate;
+    for (size_t i = first; run->start + (double)i * pause < run->end; i += run->workers) {
+        wait_until(run->start + (double)i * pause);
+        for (int k = 0; k < NOTHINGS; k++) {
+            struct db_rows *rows = NULL;
+            double begun = now_s();
+            enum result r = db_query_one(db, &NOTHING, DB_NO_ARGS, RESULT_INTERNAL, &rows);
+            tally->ended = now_s();
+            tally->failed += r == RESULT_OK ? 0 : 1;
+            if (tally->done < SAMPLES_MAX)
+                tally->us[tally->done] = (uint32_t)((tally->ended - begun) * 1e6);
+            tally->done++;
+        }
     }
     tally->round_trips = db_round_trips(db);
 }
 
-static int run_nothing(const struct config *config, double rate, double seconds, size_t workers)
+/* Each worker is a process of its own, as in the API's pool. */
+static int run_workers(struct run *run, double seconds,
+                       void (*work)(struct db *db, const struct run *run, size_t first, struct tally *tally))
 {
-    struct tally *tallies = mmap(NULL, workers * sizeof *tallies, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
-                                 -1, 0);
+    struct tally *tallies = mmap(NULL, run->workers * sizeof *tallies, PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (tallies == MAP_FAILED)
         return 1;
-    double start = now_s();
-    for (size_t i = 0; i < workers; i++) {
+    run->start = now_s();
+    run->end = run->start + seconds;
+    for (size_t i = 0; i < run->workers; i++) {
         if (fork() != 0)
             continue;
-        struct db *db = db_new(&config->database);
-        do_nothing(db, i, workers, rate, start, start + seconds, &tallies[i]);
+        struct db *db = db_new(run->dsn);
+        work(db, run, i, &tallies[i]);
         db_free(db);
         _exit(0);
     }
     while (wait(NULL) > 0)
         continue;
-    report(tallies, workers, start);
+    report(tallies, run->workers, run->start);
     return 0;
 }
 
@@ -346,12 +333,17 @@ int main(int argc, char **argv)
         return 2;
     }
     double seconds = strtod(argv[3], NULL);
-    if (nothing)
-        return run_nothing(&config, strtod(argv[2], NULL), seconds, workers);
+    struct run run = { .config = &config, .dsn = &config.database, .hold = hold, .workers = workers };
+    if (nothing) {
+        run.rate = strtod(argv[2], NULL);
+        return run_workers(&run, seconds, do_nothing);
+    }
     read_wishes(argv[2]);
-    if (!one_trip)
-        return run_holds(&config, &config.database, hold, seconds, workers);
-    if (make_procedure(&config.migration_database) != 0)
-        return 1;
-    return run_holds(&config, &config.migration_database, hold_in_one_trip, seconds, workers);
+    if (one_trip) {
+        run.dsn = &config.migration_database;
+        run.hold = hold_in_one_trip;
+        if (make_procedure(run.dsn) != 0)
+            return 1;
+    }
+    return run_workers(&run, seconds, hold_wishes);
 }

@@ -129,8 +129,8 @@ class Payments(Base):
             raise SystemExit(f"not refused: {runs['refused']['statuses']}")
         request_us = sum(cost.values()) / runs["refused"]["statuses"]["400"]
         settle()
-        nothing = stack.bare("nothing", rate * statements / 8, self.seconds, CONNECTIONS)
-        statement_us = sum(nothing["cpu_us"].values()) / 8
+        nothing = stack.bare("nothing", rate * statements, self.seconds, CONNECTIONS)
+        statement_us = sum(nothing["cpu_us"].values())
         empty_us = requests * request_us + statements * statement_us
         return {f"{prefix}_refused_us": request_us, f"{prefix}_nothing_us": statement_us, f"{prefix}_empty_us": empty_us,
                 f"{prefix}_of_empty": cost_us / empty_us}

@@ -12,6 +12,7 @@
 struct job_act {
     enum result (*act)(struct db *db, const struct job_hold *job);
     bool on_leased;     /* only to a job that a worker has; else only to one that none has */
+    bool once;          /* nothing is done to a job that has become so already */
     const char *became; /* the job's status then */
     const char *event;
     const char *action;
@@ -63,8 +64,8 @@ static enum result act_in_txn(struct db *db, void *context)
     TRY(jobs_lock(db, asked->job_id, &job));
     if (job.leased != what->on_leased)
         return job.leased ? RESULT_JOB_RUNNING : RESULT_JOB_NOT_RUNNING;
-    if (what->act == jobs_rest && strcmp(job.status, what->became) == 0)
-        return RESULT_OK; /* it rests already */
+    if (what->once && strcmp(job.status, what->became) == 0)
+        return RESULT_OK;
     TRY(what->act(db, &job));
     TRY(log_act(db, asked, &job));
     return audit_act(db, asked, &job);
@@ -72,21 +73,23 @@ static enum result act_in_txn(struct db *db, void *context)
 
 enum result booking_retry_job(struct db *db, const struct caller *caller, int64_t job_id)
 {
-    static const struct job_act retry = { jobs_retry, false, "PENDING", EVENT_JOB_RETRIED, AUDIT_RETRY_JOB };
+    static const struct job_act retry = { jobs_retry, false, false, "PENDING", EVENT_JOB_RETRIED, AUDIT_RETRY_JOB };
     struct job_order asked = { caller, job_id, &retry };
     return txn_run(db, NULL, act_in_txn, &asked);
 }
 
 enum result booking_set_job_aside(struct db *db, const struct caller *caller, int64_t job_id)
 {
-    static const struct job_act rest = { jobs_rest, false, "FAILED", EVENT_JOB_SET_ASIDE, AUDIT_SET_ASIDE_JOB };
+    static const struct job_act rest = { jobs_rest, false, true, "FAILED", EVENT_JOB_SET_ASIDE, AUDIT_SET_ASIDE_JOB };
     struct job_order asked = { caller, job_id, &rest };
     return txn_run(db, NULL, act_in_txn, &asked);
 }
 
 enum result booking_release_job(struct db *db, const struct caller *caller, int64_t job_id)
 {
-    static const struct job_act release = { jobs_release, true, "PENDING", EVENT_JOB_RELEASED, AUDIT_RELEASE_JOB };
+    static const struct job_act release = {
+        jobs_release, true, false, "PENDING", EVENT_JOB_RELEASED, AUDIT_RELEASE_JOB
+    };
     struct job_order asked = { caller, job_id, &release };
     return txn_run(db, NULL, act_in_txn, &asked);
 }

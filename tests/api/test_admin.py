@@ -91,7 +91,7 @@ def test_search_in_any_script(api, flight):
     user = f"\u4e2d\u6587-{new_user()}"
     order = api.hold(flight, "A1", user=user)
     assert listed(api, f"q={quote(user[:9])}") == [order["orderId"]]
-    assert listed(api, f"q={quote(chr(233) * 14 + new_user())}") == [], "which nobody has"
+    assert listed(api, f"q={quote(chr(233) * 14 + new_user())}") == [], "no user is called so"
     assert api.get(f"/api/admin/orders?q={quote(chr(233) * 101)}").refused(400, "INVALID_REQUEST")["field"] == "q"
 
 
