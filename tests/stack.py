@@ -331,6 +331,11 @@ class Stack:
         """The processes of this stack that run `program`, lowest first."""
         return [pid for pid in sorted(self.all_pids()) if program_of(pid) == program]
 
+    def leaders(self, program):
+        """Those of them that none of them has started: of a pool the one that starts the others."""
+        pids = self.pids(program)
+        return [pid for pid in pids if parent_of(pid) not in [*pids, None]]
+
     def supervisorctl(self, verb, group):
         """Starts or stops one of mariadb, disk, gateway, api, nginx, sweeper."""
         assert not self.is_shared, f"{verb} {group}: tests of another file use this stack now; start one with own_stack"
@@ -381,6 +386,12 @@ def of_process(pid, name):
         return Path(f"/proc/{pid}/{name}").read_text(errors="replace")
     except ENDED:
         return ""
+
+
+def parent_of(pid):
+    """The process that started it; None if it has ended."""
+    found = re.search(r"^PPid:\t(\d+)$", of_process(pid, "status"), re.M)
+    return found and int(found[1])
 
 
 def descriptors(pid):

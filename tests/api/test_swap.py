@@ -64,7 +64,9 @@ def seats_of(stack, flight):
 
 
 def picture(stack, flight):
-    """All that a swap may change."""
+    """All that a swap may change, once everything has been told that was to be told: it would change, too."""
+    wait_for(lambda: not stack.query("SELECT 1 FROM workflow_jobs j JOIN orders o ON o.order_id = j.order_id"
+                                     " WHERE o.flight_id = %s AND j.kind = 'SEND_MESSAGE'", flight), 10)
     return [stack.query(f"SELECT * FROM {table} WHERE flight_id = %s ORDER BY 1, 2", flight) for table in ("flights", "seats", "orders")] + [
         stack.query(f"SELECT e.* FROM {table} e JOIN orders o ON o.order_id = e.order_id WHERE o.flight_id = %s ORDER BY 1", flight)
         for table in ("workflow_events", "refunds", "messages", "workflow_jobs")]

@@ -117,8 +117,8 @@ class Nemesis:
 
     def nginx(self):
         """nginx's master and workers, if there are any."""
-        pids = self.stack.pids("nginx")
-        return [pid for pid in pids if parent_of(pid) not in pids], [pid for pid in pids if parent_of(pid) in pids]
+        masters = self.stack.leaders("nginx")
+        return masters, [pid for pid in self.stack.pids("nginx") if pid not in masters]
 
     def kill_nginx_worker(self):
         self.kill("nginx", self.nginx()[1][:1])
@@ -208,11 +208,3 @@ class Nemesis:
                 yield "gateway's database"
         except (OSError, http.client.HTTPException) as error:
             yield f"gateway: {error}"
-
-
-def parent_of(pid):
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return int(file.read().rpartition(")")[2].split()[1])
-    except OSError:
-        return 0
