@@ -6,21 +6,19 @@
 #include "booking/core/result.h"
 #include "booking/core/tariff.h"
 
-/* What other statements read of a flight's row beside their own, as one column.
- * It is a subquery, and only one, since each costs about as much as a row. The
- * id is an SQL expression. The first form takes no lock, wherever it stands. A
- * statement that holds seats uses the second: it waits for a change of the
- * flight, and keeps others from changing it, so that the order has the price,
- * the departure and the sale state of one moment. (Holds do not wait for each
- * other: the lock is shared, and the order's foreign key takes it anyway.) */
-#define FLIGHT_FACTS(id)                                                                   \
-    "SELECT CONCAT_WS('\n', f.departure_time, f.price_cents, f.currency, f.flight_number," \
-    " f.origin, f.destination, f.origin_time_zone, f.destination_time_zone, f.status,"     \
-    " COALESCE(f.arrival_time, ''), f.fares, f.surcharges, f.tax_basis_points,"            \
-    " COALESCE(f.sales_opens_s, ''), COALESCE(f.sales_closes_s, ''), f.refund_rule)"       \
-    " FROM flights f WHERE f.flight_id = " id
-#define FLIGHT_FACTS_OF(id) "(" FLIGHT_FACTS(id) ") AS flight_facts"
-#define LOCKED_FLIGHT_FACTS_OF(id) "(" FLIGHT_FACTS(id) " LOCK IN SHARE MODE) AS flight_facts"
+/* What other statements read of a flight's row beside their own, as one column: of a flight f that they join, or by a
+ * subquery, and only one, since each costs about as much as a row. The id is an SQL expression. FLIGHT_FACTS_OF takes
+ * no lock, wherever it stands. A statement that holds seats uses the locked form: it waits for a change of the flight,
+ * and keeps others from changing it, so that the order has the price, the departure and the sale state of one moment.
+ * (Holds do not wait for each other: the lock is shared, and the order's foreign key takes it anyway.) */
+#define FLIGHT_FACTS                                                                   \
+    "CONCAT_WS('\n', f.departure_time, f.price_cents, f.currency, f.flight_number,"    \
+    " f.origin, f.destination, f.origin_time_zone, f.destination_time_zone, f.status," \
+    " COALESCE(f.arrival_time, ''), f.fares, f.surcharges, f.tax_basis_points,"        \
+    " COALESCE(f.sales_opens_s, ''), COALESCE(f.sales_closes_s, ''), f.refund_rule)"
+#define SELECT_FLIGHT_FACTS(id) "SELECT " FLIGHT_FACTS " FROM flights f WHERE f.flight_id = " id
+#define FLIGHT_FACTS_OF(id) "(" SELECT_FLIGHT_FACTS(id) ") AS flight_facts"
+#define LOCKED_FLIGHT_FACTS_OF(id) "(" SELECT_FLIGHT_FACTS(id) " LOCK IN SHARE MODE) AS flight_facts"
 
 struct flight_facts {
     struct order_flight flight;
