@@ -66,20 +66,29 @@ static enum result read_party(struct call *call, const struct order *order, stru
     return RESULT_OK;
 }
 
-enum result call_show_order(struct call *call, struct order *order, int status, enum order_dialect dialect)
+/* With its persons. (Their room is large, so it is only taken where there may be some.) */
+static enum result show_with_persons(struct call *call, struct order *order, int status, enum order_dialect dialect)
 {
     struct party party;
-    const struct order_actions actions = call_actions(call, order);
-    bool has_persons = config_takes_passengers(call->config);
-    if (has_persons)
-        TRY(read_party(call, order, &party));
-    order->party = has_persons ? &party : NULL;
-    order->actions = &actions;
-    order->shows_consent = config_asks_consent(call->config);
+    TRY(read_party(call, order, &party));
+    order->party = &party;
     call_answer_order(call, order, status, dialect);
     order->party = NULL;
-    order->actions = NULL;
     return RESULT_OK;
+}
+
+enum result call_show_order(struct call *call, struct order *order, int status, enum order_dialect dialect)
+{
+    const struct order_actions actions = call_actions(call, order);
+    enum result r = RESULT_OK;
+    order->actions = &actions;
+    order->shows_consent = config_asks_consent(call->config);
+    if (config_takes_passengers(call->config))
+        r = show_with_persons(call, order, status, dialect);
+    else
+        call_answer_order(call, order, status, dialect);
+    order->actions = NULL;
+    return r;
 }
 
 /* The answer to a change, with these persons (NULL: none is shown). */

@@ -43,14 +43,18 @@ void step_agree(const struct config *config, const struct party_wish *wish, stru
     config_terms(config, order->consent_terms);
 }
 
-enum result step_check_persons(struct db *db, const struct config *config, const struct order *order)
+static enum result check_named(struct db *db, const struct order *order)
 {
     struct party party;
-    if (config_requires_passengers(config)) {
-        TRY(persons_read(db, order->order_id, &party));
-        if (party_seated(&party) < order->seats.count || !contact_is_given(&party.contact))
-            return RESULT_PASSENGERS_MISSING;
-    }
+    TRY(persons_read(db, order->order_id, &party));
+    bool are_named = party_seated(&party) >= order->seats.count && contact_is_given(&party.contact);
+    return are_named ? RESULT_OK : RESULT_PASSENGERS_MISSING;
+}
+
+enum result step_check_persons(struct db *db, const struct config *config, const struct order *order)
+{
+    if (config_requires_passengers(config))
+        TRY(check_named(db, order));
     return config_asks_consent(config) && order->consent_at_ms == TIME_NONE ? RESULT_CONSENT_MISSING : RESULT_OK;
 }
 
