@@ -175,7 +175,8 @@ def seed_stack(shared_stack):
 
 @pytest.fixture(scope="module")
 def own_stack(pytestconfig):
-    """Starts stacks for this module alone, which it may stop, break or set up oddly. They are audited in the end."""
+    """Starts stacks for this module alone, which it may stop, break or set up oddly. They are audited in the end. What
+    they need must outlive them, so a fixture that uses it names this one last."""
     started = []
 
     def start(**settings):

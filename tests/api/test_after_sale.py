@@ -27,7 +27,7 @@ def receiver():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, receiver):
+def stack(receiver, own_stack):
     stack = own_stack(WEBHOOK_URL=receiver.url, WEBHOOK_SECRET="a-secret-of-the-tests", PAYMENT_TIMEOUT="1s", ALLOW_RESET="yes",
                       TRUST_REMOTE_USER="yes", ADMIN_TOKEN="a-token-of-the-tests", ROLE_GROUPS="viewer:readers,agent:desk,operator:ops", SEAT_CHANGE_UNTIL="48h", RESERVATION_TIMEOUT="10m")
     stack.receiver = receiver

@@ -21,7 +21,7 @@ def receiver():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, receiver):
+def stack(receiver, own_stack):
     stack = own_stack(WEBHOOK_URL=receiver.url, WEBHOOK_SECRET="a-secret-of-the-tests", PAYMENT_TIMEOUT="1s", ALLOW_RESET="yes")
     stack.receiver = receiver
     return stack

@@ -15,7 +15,7 @@ def mail():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, mail):
+def stack(mail, own_stack):
     return own_stack(CONFIRMATION_URL=f"{mail.url}/confirmed", PAYMENT_TIMEOUT="1s")
 
 

@@ -22,7 +22,7 @@ def gateway():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, gateway):
+def stack(gateway, own_stack):
     return own_stack(PAYMENT_GATEWAY_URL=gateway.url, PAYMENT_TIMEOUT="1s", PAYMENT_GATEWAY_TOKEN=TOKEN)
 
 

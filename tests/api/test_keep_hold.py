@@ -178,7 +178,7 @@ def gateway():
 
 
 @pytest.fixture(scope="module")
-def foreign(own_stack, gateway):
+def foreign(gateway, own_stack):
     return own_stack(PAYMENT_GATEWAY_URL=gateway.url, KEEP_HOLD_AFTER_DECLINE="yes", PAYMENT_TIMEOUT="10s", SWEEPERS=2)
 
 

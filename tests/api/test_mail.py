@@ -34,7 +34,7 @@ def receiver():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, office, receiver):
+def stack(office, receiver, own_stack):
     return own_stack(PASSENGERS="optional", SMTP_URL=f"smtp://127.0.0.1:{office.port}", SMTP_TLS="off", MAIL_FROM=SENDER, PUBLIC_URL="https://air.example",
                      WEBHOOK_URL=receiver.url, WEBHOOK_SECRET="a-secret-of-the-tests", PAYMENT_TIMEOUT="1s")
 

@@ -19,7 +19,7 @@ def gateway():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, gateway):
+def stack(gateway, own_stack):
     return own_stack(PAYMENT_GATEWAY_URL=gateway.url, PAYMENT_NOTIFY_SECRET=SECRET, PAYMENT_TIMEOUT="5s", SWEEPERS=2)
 
 

@@ -143,7 +143,7 @@ def gateway():
 
 
 @pytest.fixture(scope="module")
-def foreign(own_stack, gateway):
+def foreign(gateway, own_stack):
     return own_stack(PAYMENT_GATEWAY_URL=gateway.url, PAYMENT_TIMEOUT="1s", PAYMENT_GATEWAY_TOKEN="a-token-for-the-gateway")
 
 

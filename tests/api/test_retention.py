@@ -26,7 +26,7 @@ def receiver():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, receiver):
+def stack(receiver, own_stack):
     return own_stack(PASSENGERS="optional", WEBHOOK_URL=receiver.url, WEBHOOK_SECRET="a-secret-of-the-tests", RETENTION="2s", SWEEPERS=2,
                      TRUST_REMOTE_USER="yes", ROLE_GROUPS="operator:ops,admin:it", ADMIN_TOKEN="test-admin-token", PAYMENT_TIMEOUT="1s")
 

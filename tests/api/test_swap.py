@@ -22,7 +22,7 @@ def receiver():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, receiver):
+def stack(receiver, own_stack):
     stack = own_stack(WEBHOOK_URL=receiver.url, WEBHOOK_SECRET="a-secret-of-the-tests", PAYMENT_TIMEOUT="1s", MAX_SEATS_PER_ORDER=32,
                       MAX_OPEN_HOLDS_PER_USER=0)
     stack.receiver = receiver

@@ -26,7 +26,7 @@ def receiver():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, receiver):
+def stack(receiver, own_stack):
     return own_stack(WEBHOOK_URL=f"{receiver.url}/hook", WEBHOOK_SECRET=SECRET, WEBHOOK_SECRET_BEFORE=BEFORE, PAYMENT_TIMEOUT="1s")
 
 

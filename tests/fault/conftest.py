@@ -30,7 +30,7 @@ def gateway_behaves_and_the_books_agree(stack, proxy):
 
 @pytest.fixture(scope="module")
 def broken_stack(pytestconfig):
-    """Starts stacks whose books a test makes disagree on purpose, so they are not audited in the end."""
+    """Starts stacks whose books a test makes disagree on purpose, so they are not audited in the end. Like own_stack."""
     started = []
 
     def start(stack=None, **settings):

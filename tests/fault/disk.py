@@ -8,6 +8,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+from stack import wait_for
+
 
 @contextlib.contextmanager
 def small_disk(megabytes):
@@ -19,7 +21,8 @@ def small_disk(megabytes):
         yield directory if mounted else None
     finally:
         if mounted:
-            subprocess.run(["umount", "-l", str(directory)])
+            wait_for(lambda: subprocess.run(["umount", str(directory)], stderr=subprocess.DEVNULL).returncode == 0, 10,
+                     "all that works on the small disk to have ended")
         shutil.rmtree(directory, ignore_errors=True)
 
 

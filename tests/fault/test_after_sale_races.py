@@ -22,7 +22,7 @@ REASON = {"reason": "a test"}
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, proxy):
+def stack(proxy, own_stack):
     return own_stack(PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m", API_WORKERS=8, GATEWAY_WORKERS=8, SWEEPERS=2, **proxy.settings)
 
 

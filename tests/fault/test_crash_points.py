@@ -40,7 +40,7 @@ def office():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, tmp_path_factory, receiver, office):
+def stack(tmp_path_factory, receiver, office, own_stack):
     points = tmp_path_factory.mktemp("points")
     (points / "passed").mkdir()
     stack = own_stack(PASSENGERS="optional", BUILD_DIR=CRASH_BUILD, CRASH_POINTS=points, PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m", SWEEPERS=2, KEEP_HOLD_AFTER_DECLINE="yes",

@@ -26,7 +26,7 @@ def disk():
 
 
 @pytest.fixture(scope="module")
-def stack(broken_stack, disk):
+def stack(disk, broken_stack):
     return broken_stack(Stack({"API_WORKERS": 4, "GATEWAY_WORKERS": 2, "PAYMENT_TIMEOUT": "1s"}, data_dir=disk / "stack"))
 
 

@@ -22,7 +22,7 @@ OTHER = {"name": "Lesser", "numbering": "row-column", "sections": [{"class": "ec
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, proxy):
+def stack(proxy, own_stack):
     return own_stack(RESERVATION_TIMEOUT="10m", API_WORKERS=10, SWEEPERS=2, WEBHOOK_URL="http://127.0.0.1:9/", WEBHOOK_SECRET="a-secret-of-the-tests",
                      **proxy.settings)
 

@@ -23,7 +23,7 @@ LEASE = 6.0  # PAYMENT_TIMEOUT + 5 s
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, proxy):
+def stack(proxy, own_stack):
     return own_stack(PAYMENT_TIMEOUT="1s", RESERVATION_TIMEOUT="10m", API_WORKERS=8, GATEWAY_WORKERS=8, SWEEPERS=2, **proxy.settings)
 
 

@@ -21,7 +21,7 @@ AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: a network na
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, proxy):
+def stack(proxy, own_stack):
     """A stack with a proxy to the gateway, and without a sweeper except those of the tests. An attempt may take 3 s."""
     return own_stack(SWEEPERS=0, RESERVATION_TIMEOUT="10m", PAYMENT_TIMEOUT="3s", **proxy.settings)
 

@@ -46,7 +46,7 @@ def told():
 
 
 @pytest.fixture(scope="module")
-def stack(broken_stack, proxy, disk, told):
+def stack(proxy, disk, told, broken_stack):
     return broken_stack(Stack({**SETTINGS, **proxy.settings, **told.settings}, data_dir=disk and disk / "stack"))
 
 

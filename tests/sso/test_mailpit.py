@@ -18,7 +18,7 @@ def mailbox(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, mailbox):
+def stack(mailbox, own_stack):
     return own_stack(**mailbox.settings(), MAIL_FROM="Air Example <booking@air.example>", PUBLIC_URL="https://air.example", PAYMENT_TIMEOUT="1s")
 
 

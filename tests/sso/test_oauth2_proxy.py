@@ -190,7 +190,7 @@ def test_signing_in_leads_to_no_other_site(begin, provider, path):
 # -- in a browser -------------------------------------------------------------------------------
 
 @pytest.fixture(scope="module")
-def stack(own_stack, provider, tmp_path_factory):
+def stack(provider, tmp_path_factory, own_stack):
     port = free_port()
     stack = own_stack(SIGN_ON="oauth2-proxy", OAUTH2_PROXY_URL=f"http://127.0.0.1:{port}", TRUST_REMOTE_USER="true",
                       ROLE_GROUPS="viewer:readers,agent:desk,operator:ops", ADMIN_TOKEN="the-operator-s-own-token", CUSTOMERS="signed-in")

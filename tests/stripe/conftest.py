@@ -43,7 +43,7 @@ def stripe(mock_port):
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, stripe):
+def stack(stripe, own_stack):
     return own_stack(**settings(stripe), GATEWAY_WORKERS=12, PAYMENT_TIMEOUT="2s")
 
 

@@ -16,7 +16,7 @@ from standin import sign
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, stripe):
+def stack(stripe, own_stack):
     return own_stack(**settings(stripe), GATEWAY_WORKERS=8, PAYMENT_TIMEOUT="2s", PAYMENT_PENDING_TIMEOUT="60s", RESERVATION_TIMEOUT="10m", SWEEPERS=2)
 
 

@@ -43,7 +43,7 @@ class ByStripe:
 
 
 @pytest.fixture(scope="module", params=["simulator", "stripe"])
-def program(request, own_stack, stripe):
+def program(request, stripe, own_stack):
     program = Simulator() if request.param == "simulator" else ByStripe(stripe)
     program.stack = own_stack(**program.settings, PAYMENT_GATEWAY_TOKEN=TOKEN, GATEWAY_WORKERS=8, SWEEPERS=0)
     program.api = Api("127.0.0.1", int(program.stack.settings["GATEWAY_PORT"]), {"Authorization": f"Bearer {TOKEN}"}, plain=True)

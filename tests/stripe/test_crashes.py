@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not (CRASH_BUILD / "stripe-gateway").exists(), r
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, stripe, tmp_path_factory):
+def stack(stripe, tmp_path_factory, own_stack):
     points = tmp_path_factory.mktemp("points")
     (points / "passed").mkdir()
     stack = own_stack(**settings(stripe), GATEWAY_WORKERS=4, PAYMENT_TIMEOUT="2s", SWEEPERS=0, BUILD_DIR=CRASH_BUILD, CRASH_POINTS=points)

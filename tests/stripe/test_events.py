@@ -78,7 +78,7 @@ def test_what_stripe_did_not_sign_is_not_believed(gateway, stripe):
     assert status(gateway, key) == "APPROVED"
 
 
-def test_two_secrets_during_a_change(own_stack, stripe):
+def test_two_secrets_during_a_change(stripe, own_stack):
     stack = own_stack(**{**settings(stripe), "STRIPE_WEBHOOK_SECRET": "whsec_the-new-secret", "STRIPE_WEBHOOK_SECRET_BEFORE": WEBHOOK_SECRET},
                       GATEWAY_WORKERS=2)
     gateway = Gateway(stack, stripe)
@@ -91,7 +91,7 @@ def test_two_secrets_during_a_change(own_stack, stripe):
     assert gateway.hear(b"{}", sign(b"{}", "whsec_of-anybody-else")).status == 400
 
 
-def test_news_are_told_to_the_sweeper(own_stack, stripe):
+def test_news_are_told_to_the_sweeper(stripe, own_stack):
     """An event confirms the order at once, though the sweeper's next question is a minute away; no code is asked for."""
     port = free_port()
     stack = own_stack(**{**settings(stripe), "PUBLIC_URL": f"http://127.0.0.1:{port}/"}, SERVER_PORT=port, GATEWAY_WORKERS=3, PAYMENT_CODE="none",

@@ -134,6 +134,7 @@ class Firefox:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        shutil.rmtree(self.profile, ignore_errors=True)
 
 
 class FirefoxPage(Page):

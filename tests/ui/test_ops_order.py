@@ -21,7 +21,7 @@ def office():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, office):
+def stack(office, own_stack):
     return own_stack(ADMIN_TOKEN="test-admin-token", PASSENGERS="optional", PAYMENT_TIMEOUT="1s", SMTP_URL=f"smtp://127.0.0.1:{office.port}", SMTP_TLS="off",
                      MAIL_FROM="Air Example <booking@air.example>")
 

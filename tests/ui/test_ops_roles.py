@@ -21,7 +21,7 @@ def signing():
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, signing):
+def stack(signing, own_stack):
     return own_stack(ADMIN_TOKEN=TOKEN, **signing.settings)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, tmp_path_factory):
+def stack(tmp_path_factory, own_stack):
     place = tmp_path_factory.mktemp("passwords")
     hashed = subprocess.run(["openssl", "passwd", "-apr1", "a-long-one"], capture_output=True, text=True, check=True).stdout
     (place / "passwords").write_text(f"ann:{hashed}zoe:{hashed}")

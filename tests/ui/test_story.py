@@ -44,7 +44,7 @@ def office(request, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def stack(own_stack, office):
+def stack(office, own_stack):
     stack = own_stack(**office.settings(), MAIL_FROM="Air Example <booking@air.example>", PASSENGERS="required", TERMS_URL="https://air.example/terms",
                       ADMIN_TOKEN="test-admin-token", PAYMENT_TIMEOUT="1s", SEAT_CHANGE_UNTIL="2h")
     for code, name, city in PLACES:

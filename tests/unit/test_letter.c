@@ -161,6 +161,13 @@ static void expect_refused(const char *directory, const char *why)
     templates_free(templates);
 }
 
+static void remove_file(const char *directory, const char *name)
+{
+    char path[100];
+    (void)snprintf(path, sizeof path, "%s/%s", directory, name);
+    assert_int_equal(unlink(path), 0);
+}
+
 static void wrong_templates_are_named(void **state)
 {
     char directory[] = "/tmp/booking-templates-XXXXXX";
@@ -177,10 +184,11 @@ static void wrong_templates_are_named(void **state)
     expect_refused(directory, "order.confirmed can be written in en");
     write_file(directory, "xx.words", "\xFF");
     expect_refused(directory, "xx.words");
-    char command[100];
-    (void)snprintf(command, sizeof command, "%s/xx.words", directory);
-    assert_int_equal(unlink(command), 0);
-    expect_refused("/nonexistent", "No such file");
+    for (const char *const *name = (const char *const[]){ "message.txt", "message.html", "en.words", "xx.words", NULL };
+         *name != NULL; name++)
+        remove_file(directory, *name);
+    assert_int_equal(rmdir(directory), 0);
+    expect_refused(directory, "No such file");
 }
 
 RUN_TESTS(cmocka_unit_test(money), cmocka_unit_test(header_texts), cmocka_unit_test(addresses), cmocka_unit_test(dates),
