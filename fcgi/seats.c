@@ -74,6 +74,7 @@ static void add_to_map(struct detail *d, const struct seat *seat)
         .features = seat->features,
     };
     d->has_kinds = d->has_kinds || seat->cabin_class != NULL || seat->features != NULL;
+    d->sale.has_kinds = d->sale.has_kinds || seat->cabin_has_kinds;
     (void)seat_map_add(&d->map, &facts); /* seat_map_arrange() tells if it failed */
 }
 
@@ -177,6 +178,7 @@ static void write_seat(const struct seat *seat, void *context)
     const char *status = seat_status_name(seat->status);
     page->total++;
     page->available += seat->status == SEAT_AVAILABLE ? 1 : 0;
+    page->sale.has_kinds = page->sale.has_kinds || seat->cabin_has_kinds;
     if (page->only != NULL && strcmp(page->only, status) != 0)
         return;
     json_open_object(&page->w, NULL);

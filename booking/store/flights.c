@@ -35,17 +35,11 @@ DB_SQL(FLIGHTS_OF_ROUTE,
 DB_SQL(FLIGHT_PLACES, "SELECT code FROM places WHERE code = UPPER(?) UNION SELECT code FROM places WHERE name_key = ?"
        " UNION SELECT code FROM places WHERE city_key = ?");
 
-/* Whether more is to be told of the seats than the first version told. Windows, aisles and exits it told by the layout
- * and the exit rows; a flight that an operator made is told in full. */
-#define HAS_KINDS                                                                                        \
-    "(m.created_at IS NOT NULL OR m.fares <> '' OR m.surcharges <> '' OR EXISTS (SELECT 1 FROM seats k"  \
-    " WHERE k.flight_id = m.flight_id AND (k.cabin_class <> 'economy' OR k.seat_letters IS NOT NULL"     \
-    " OR k.features NOT IN ('', 'aisle', 'exit', 'window', 'aisle,exit', 'aisle,window', 'exit,window'," \
-    " 'aisle,exit,window'))))"
-
+/* A flight that an operator made is told in full. */
 DB_SQL(FLIGHT_SALE,
-       "SELECT m.seat_layout, UTC_TIMESTAMP(3) AS read_at, " HAS_KINDS " AS has_kinds, " FLIGHT_FACTS_OF("m.flight_id")
-       " FROM flights m WHERE m.flight_id = ? AND m.status <> 'DRAFT'");
+       "SELECT f.seat_layout, UTC_TIMESTAMP(3) AS read_at,"
+       " (f.created_at IS NOT NULL OR f.fares <> '' OR f.surcharges <> '') AS has_kinds, " FLIGHT_FACTS
+       " AS flight_facts FROM flights f WHERE f.flight_id = ? AND f.status <> 'DRAFT'");
 
 DB_SQL(FLIGHT_EXISTS, "SELECT 1 AS found FROM flights WHERE flight_id = ?");
 

@@ -233,7 +233,29 @@ struct cabin {
     struct kept_seat *seat;
     size_t count, room;
     struct buf text;
+    bool has_kinds;
 };
+
+static bool is_of_layout(const char *features)
+{
+    static const char *const names[] = { "aisle", "exit", "window" };
+    while (*features != '\0') {
+        size_t len = strcspn(features, ",");
+        bool is_known = false;
+        for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+            is_known = is_known || (strlen(names[i]) == len && memcmp(features, names[i], len) == 0);
+        if (!is_known)
+            return false;
+        features += len + (features[len] == ',' ? 1 : 0);
+    }
+    return true;
+}
+
+static bool has_kind(const char *cabin_class, const char *letters, const char *features)
+{
+    return (cabin_class != NULL && strcmp(cabin_class, CLASS_ECONOMY) != 0) || strlen(letters) > 1 ||
+           (features != NULL && !is_of_layout(features));
+}
 
 static size_t keep_text(struct buf *to, const char *text)
 {
@@ -255,17 +277,20 @@ static bool keep_seat(struct cabin *cabin, struct db_rows *rows)
         cabin->room = room;
     }
     const char *letters = db_get_text(rows, "letters");
+    const char *cabin_class = db_get_text(rows, "cabin_class");
+    const char *features = db_get_text(rows, "features");
     struct kept_seat *s = &cabin->seat[cabin->count++];
     *s = (struct kept_seat){
         .row = db_get_int(rows, "seat_row"),
         .number = keep_text(&cabin->text, db_get_text(rows, "seat_number")),
         .letters = keep_text(&cabin->text, letters),
-        .cabin_class = keep_text(&cabin->text, db_get_text(rows, "cabin_class")),
-        .features = keep_text(&cabin->text, db_get_text(rows, "features")),
+        .cabin_class = keep_text(&cabin->text, cabin_class),
+        .features = keep_text(&cabin->text, features),
         .status = parse_status(db_get_text(rows, "status")),
         .order = { (char)strlen(letters) },
     };
     text_copy(s->order + 1, sizeof s->order - 1, letters);
+    cabin->has_kinds = cabin->has_kinds || has_kind(cabin_class, letters, features);
     return true;
 }
 
@@ -292,6 +317,7 @@ static void give_seats(struct cabin *cabin, void (*each)(const struct seat *, vo
             .cabin_class = s->cabin_class == NOT_KNOWN ? NULL : text + s->cabin_class,
             .features = s->features == NOT_KNOWN ? NULL : text + s->features,
             .status = s->status,
+            .cabin_has_kinds = cabin->has_kinds,
         };
         each(&seat, context);
     }

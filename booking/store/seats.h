@@ -59,6 +59,9 @@ struct seat {
     const char *cabin_class; /* NULL: nothing is known, which counts as economy */
     const char *features;    /* "aisle,exit"; NULL: nothing is known */
     enum seat_status status;
+    /* Some seat of its cabin has what the first version did not tell: a class, a column of two letters, or a feature
+     * other than window, aisle and exit, which follow from the layout and the exit rows. */
+    bool cabin_has_kinds;
 };
 enum result seats_of_flight(struct db *db, const char *flight_id, void (*each)(const struct seat *, void *),
                             void *context) MUST_CHECK;

@@ -60,6 +60,20 @@ def test_columns_of_two_letters(default_stack):
     assert shown["sections"][0]["columns"] == ["B", "C", None, "AA"]
 
 
+@pytest.mark.parametrize("what, has_kinds", [
+    ("cabin_class = 'economy'", False), ("features = ''", False), ("features = 'aisle,exit,window'", False), ("features = 'window'", False),
+    ("cabin_class = 'business'", True), ("features = 'extra-legroom'", True), ("features = 'aisle,bassinet,window'", True),
+    ("seat_letters = 'AA'", True),
+])
+def test_one_seat_with_more_than_the_first_version_told_is_told_of_all(default_stack, what, has_kinds):
+    flight = default_stack.new_flight(rows=2, layout="ABC")
+    default_stack.query(f"UPDATE seats SET {what} WHERE flight_id = %s AND seat_number = 'A2'", flight)
+    seats = default_stack.api().get(f"/api/flights/{flight}/seats").ok()["seats"]
+    assert [{"class", "features", "priceCents"} <= set(seat) for seat in seats] == [has_kinds] * 6
+    seats = default_stack.api().get(f"/api/flights/{flight}").ok()["seatMap"]["seats"]
+    assert ["class" in seat for seat in seats] == [has_kinds] * 6
+
+
 def test_a_draft_has_no_seats_for_anybody(default_stack):
     draft = default_stack.new_flight(status="DRAFT")
     for path in (f"/api/flights/{draft}", f"/api/flights/{draft}/seats"):
