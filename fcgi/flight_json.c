@@ -60,7 +60,7 @@ void flight_write_seat_kind(struct json_writer *w, const struct seat *seat, cons
     const struct tariff *tariff = &sale->facts.tariff;
     const char *cabin_class = seat->cabin_class == NULL ? CLASS_ECONOMY : seat->cabin_class;
     const char *features = seat->features == NULL ? "" : seat->features;
-    if (!sale->has_kinds)
+    if (!sale->has_kinds && !seat->cabin_has_kinds)
         return;
     json_add_text(w, "class", cabin_class);
     flight_write_features(w, features);

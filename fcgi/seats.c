@@ -29,7 +29,8 @@ struct detail {
     struct flight_offer offer;
     struct flight_sale sale;
     struct place_names names;
-    bool has_kinds; /* something is known of its seats */
+    bool is_known;  /* something is known of its seats */
+    bool has_kinds; /* and all of it is to be told */
     struct seat_map map;
 };
 
@@ -73,8 +74,8 @@ static void add_to_map(struct detail *d, const struct seat *seat)
         .cabin_class = seat->cabin_class == NULL ? CLASS_ECONOMY : seat->cabin_class,
         .features = seat->features,
     };
-    d->has_kinds = d->has_kinds || seat->cabin_class != NULL || seat->features != NULL;
-    d->sale.has_kinds = d->sale.has_kinds || seat->cabin_has_kinds;
+    d->is_known = d->is_known || seat->cabin_class != NULL || seat->features != NULL;
+    d->has_kinds = d->sale.has_kinds || seat->cabin_has_kinds;
     (void)seat_map_add(&d->map, &facts); /* seat_map_arrange() tells if it failed */
 }
 
@@ -122,7 +123,7 @@ static void write_section(const struct detail *d, size_t cabin_class)
 /* The classes of the cabin, where they are known: each with its rows and columns. */
 static enum result write_sections(struct detail *d)
 {
-    if (!d->has_kinds || !d->sale.has_kinds)
+    if (!d->is_known || !d->has_kinds)
         return RESULT_OK;
     if (!seat_map_arrange(&d->map, d->offer.flight.seat_layout))
         return RESULT_INTERNAL;
@@ -178,7 +179,6 @@ static void write_seat(const struct seat *seat, void *context)
     const char *status = seat_status_name(seat->status);
     page->total++;
     page->available += seat->status == SEAT_AVAILABLE ? 1 : 0;
-    page->sale.has_kinds = page->sale.has_kinds || seat->cabin_has_kinds;
     if (page->only != NULL && strcmp(page->only, status) != 0)
         return;
     json_open_object(&page->w, NULL);

@@ -86,6 +86,19 @@ class Api:
     def delete(self, path, **kw):
         return self.request("DELETE", path, **kw)
 
+    def pages(self, path, name):
+        """The rows of each page of a list. Its path has a query, to which the cursor is added."""
+        cursors = [""]
+        while cursors[-1] is not None:
+            page = self.get(path + (f"&cursor={cursors[-1]}" if cursors[-1] else "")).ok()
+            assert page["nextCursor"] not in cursors, f"{path}: the same page again"
+            cursors.append(page["nextCursor"])
+            yield page[name]
+
+    def listed(self, path, name):
+        """All rows of such a list."""
+        return [row for page in self.pages(path, name) for row in page]
+
     # -- what nearly every test does ----------------------------------------------------------
 
     def hold(self, flight, *seats, user=None):

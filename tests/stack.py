@@ -332,7 +332,7 @@ class Stack:
         return [pid for pid in sorted(self.all_pids()) if program_of(pid) == program]
 
     def leaders(self, program):
-        """Those of them that none of them has started: of a pool the one that starts the others."""
+        """The processes of a program that no other of them has started: a pool's leader, nginx's master."""
         pids = self.pids(program)
         return [pid for pid in pids if parent_of(pid) not in [*pids, None]]
 

@@ -77,7 +77,7 @@ struct flight_sale {
     struct flight_facts facts;
     char seat_layout[LAYOUT_SIZE];
     int64_t now_ms; /* by the database */
-    bool has_kinds; /* more is to be told of its seats than the first version told; or see struct seat */
+    bool has_kinds; /* all is to be told of its seats; so it is where they say so themselves (struct seat) */
 };
 
 /* RESULT_OK or FLIGHT_NOT_FOUND, also for a draft. A plain read. */

@@ -125,23 +125,13 @@ def test_the_oldest_first(api, flight):
     for query in (f"flightId={flight}", f"flightId={flight}&status=SEATS_RESERVED", f"q={flight}", f"flightId={flight}&seat=A3"):
         found = orders if "seat=" not in query else [orders[2]]
         assert listed(api, f"{query}&sort=oldest") == found and listed(api, f"{query}&sort=newest") == found[::-1]
-        seen, cursor = [], ""
-        while cursor is not None:
-            page = api.get(f"/api/admin/orders?{query}&sort=oldest&limit=2{cursor and '&cursor=' + cursor}").ok()
-            seen += [order["orderId"] for order in page["orders"]]
-            cursor = page["nextCursor"]
-        assert seen == found
+        assert [order["orderId"] for order in api.listed(f"/api/admin/orders?{query}&sort=oldest&limit=2", "orders")] == found
     assert api.get("/api/admin/orders?sort=total").refused(400, "INVALID_REQUEST")["field"] == "sort"
 
 
 def test_orders_by_pages(api, flight):
     orders = [api.hold(flight, f"A{n}")["orderId"] for n in range(1, 6)][::-1]
-    seen, cursor = [], ""
-    while cursor is not None:
-        page = api.get(f"/api/admin/orders?flightId={flight}&limit=2{cursor and '&cursor=' + cursor}").ok()
-        seen += [order["orderId"] for order in page["orders"]]
-        cursor = page["nextCursor"]
-    assert seen == orders
+    assert [order["orderId"] for order in api.listed(f"/api/admin/orders?flightId={flight}&limit=2", "orders")] == orders
 
 
 @pytest.mark.parametrize("path", ["orders", "jobs"])
@@ -160,17 +150,8 @@ JOB_FIELDS = {"id", "kind", "orderId", "flightId", "flight", "status", "runAt", 
               "updatedAt"}
 
 
-def all_jobs(api):
-    jobs, cursor = [], ""
-    while cursor is not None:
-        page = api.get(f"/api/admin/jobs?limit=100{cursor and '&cursor=' + cursor}").ok()
-        jobs += page["jobs"]
-        cursor = page["nextCursor"]
-    return jobs
-
-
 def job_of(api, order, kind):
-    found = [job for job in all_jobs(api) if (job["orderId"], job["kind"]) == (order["orderId"], kind)]
+    found = [job for job in api.listed("/api/admin/jobs?limit=100", "jobs") if (job["orderId"], job["kind"]) == (order["orderId"], kind)]
     assert len(found) <= 1
     return found[0] if found else None
 

@@ -290,13 +290,9 @@ def test_filters_and_pages(stack, staff, log, flight):
 
 
 def paged(staff, query, limit):
-    seen, cursor = [], ""
-    while cursor is not None:
-        page = staff["viewer"]["api"].get(f"/api/admin/audit?{query}&limit={limit}{cursor and '&cursor=' + cursor}").ok()
-        seen += [(entry["action"], entry["object"]["id"]) for entry in page["entries"]]
-        assert len(page["entries"]) <= limit
-        cursor = page["nextCursor"]
-    return seen
+    pages = list(staff["viewer"]["api"].pages(f"/api/admin/audit?{query}&limit={limit}", "entries"))
+    assert all(len(page) <= limit for page in pages)
+    return [(entry["action"], entry["object"]["id"]) for page in pages for entry in page]
 
 
 def test_pages_within_one_millisecond(stack, staff, flight):

@@ -24,22 +24,12 @@ def changed(**fields):
     return {**copy.deepcopy(PLAN), **fields}
 
 
-def listed(admin, limit):
-    """All cabins, page by page. There are those of other tests, too."""
-    cabins, cursor = [], ""
-    while cursor is not None:
-        page = admin.get(f"/api/admin/cabins?limit={limit}{cursor and '&cursor=' + cursor}").ok()
-        cabins += page["cabins"]
-        cursor = page["nextCursor"]
-    return cabins
-
-
 def test_a_cabin_from_first_to_last(stack, admin, path):
     made = admin.put(path, PLAN)
     assert made.ok(201) == {"id": path.split("/")[-1], "version": 1, "seatCount": 8 + 24 - 1, "flights": 0, **PLAN}
     assert made.etag == '"1"' and admin.get(path).ok() == made.json
     assert admin.get(path, headers={"If-None-Match": '"1"'}).status == 304
-    row, = [each for each in listed(admin, 100) if each["id"] == made.json["id"]]
+    row, = [each for each in admin.listed("/api/admin/cabins?limit=100", "cabins") if each["id"] == made.json["id"]]
     assert row == {"id": made.json["id"], "name": "A test", "version": 1, "seatCount": 31, "flights": 0}
     assert admin.delete(path).ok() == {"id": made.json["id"]}
     admin.get(path).refused(404, "NOT_FOUND")
@@ -146,6 +136,6 @@ def test_an_id_that_cannot_be(admin):
 
 def test_pages_of_the_list(stack, admin):
     made = {stack.new_cabin() for _ in range(3)}
-    seen = [each["id"] for each in listed(admin, 2)]
+    seen = [each["id"] for each in admin.listed("/api/admin/cabins?limit=2", "cabins")]
     assert made <= set(seen) and seen == sorted(seen) and len(seen) == len(set(seen))
     admin.get("/api/admin/cabins?cursor=a%20b").refused(400, "INVALID_REQUEST")

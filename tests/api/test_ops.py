@@ -69,12 +69,8 @@ def test_failed_jobs_by_pages(stack, api, flight):
     orders = [api.hold(flight, f"B{n}") for n in range(1, 4)]
     for order in orders:
         stack.query("UPDATE workflow_jobs SET status = 'FAILED', run_at = NULL WHERE order_id = %s", order["orderId"])
-    seen, cursor = [], ""
-    while cursor is not None:
-        page = api.get(f"/api/admin/jobs?status=FAILED&limit=2{cursor and '&cursor=' + cursor}").ok()
-        seen += [job["orderId"] for job in page["jobs"]]
-        cursor = page["nextCursor"]
-    assert seen == [order["orderId"] for order in orders[::-1]]
+    seen = api.listed("/api/admin/jobs?status=FAILED&limit=2", "jobs")
+    assert [job["orderId"] for job in seen] == [order["orderId"] for order in orders[::-1]]
     for order in orders:
         api.post(f"/api/admin/jobs/{jobs_of(api, order)['EXPIRE_HOLD']['id']}/retry").ok()
         assert api.events(order)[-1]["detail"] == "EXPIRE_HOLD"

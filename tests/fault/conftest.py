@@ -30,7 +30,8 @@ def gateway_behaves_and_the_books_agree(stack, proxy):
 
 @pytest.fixture(scope="module")
 def broken_stack(pytestconfig):
-    """Starts stacks whose books a test makes disagree on purpose, so they are not audited in the end. Like own_stack."""
+    """Starts stacks whose books a test makes disagree on purpose, so they are not audited in the end. As with
+    own_stack, what they need must outlive them."""
     started = []
 
     def start(stack=None, **settings):

@@ -184,7 +184,10 @@ def test_a_timer_that_fires_before_the_job_comes_ends_no_hold_that_goes_on(stack
         admin.put(url(flight), plan()).ok()
     stack.query("UPDATE workflow_jobs SET run_at = UTC_TIMESTAMP(3) WHERE order_id = %s", order["orderId"])
     all_told(stack, flight)
-    wait_for(lambda: timer(stack, order) == api.order(order)["expiresAt"], 10, "the timer to be set again")
+    try:
+        wait_for(lambda: timer(stack, order) == api.order(order)["expiresAt"], 10)
+    except AssertionError:
+        raise AssertionError(f"the timer is not set again: {stack.everything(order)}") from None
     assert api.order(order)["status"] == "SEATS_RESERVED"
 
 
